@@ -1,0 +1,37 @@
+"""The value that nnlint does not know, with the reason; it refuses to act like a value."""
+
+from typing import NoReturn
+
+
+class UnknownValueError(Exception):
+    """An Unknown was used as if it were a value; the evaluator turns this back into the Unknown."""
+
+    def __init__(self, unknown: "Unknown") -> None:
+        super().__init__(unknown.why)
+        self.unknown = unknown
+
+
+class Unknown:
+    """A value that nnlint does not know.
+
+    why: the reason, in words fit to show a user.
+    options: where not empty, the value is surely one of these (the arms of an unknown condition).
+    plain: the value is surely no Module and no Parameter, and holds none (a number, a string, a tensor).
+    """
+
+    __slots__ = ("options", "plain", "why")
+
+    def __init__(self, why: str, options: tuple[object, ...] = (), plain: bool = False) -> None:
+        self.why = why
+        self.options = options
+        self.plain = plain
+
+    def __repr__(self) -> str:
+        return f"Unknown({self.why!r})"
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise UnknownValueError(self)
+
+    __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse  # type: ignore[assignment]
+    __len__ = __iter__ = __contains__ = __int__ = __index__ = __float__ = _refuse
+    __hash__ = _refuse  # type: ignore[assignment]
