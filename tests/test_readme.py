@@ -1,0 +1,118 @@
+"""The README's examples are run as they stand, and their output compared.
+
+A ```python or ```ini block whose first line is `# NAME` is a file; a ```console block is commands (`$ `), each with the
+whole output that it gives; a ```sh block is a command of the checkout, held against what .ci/run executes.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+CHECKOUT = Path(__file__).parent.parent
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Command(NamedTuple):
+    line: str
+    output: str
+
+
+def blocks(language: str) -> list[str]:
+    return [text for name, text in BLOCK.findall(README) if name == language]
+
+
+def commands() -> list[Command]:
+    found = []
+    for block in blocks("console"):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            line, _, output = part.partition("\n")
+            found.append(Command(line, output))
+    return found
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the README's Python files; its .flake8 is an example too, but not for the other examples."""
+    folder = tmp_path_factory.mktemp("readme")
+    for block in blocks("python"):
+        name = block.split("\n", 1)[0].removeprefix("# ")
+        (folder / name).write_text(block, encoding="utf-8")
+    return folder
+
+
+def run(line: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, "PATH": path, "PYTHONIOENCODING": "utf-8", "COLUMNS": "120", "NO_COLOR": "1"}
+    return subprocess.run(
+        line, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
+    )
+
+
+@pytest.mark.parametrize("command", commands(), ids=[command.line for command in commands()])
+def test_a_command_of_the_readme_prints_what_the_readme_shows(command: Command, examples: Path) -> None:
+    assert run(command.line, examples).stdout == command.output
+
+
+def test_the_readmes_configuration_file_is_one(examples: Path, tmp_path: Path) -> None:
+    (ini,) = blocks("ini")
+    (tmp_path / ".flake8").write_text(ini, encoding="utf-8")
+    (tmp_path / "edge").mkdir()
+    (tmp_path / "tests").mkdir()
+    code = "from torch import nn\nnn.Linear(500, 499)\nnn.Linear(500, 500)\nnn.Conv1d(500, 500, 1)\nnn.Linear(4000, 4000)\n"
+    for name in ("edge/a.py", "tests/a.py", "a.py"):
+        (tmp_path / name).write_text(code, encoding="utf-8")
+    found = [line.split(" ")[0] for line in run("flake8 --select=NNL", tmp_path).stdout.splitlines()]
+    assert sorted(found) == ["./a.py:5:1:", "./edge/a.py:3:1:", "./edge/a.py:4:1:", "./edge/a.py:5:1:"]
+
+
+def test_the_worked_examples_of_the_formulas_are_counted_so(examples: Path) -> None:
+    rows = re.findall(r"^\| `(nn\..*?)` \| .*?([\d,]+) \| .*?([\d,]+) \|$", README, re.MULTILINE)
+    assert len(rows) == 5
+    for formula, column in (("textbook", 1), ("framework", 2)):
+        for row in rows:
+            (examples / "row.py").write_text(f"from torch import nn\n{row[0]}\n", encoding="utf-8")
+            output = run(f"flake8 --max-layer-params=0 --nnlint-formula={formula} row.py", examples).stdout
+            counts = re.findall(r"has ([\d,]+) parameters", output)
+            assert counts == ([] if row[column] == "0" else [row[column]]), row
+
+
+def test_the_arithmetic_of_the_worked_examples_is_right() -> None:
+    sums = re.findall(r"([\d·()+/ ]+) = ([\d,]+) \|", README)
+    assert len(sums) >= 8
+    for terms, result in sums:
+        assert eval(terms.replace("·", "*")) == int(result.replace(",", "")), terms
+
+
+def test_the_main_command_finds_layers_over_budget() -> None:
+    command = "flake8 --select=NNL --max-layer-params=1M fixtures"
+    assert command in blocks("sh")[0]
+    done = run(command, CHECKOUT)
+    assert done.returncode == 1
+    assert "NNL101" in done.stdout
+
+
+def test_continuous_integration_runs_the_readmes_commands() -> None:
+    script = (CHECKOUT / ".ci" / "run").read_text(encoding="utf-8")
+    for line in "".join(blocks("sh")).splitlines():
+        words = line.replace("'.[test]'", "")
+        assert words in script, line
+
+
+def test_every_code_of_the_readme_is_explained(examples: Path) -> None:
+    if not shutil.which("nnlint", path=str(Path(sys.executable).parent)):
+        pytest.skip("nnlint is not installed as a command here")
+    for code in sorted(set(re.findall(r"^\| (NNL\d{3}) ", README, re.MULTILINE))):
+        assert run(f"nnlint explain {code}", examples).returncode == 0, code
+
+
+def test_every_option_of_the_readme_is_flake8s_and_the_other_way_round(examples: Path) -> None:
+    told = set(re.findall(r"^\| `([a-z-]+)` \|", README, re.MULTILINE))
+    known = set(re.findall(r"--([a-z-]*(?:nnlint|layer-params|model-params)[a-z-]*)", run("flake8 --help", examples).stdout))
+    assert told == known
