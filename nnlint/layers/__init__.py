@@ -1,0 +1,38 @@
+"""The tables of framework layers: what a constructor call builds, or why it raises."""
+
+from nnlint.layers.arithmetic import arithmetic
+from nnlint.layers.table import (
+    Child,
+    Children,
+    Clones,
+    Layer,
+    Reference,
+    Shape,
+    Structure,
+    Violation,
+    build,
+    complete,
+    refused_shape,
+)
+from nnlint.layers.torch_nn import LAYERS, find, public_name
+from nnlint.layers.torch_plain import PLAIN, PLAIN_BASES
+
+__all__ = [
+    "LAYERS",
+    "PLAIN",
+    "PLAIN_BASES",
+    "Child",
+    "Children",
+    "Clones",
+    "Layer",
+    "Reference",
+    "Shape",
+    "Structure",
+    "Violation",
+    "arithmetic",
+    "build",
+    "complete",
+    "find",
+    "public_name",
+    "refused_shape",
+]

@@ -1,0 +1,319 @@
+"""What a table of layers is made of: a layer's entry, the parts it registers, and what torch refuses to build."""
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from nnlint.signature import REQUIRED, Parameter, Signature
+from nnlint.unknown import Unknown, UnknownValueError
+
+Shape = tuple[int, ...]
+Arguments = Mapping[str, Any]
+Structure = dict[str, Any]
+
+
+class Child(NamedTuple):
+    """A framework module that a layer builds itself: full public name, and arguments by parameter name.
+
+    Arguments that are not given have the signature's default; a value may itself be a Child.
+    """
+
+    layer: str
+    arguments: dict[str, Any]
+
+
+class Clones(NamedTuple):
+    """A ModuleList of `times` deep copies of a module value or Child."""
+
+    module: Any
+    times: int
+
+
+class Children(NamedTuple):
+    """A container of Child or Children; kind is "torch.nn.Sequential" or "torch.nn.ModuleList"."""
+
+    items: tuple[Any, ...]
+    kind: str
+
+
+class Reference(NamedTuple):
+    """A function of the framework, as a default: `activation=torch.nn.functional.relu`."""
+
+    name: str
+
+
+class Violation(NamedTuple):
+    """A constructor call that raises in the framework whenever it runs."""
+
+    code: str
+    message: str
+
+
+def _nothing(_: Arguments) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a framework.
+
+    name: the public name ("torch.nn.Linear"). defined_in: the module of its class ("torch.nn.modules.linear").
+    structure: bound arguments -> registered name -> Shape of a Parameter, Child, Clones, Children, a module-valued
+    argument as given, or None where the framework registers None.
+    floor: every parameter that can change the count, with the value that makes the count least where the argument is
+    not known (or a function of the arguments, in which the parameters before it here have their floors already).
+    neutral: for required parameters that cannot change the count, a value that fits any others.
+    modules: parameters that take a module. inert: parameters that the constructor stores without a look.
+    attributes: bound arguments -> instance attributes, as the constructor sets them; Unknown where it is Unknown.
+    constraints: what the constructor checks, in its order, beyond storage that it cannot allocate.
+    bases: full names of the framework's classes that it derives from, in method resolution order.
+    textbook: the textbook's count in elements, where it differs (recurrent layers).
+    lazy: sizes are not known before the first forward pass.
+    """
+
+    name: str
+    defined_in: str
+    signature: Signature
+    structure: Callable[[Arguments], Structure]
+    floor: Mapping[str, Any] = field(default_factory=dict)
+    neutral: Mapping[str, Any] = field(default_factory=dict)
+    modules: frozenset[str] = frozenset()
+    inert: frozenset[str] = frozenset()
+    attributes: Callable[[Arguments], dict[str, Any]] = lambda _: {}
+    constraints: Callable[[Arguments], Violation | None] = _nothing
+    bases: tuple[str, ...] = ("torch.nn.Module",)
+    textbook: Callable[[Arguments], int] | None = None
+    lazy: bool = False
+
+    @property
+    def short_name(self) -> str:
+        return self.name.rpartition(".")[2]
+
+    def settled(self, arguments: Arguments) -> dict[str, Any]:
+        """The arguments, with a harmless value for each unknown one that cannot change the count."""
+        settled = dict(arguments)
+        for parameter in self.signature.parameters:
+            name = parameter.name
+            if name in self.floor or name in self.modules or unknown_in(settled.get(name)) is None:
+                continue
+            if name in self.neutral:
+                settled[name] = self.neutral[name]
+            elif isinstance(settled[name], Unknown) or name not in self.inert:
+                settled[name] = None if parameter.default is REQUIRED else parameter.default
+        return settled
+
+    def floored(self, arguments: Arguments) -> dict[str, Any]:
+        """The arguments, with each unknown one replaced by a value that makes the count least."""
+        floored = self.settled(arguments)
+        for name, least in self.floor.items():
+            if unknown_in(floored.get(name)) is not None:
+                floored[name] = least(floored) if callable(least) else least
+        return floored
+
+    def at_least(self, arguments: Arguments) -> Structure:
+        """A structure whose total is no more than the count of any call that fits what is known. Never raises."""
+        try:
+            structure = self.structure(self.floored(arguments))
+        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, UnknownValueError):
+            return {}
+        parts = {name: _whole_shape(part) for name, part in structure.items()}
+        return {name: part for name, part in parts.items() if not isinstance(part, Unknown)}
+
+    def check(self, arguments: Arguments) -> Violation | None:
+        """Why the constructor raises, or None where it does not, or where nnlint cannot tell."""
+        built = build(self, arguments)
+        return built if isinstance(built, Violation) else None
+
+
+def _whole_shape(part: Any) -> Any:
+    if type(part) is not tuple:
+        return part
+    if all(isinstance(size, int) and size >= 0 for size in part):
+        return tuple(int(size) for size in part)
+    return Unknown("a size is not known")
+
+
+FOUND: dict[str, Layer] = {}
+
+
+def build(layer: Layer, arguments: Arguments) -> Structure | Violation | Unknown:
+    """What the call builds; or why it raises; or Unknown, where the count is not surely known.
+
+    Arguments that are Unknown do no harm where they cannot change the count. A part of the structure can still be an
+    Unknown or any other value: a module-valued argument, as it was given.
+    """
+    settled = layer.settled(arguments)
+    blame = next((why for name in layer.floor if (why := unknown_in(settled.get(name))) is not None), None)
+    try:
+        violation = layer.constraints(settled)
+        if violation is not None:
+            return violation
+        structure = layer.structure(settled)
+    except UnknownValueError as error:
+        return error.unknown
+    except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+        return blame or Violation("NNL202", str(error))
+    if layer.lazy:
+        return Unknown(f"{layer.short_name} takes its size from the first forward pass")
+    for name, part in structure.items():
+        refused = _refused(part, arguments.get("dtype"))
+        if refused is not None:
+            return refused
+        if type(part) is tuple:
+            structure[name] = tuple(int(size) for size in part)
+    return structure
+
+
+def _refused(part: Any, dtype: Any) -> Violation | Unknown | None:
+    """Why torch cannot build a part of a structure."""
+    if isinstance(part, Child):
+        layer = FOUND.get(part.layer)
+        built = build(layer, complete(layer, part.arguments)) if layer is not None else None
+        return built if isinstance(built, (Violation, Unknown)) else None
+    if isinstance(part, Clones):
+        return _refused(part.module, dtype)
+    if isinstance(part, Children):
+        return next((why for item in part.items if (why := _refused(item, dtype)) is not None), None)
+    return refused_shape(part, dtype) if type(part) is tuple else None
+
+
+def complete(layer: Layer, arguments: Arguments) -> dict[str, Any]:
+    """The arguments of a Child, with the defaults of those that are not given."""
+    return {p.name: arguments.get(p.name, p.default) for p in layer.signature.parameters}
+
+
+LARGEST = 2**63 - 1
+FLOAT32, WIDEST = 4, 16
+
+
+def refused_shape(shape: tuple[Any, ...], dtype: Any = None) -> Violation | Unknown | None:
+    """Why `torch.empty(shape)` raises: sizes that are no sizes, or storage that overflows (c10/core/TensorImpl.h)."""
+    for size in shape:
+        if isinstance(size, Unknown):
+            return size
+    for index, size in enumerate(shape):
+        if not isinstance(size, int) or (index == 0 and isinstance(size, bool)):
+            return Violation("NNL202", f"a size must be an integer, not {size!r}")
+    if any(size < 0 for size in shape):
+        return Violation("NNL202", f"sizes must not be negative: {shape}")
+    if isinstance(dtype, (str, int, float, list, tuple, dict)):
+        return Violation("NNL204", f"dtype={dtype!r} is not a torch.dtype")
+    elements = 1
+    for size in shape:
+        elements *= size
+        if size > LARGEST or elements > 2**64 - 1:
+            return Violation("NNL204", f"storage overflows: {shape}")
+    stride = 1
+    for size in reversed(shape[1:]):
+        stride *= max(size, 1)
+        if stride > LARGEST:
+            return Violation("NNL204", f"storage overflows: {shape}")
+    if elements * (FLOAT32 if dtype is None else 1) > LARGEST:
+        return Violation("NNL204", f"storage overflows: {shape}")
+    if dtype is not None and elements * WIDEST > LARGEST:
+        return Unknown("storage may overflow, depending on the dtype")
+    return None
+
+
+def violation_of(shape: tuple[Any, ...]) -> Violation | None:
+    """The violation of allocating a tensor that is not a Parameter; an Unknown size raises UnknownValueError."""
+    refused = refused_shape(shape)
+    if isinstance(refused, Unknown):
+        raise UnknownValueError(refused)
+    return refused
+
+
+_PLAIN = (int, float, complex, str, bytes, type(None))
+_COLLECTIONS = (tuple, list, set, frozenset, dict, range)
+
+
+def unknown_in(value: Any) -> Unknown | None:
+    """The Unknown that a value is or holds; any value but Python's plain ones counts as not known."""
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, _PLAIN):
+        return None
+    if type(value) in _COLLECTIONS:
+        return next((why for item in value if (why := unknown_in(item)) is not None), None)
+    return Unknown("an argument is no plain value")
+
+
+def size(value: Any) -> tuple[Any, ...]:
+    """The shape that `torch.empty(value)` has."""
+    if isinstance(value, (tuple, list)):
+        return tuple(value)
+    if isinstance(value, Unknown):
+        raise UnknownValueError(value)
+    return (value,)
+
+
+def known(value: Any) -> Any:
+    """The value, for a look at its type, which an Unknown must not get."""
+    if isinstance(value, Unknown):
+        raise UnknownValueError(value)
+    return value
+
+
+def spread(value: Any, times: int) -> Any:
+    """torch.nn.modules.utils._ntuple: an iterable as a tuple of whatever length, else `times` of the value."""
+    if isinstance(value, Unknown):
+        return value
+    if unknown_in(value) is not None and type(value) not in _COLLECTIONS:
+        return Unknown("an argument is no plain value")
+    return tuple(value) if isinstance(value, (*_COLLECTIONS, str, bytes)) else (value,) * times
+
+
+def derived(why: str, compute: Callable[[], Any]) -> Any:
+    """An attribute that is computed from arguments, or Unknown."""
+    try:
+        value = compute()
+    except (UnknownValueError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
+        return Unknown(why)
+    return value
+
+
+def sizes(arguments: Arguments, *names: str) -> Violation | None:
+    """The violation of the first argument that is no size, where every one of them is a size of a Parameter."""
+    for name in names:
+        value = known(arguments[name])
+        if not isinstance(value, int):
+            return Violation("NNL202", f"{name}={value!r} is not an integer")
+        if value < 0:
+            return Violation("NNL202", f"{name}={value} is negative")
+    return None
+
+
+def whole(value: Any) -> int:
+    """The value where it is a known number above zero, else 1; for floors."""
+    return int(value) if isinstance(value, int) and value > 0 else 1
+
+
+def signature(text: str) -> Signature:
+    """A signature from how Python writes it; `name/=default` is positional only, wherever it stands."""
+    only = {part.split("/=")[0].strip() for part in text.split(",") if "/=" in part}
+    function = ast.parse(f"def f({text.replace('/=', '=')}): ...").body[0]
+    assert isinstance(function, ast.FunctionDef)
+    a = function.args
+    defaults: list[ast.expr | None] = [None] * (len(a.args) - len(a.defaults)) + list(a.defaults)
+    parameters = [
+        Parameter(arg.arg, _default(default), "positional" if arg.arg in only else "both")
+        for arg, default in zip(a.args, defaults)
+    ]
+    if a.vararg is not None:
+        parameters.append(Parameter(a.vararg.arg, kind="*"))
+    parameters += [Parameter(arg.arg, _default(node), "keyword") for arg, node in zip(a.kwonlyargs, a.kw_defaults)]
+    if a.kwarg is not None:
+        parameters.append(Parameter(a.kwarg.arg, kind="**"))
+    return Signature.of(*parameters)
+
+
+def _default(node: ast.expr | None) -> Any:
+    if node is None:
+        return REQUIRED
+    return Reference(ast.unparse(node)) if isinstance(node, ast.Attribute) else ast.literal_eval(node)
+
+
+def given(*names: str) -> Callable[[Arguments], dict[str, Any]]:
+    """Attributes that are the arguments of the same names."""
+    return lambda arguments: {name: arguments[name] for name in names}

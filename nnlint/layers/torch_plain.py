@@ -1,0 +1,118 @@
+"""torch.nn: the modules that own no parameters. Signatures by the module that defines them."""
+
+from nnlint.layers.table import signature
+from nnlint.signature import Signature
+
+_LOSS = "size_average=None, reduce=None, reduction='mean'"
+_AVERAGE = "kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True"
+_FRACTIONAL = "kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None"
+
+TABLE: dict[str, dict[str, str]] = {
+    "activation": {
+        "ReLU Hardsigmoid SiLU Mish Hardswish ReLU6 SELU": "inplace=False",
+        "Sigmoid Tanh LogSigmoid Softsign Tanhshrink Softmax2d": "*args, **kwargs",
+        "Softmin Softmax LogSoftmax": "dim=None",
+        "ELU CELU": "alpha=1.0, inplace=False",
+        "Hardshrink Softshrink": "lambd=0.5",
+        "GLU": "dim=-1",
+        "GELU": "approximate='none'",
+        "LeakyReLU": "negative_slope=0.01, inplace=False",
+        "Softplus": "beta=1.0, threshold=20.0",
+        "Threshold": "threshold, value, inplace=False",
+        "RReLU": "lower=0.125, upper=0.3333333333333333, inplace=False",
+        "Hardtanh": "min_val=-1.0, max_val=1.0, inplace=False, min_value=None, max_value=None",
+    },
+    "channelshuffle": {"ChannelShuffle": "groups"},
+    "distance": {"CosineSimilarity": "dim=1, eps=1e-08", "PairwiseDistance": "p=2.0, eps=1e-06, keepdim=False"},
+    "dropout": {"Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout": "p=0.5, inplace=False"},
+    "flatten": {"Flatten": "start_dim=1, end_dim=-1", "Unflatten": "dim, unflattened_size"},
+    "fold": {
+        "Fold": "output_size, kernel_size, dilation=1, padding=0, stride=1",
+        "Unfold": "kernel_size, dilation=1, padding=0, stride=1",
+    },
+    "linear": {"Identity": "*args, **kwargs"},
+    "loss": {
+        "L1Loss MSELoss MultiLabelMarginLoss SoftMarginLoss": _LOSS,
+        "BCELoss MultiLabelSoftMarginLoss": f"weight=None, {_LOSS}",
+        "BCEWithLogitsLoss": f"weight=None, {_LOSS}, pos_weight=None",
+        "CTCLoss": "blank=0, reduction='mean', zero_infinity=False",
+        "CosineEmbeddingLoss MarginRankingLoss": f"margin=0.0, {_LOSS}",
+        "HingeEmbeddingLoss": f"margin=1.0, {_LOSS}",
+        "CrossEntropyLoss": "weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean', "
+        "label_smoothing=0.0",
+        "NLLLoss": "weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean'",
+        "NLLLoss2d": "*args, **kwargs",
+        "GaussianNLLLoss": "*, full=False, eps=1e-06, reduction='mean'",
+        "HuberLoss": "reduction='mean', delta=1.0",
+        "KLDivLoss": f"{_LOSS}, log_target=False",
+        "SmoothL1Loss": f"{_LOSS}, beta=1.0",
+        "MultiMarginLoss": f"p=1, margin=1.0, weight=None, {_LOSS}",
+        "PoissonNLLLoss": "log_input=True, full=False, size_average=None, eps=1e-08, reduce=None, reduction='mean'",
+        "TripletMarginLoss": f"margin=1.0, p=2.0, eps=1e-06, swap=False, {_LOSS}",
+    },
+    "normalization": {
+        "LocalResponseNorm": "size, alpha=0.0001, beta=0.75, k=1.0",
+        "CrossMapLRN2d": "size, alpha=0.0001, beta=0.75, k=1",
+    },
+    "padding": {
+        "CircularPad1d CircularPad2d CircularPad3d ReflectionPad1d ReflectionPad2d ReflectionPad3d "
+        "ReplicationPad1d ReplicationPad2d ReplicationPad3d ZeroPad1d ZeroPad2d ZeroPad3d": "padding",
+        "ConstantPad1d ConstantPad2d ConstantPad3d": "padding, value",
+    },
+    "pixelshuffle": {"PixelShuffle": "upscale_factor", "PixelUnshuffle": "downscale_factor"},
+    "pooling": {
+        "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d": "output_size",
+        "AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d": "output_size, return_indices=False",
+        "AvgPool1d": _AVERAGE,
+        "AvgPool2d AvgPool3d": f"{_AVERAGE}, divisor_override=None",
+        "FractionalMaxPool2d FractionalMaxPool3d": _FRACTIONAL,
+        "LPPool1d LPPool2d LPPool3d": "norm_type, kernel_size, stride=None, ceil_mode=False",
+        "MaxPool1d MaxPool2d MaxPool3d": "kernel_size, stride=None, padding=0, dilation=1, return_indices=False, "
+        "ceil_mode=False",
+        "MaxUnpool1d MaxUnpool2d MaxUnpool3d": "kernel_size, stride=None, padding=0",
+    },
+    "upsampling": {
+        "Upsample": "size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None",
+        "UpsamplingBilinear2d UpsamplingNearest2d": "size=None, scale_factor=None",
+    },
+}
+
+_MODULE = "torch.nn.modules"
+_PARENTS = {  # how a class's name begins, and what it derives from
+    "AdaptiveAvgPool": f"{_MODULE}.pooling._AdaptiveAvgPoolNd",
+    "AdaptiveMaxPool": f"{_MODULE}.pooling._AdaptiveMaxPoolNd",
+    "AvgPool": f"{_MODULE}.pooling._AvgPoolNd",
+    "LPPool": f"{_MODULE}.pooling._LPPoolNd",
+    "MaxPool": f"{_MODULE}.pooling._MaxPoolNd",
+    "MaxUnpool": f"{_MODULE}.pooling._MaxUnpoolNd",
+    "CircularPad": f"{_MODULE}.padding._CircularPadNd",
+    "ReflectionPad": f"{_MODULE}.padding._ReflectionPadNd",
+    "ReplicationPad": f"{_MODULE}.padding._ReplicationPadNd",
+    "ConstantPad": f"{_MODULE}.padding._ConstantPadNd",
+    "ReLU6": "torch.nn.Hardtanh",
+    "Upsampling": "torch.nn.Upsample",
+}
+_WEIGHTED = {"BCELoss", "CrossEntropyLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "NLLLoss2d"}
+
+
+def _bases(module: str, name: str) -> tuple[str, ...]:
+    parents = [parent for start, parent in _PARENTS.items() if name.startswith(start)]
+    if module == "dropout":
+        parents = [f"{_MODULE}.dropout._DropoutNd"]
+    elif name.startswith("ZeroPad"):
+        parents = [f"torch.nn.{name.replace('Zero', 'Constant')}", f"{_MODULE}.padding._ConstantPadNd"]
+    elif module == "loss":
+        parents = ["torch.nn.NLLLoss"] * (name == "NLLLoss2d")
+        parents += [f"{_MODULE}.loss._WeightedLoss"] * (name in _WEIGHTED) + [f"{_MODULE}.loss._Loss"]
+    return (*parents, "torch.nn.Module")
+
+
+PLAIN: dict[str, Signature] = {}
+PLAIN_BASES: dict[str, tuple[str, ...]] = {}
+DEFINED_IN: dict[str, str] = {}
+for _module, _families in TABLE.items():
+    for _names, _text in _families.items():
+        for _name in _names.split():
+            PLAIN[f"torch.nn.{_name}"] = signature(_text)
+            PLAIN_BASES[f"torch.nn.{_name}"] = _bases(_module, _name)
+            DEFINED_IN[f"torch.nn.{_name}"] = f"{_MODULE}.{_module}"
