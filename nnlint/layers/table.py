@@ -157,7 +157,7 @@ def build(layer: Layer, arguments: Arguments) -> Structure | Violation | Unknown
     if layer.lazy:
         return Unknown(f"{layer.short_name} takes its size from the first forward pass")
     for name, part in structure.items():
-        refused = _refused(part, arguments.get("dtype"))
+        refused = _refused(part, arguments.get("dtype")) or (_wrong_factory(arguments) if type(part) is tuple else None)
         if refused is not None:
             return refused
         if type(part) is tuple:
@@ -176,6 +176,16 @@ def _refused(part: Any, dtype: Any) -> Violation | Unknown | None:
     if isinstance(part, Children):
         return next((why for item in part.items if (why := _refused(item, dtype)) is not None), None)
     return refused_shape(part, dtype) if type(part) is tuple else None
+
+
+def _wrong_factory(arguments: Arguments) -> Violation | None:
+    """The violation of a dtype or device that no tensor can have, whatever its type means elsewhere."""
+    dtype, device = arguments.get("dtype"), arguments.get("device")
+    if isinstance(dtype, (str, int, float, list, tuple, dict)):
+        return Violation("NNL204", f"dtype={dtype!r} is not a torch.dtype")
+    if isinstance(device, (bool, float, list, tuple, dict)):
+        return Violation("NNL204", f"device={device!r} is not a torch.device")
+    return None
 
 
 def complete(layer: Layer, arguments: Arguments) -> dict[str, Any]:
@@ -197,8 +207,6 @@ def refused_shape(shape: tuple[Any, ...], dtype: Any = None) -> Violation | Unkn
             return Violation("NNL202", f"a size must be an integer, not {size!r}")
     if any(size < 0 for size in shape):
         return Violation("NNL202", f"sizes must not be negative: {shape}")
-    if isinstance(dtype, (str, int, float, list, tuple, dict)):
-        return Violation("NNL204", f"dtype={dtype!r} is not a torch.dtype")
     elements = 1
     for size in shape:
         elements *= size
@@ -225,7 +233,7 @@ def violation_of(shape: tuple[Any, ...]) -> Violation | None:
 
 
 _PLAIN = (int, float, complex, str, bytes, type(None))
-_COLLECTIONS = (tuple, list, set, frozenset, dict, range)
+_COLLECTIONS = (tuple, list, set, frozenset, dict)
 
 
 def unknown_in(value: Any) -> Unknown | None:

@@ -10,6 +10,7 @@ from nnlint.layers.table import (
     Violation,
     known,
     signature,
+    sizes,
     spread,
     violation_of,
     whole,
@@ -39,13 +40,16 @@ def _structure(a: Arguments, dimensions: int, transposed: bool) -> Structure:
 
 def _check(a: Arguments, dimensions: int, transposed: bool) -> Violation | None:
     """torch.nn.modules.conv._ConvNd.__init__, in its order."""
-    groups, padding, mode = known(a["groups"]), a["padding"], a["padding_mode"]
+    groups, padding, mode = a["groups"], a["padding"], a["padding_mode"]
     if transposed and mode != "zeros":
         return Violation("NNL204", f"padding_mode={mode!r}: transposed convolutions support 'zeros' only")
-    if groups <= 0:
+    violation = sizes(a, "groups", "in_channels", "out_channels")
+    if violation is not None:
+        return violation
+    if groups == 0:
         return Violation("NNL202", f"groups={groups} is not positive")
     for name in ("in_channels", "out_channels"):
-        if known(a[name]) % groups != 0:
+        if a[name] % groups != 0:
             return Violation("NNL201", f"groups={groups} does not divide {name}={a[name]}")
     if isinstance(padding, str) and not transposed:
         if padding not in ("same", "valid"):
@@ -55,8 +59,9 @@ def _check(a: Arguments, dimensions: int, transposed: bool) -> Violation | None:
     if mode not in _MODES:
         return Violation("NNL204", f"padding_mode={mode!r} is not one of {', '.join(sorted(_MODES))}")
     if padding == "same" and not transposed:
-        for dilation, kernel in zip(spread(a["dilation"], dimensions), known(spread(a["kernel_size"], dimensions))):
-            dilation * (known(kernel) - 1) // 2
+        for dilation, _ in zip(spread(a["dilation"], dimensions), known(spread(a["kernel_size"], dimensions))):
+            if not isinstance(dilation, (int, float)):
+                return Violation("NNL204", f"dilation={a['dilation']!r} is no number, as padding='same' needs")
     return None
 
 
@@ -94,8 +99,8 @@ def _lazy(layer: Layer, dimensions: int, transposed: bool) -> Layer:
 
     def check(a: Arguments) -> Violation | None:
         empty = {**a, "in_channels": 0, "out_channels": 0, "bias": False}
-        weight = _structure(empty, dimensions, transposed)["weight"] if known(a["groups"]) else ()
-        return _check(empty, dimensions, transposed) or violation_of(weight)
+        violation = _check(empty, dimensions, transposed)
+        return violation or violation_of(_structure(empty, dimensions, transposed)["weight"])
 
     mixins = (f"{_MODULE}._LazyConvXdMixin", "torch.nn.modules.lazy.LazyModuleMixin")
     return Layer(

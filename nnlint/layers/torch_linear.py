@@ -18,6 +18,7 @@ from nnlint.layers.table import (
     sizes,
     whole,
 )
+from nnlint.unknown import Unknown, UnknownValueError
 
 _LINEAR = "in_features, out_features, bias=True, device=None, dtype=None"
 _INERT = frozenset({"device", "dtype"})
@@ -59,6 +60,8 @@ def _check_prelu(a: Arguments) -> Violation | None:
 
 def _check_padding_index(a: Arguments) -> Violation | None:
     index, rows = a["padding_idx"], a["num_embeddings"]
+    if isinstance(a["_weight"], (int, float, str, list, tuple, dict)):
+        return Violation("NNL204", f"_weight={a['_weight']!r} is not a Tensor")
     if index is not None:
         if (index > 0 and index >= rows) or (index < 0 and index < -rows):
             return Violation("NNL204", f"padding_idx={index} is not within num_embeddings={rows}")
@@ -90,8 +93,13 @@ def _embedding(name: str, text: str, *attributes: str) -> Layer:
     )
 
 
+_MOST_CUTOFFS = 1_000
+
+
 def _check_cutoffs(a: Arguments) -> Violation | None:
     cutoffs = list(known(a["cutoffs"]))
+    if len(cutoffs) > _MOST_CUTOFFS:
+        raise UnknownValueError(Unknown("evaluation limit reached"))
     if (
         not cutoffs
         or cutoffs != sorted(cutoffs)
@@ -134,6 +142,10 @@ def _check_cross_entropy(a: Arguments) -> Violation | None:
     smoothing = a["label_smoothing"]
     if smoothing < 0 or smoothing > 1.0:
         return Violation("NNL204", f"label_smoothing={smoothing} is not in 0 to 1")
+    out_features = known(a["out_features"])
+    for name, values in (("num_classes", [a["num_classes"]]), ("out_features", list(out_features))):
+        if not all(isinstance(known(value), int) for value in values):
+            return Violation("NNL202", f"{name}={a[name]!r} is not an integer")
     return None
 
 

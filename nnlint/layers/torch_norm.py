@@ -116,7 +116,10 @@ def _plain_shape(a: Arguments) -> Any:
 
 def _check_groups(a: Arguments) -> Violation | None:
     channels, groups = known(a["num_channels"]), a["num_groups"]
-    if isinstance(groups, int) and groups == 0:
+    for name, value in (("num_groups", groups), ("num_channels", channels)):
+        if not isinstance(value, (int, float)):
+            return Violation("NNL202", f"{name}={value!r} is not an integer")
+    if groups == 0:
         return Violation("NNL202", "num_groups=0 is not positive")
     if channels % groups != 0:
         return Violation("NNL201", f"num_groups={groups} does not divide num_channels={channels}")

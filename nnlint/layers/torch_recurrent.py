@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from nnlint.layers.table import Arguments, Layer, Structure, Violation, derived, given, known, signature, sizes, whole
+from nnlint.unknown import Unknown, UnknownValueError
 
 _MODULE = "torch.nn.modules.rnn"
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 _NONLINEARITIES = {"tanh": "RNN_TANH", "relu": "RNN_RELU"}
 _INERT = frozenset({"device", "dtype"})
+_MOST_LAYERS = 10_000
 
 
 def _structure(mode: str, a: Arguments) -> Structure:
@@ -18,7 +20,9 @@ def _structure(mode: str, a: Arguments) -> Structure:
     directions = 2 if a["bidirectional"] else 1
     out = proj_size if proj_size > 0 else hidden_size
     structure: Structure = {}
-    for layer in range(known(a["num_layers"])):
+    if known(a["num_layers"]) > _MOST_LAYERS:
+        raise UnknownValueError(Unknown("evaluation limit reached"))
+    for layer in range(a["num_layers"]):
         for suffix in ("", "_reverse")[:directions]:
             structure[f"weight_ih_l{layer}{suffix}"] = (gate_size, a["input_size"] if layer == 0 else out * directions)
             structure[f"weight_hh_l{layer}{suffix}"] = (gate_size, out)
@@ -129,6 +133,13 @@ def _cell_textbook(chunks: Any, a: Arguments) -> int:
     return int(chunks * a["hidden_size"] * (a["input_size"] + (1 if a["bias"] else 0) + a["hidden_size"]))
 
 
+def _check_cell(a: Arguments) -> Violation | None:
+    chunks = known(a.get("num_chunks", 1))
+    if not isinstance(chunks, int):
+        return Violation("NNL202", f"num_chunks={chunks!r} is not an integer")
+    return sizes(a, "input_size", "hidden_size")
+
+
 def _cell(name: str, text: str, chunks: Callable[[Arguments], Any], *bases: str) -> Layer:
     extra = [extra for extra in ("nonlinearity",) if extra in text]
     return Layer(
@@ -139,7 +150,7 @@ def _cell(name: str, text: str, chunks: Callable[[Arguments], Any], *bases: str)
         floor={"input_size": 0, "hidden_size": 0, "bias": False} | ({} if bases else {"num_chunks": 0}),
         inert=_INERT | {"nonlinearity"},
         attributes=given("input_size", "hidden_size", "bias", *extra),
-        constraints=lambda a: sizes(a, "input_size", "hidden_size"),
+        constraints=_check_cell,
         bases=(*bases, "torch.nn.Module"),
         textbook=lambda a: _cell_textbook(chunks(a), a),
     )

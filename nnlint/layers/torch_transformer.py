@@ -190,7 +190,8 @@ def _half(a: Arguments, kind: str) -> Any:
 
 
 def _check_transformer(a: Arguments) -> Violation | None:
-    return None if None not in (a["custom_encoder"], a["custom_decoder"]) else _check_layer(a)
+    custom = a["custom_encoder"] is not None and a["custom_decoder"] is not None
+    return None if custom else _check_layer(a)
 
 
 def _wrapper(name: str, defined_in: str, text: str) -> Layer:
@@ -274,5 +275,6 @@ LAYERS = (
         signature("*args, **kwargs"),
         lambda a: dict(a["kwargs"]),
         modules=frozenset({"args", "kwargs"}),
+        constraints=lambda a: Violation("NNL203", "takes keyword arguments only") if a["args"] else None,
     ),
 )
