@@ -1,5 +1,7 @@
 """Record what real torch gives for the models under fixtures/models: `python tests/record_models.py`."""
 
+import contextlib
+import functools
 import importlib.util
 import inspect
 import json
@@ -35,6 +37,60 @@ def builders(module: ModuleType) -> Iterator[tuple[str, Callable[[], Any]]]:
             except TypeError:
                 continue
             yield name, value
+
+
+@contextlib.contextmanager
+def watched(path: Path) -> Iterator[dict[tuple[int, str], int]]:
+    """While it lasts: the largest count by line of `path` and class of torch.nn that the line constructs."""
+    import torch
+
+    containers = {torch.nn.Module, torch.nn.Sequential, torch.nn.ModuleList, torch.nn.ModuleDict}
+    containers |= {torch.nn.ParameterList, torch.nn.ParameterDict}
+    largest: dict[tuple[int, str], int] = {}
+    inside = False
+
+    def watch(layer: type) -> Callable[..., None]:
+        original = layer.__init__
+
+        @functools.wraps(original)
+        def construct(self: Any, *arguments: Any, **keywords: Any) -> None:
+            nonlocal inside
+            outermost, inside = not inside, True
+            try:
+                original(self, *arguments, **keywords)
+            finally:
+                inside = not outermost
+            if outermost and type(self) not in containers:
+                frame = sys._getframe(1)
+                while frame and (frame.f_code.co_filename != str(path) or frame.f_locals.get("self") is self):
+                    frame = frame.f_back
+                if frame:
+                    sizes = [p.numel() for p in self.parameters() if not torch.nn.parameter.is_lazy(p)]
+                    count = sum(sizes)
+                    key = (frame.f_lineno, layer.__name__)
+                    largest[key] = max(count, largest.get(key, 0))
+
+        return construct
+
+    layers = [value for value in vars(torch.nn).values() if inspect.isclass(value) and "__init__" in vars(value)]
+    originals = {layer: layer.__init__ for layer in layers if layer not in containers}
+    for layer in originals:
+        layer.__init__ = watch(layer)
+    try:
+        yield largest
+    finally:
+        for layer, original in originals.items():
+            layer.__init__ = original
+
+
+def largest_layers(path: Path) -> dict[tuple[int, str], int]:
+    """The largest layer of each class that each line of a file constructs, when all that can be built without arguments is built."""
+    import torch
+
+    with torch.device("meta"), watched(path) as largest:
+        for _, build in builders(load(path)):
+            build()
+    return largest
 
 
 def totals() -> dict[str, int]:

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,3 +45,17 @@ def test_a_models_total_is_torchs(name: str, reported: dict[str, int | None]) ->
 
 def test_the_recorded_totals_are_what_torch_gives_today() -> None:
     assert recorder().totals() == RECORDED
+
+
+MODELS = sorted((CHECKOUT / "fixtures" / "models").glob("*.py"))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("path", MODELS, ids=[path.stem for path in MODELS])
+def test_the_marks_of_a_model_are_the_layers_over_a_million_that_torch_builds(path: Path) -> None:
+    built = recorder().largest_layers(path)
+    over = sorted((line, layer, count) for (line, layer), count in built.items() if count > 1_000_000)
+    marks = re.compile(r"# NNL101 (\w+) has ([\d,]+) parameters")
+    lines = enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+    marked = [(number, m[1], int(m[2].replace(",", ""))) for number, line in lines for m in marks.finditer(line)]
+    assert sorted(marked) == over

@@ -50,9 +50,9 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(line: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = {**os.environ, "PATH": path, "PYTHONIOENCODING": "utf-8", "COLUMNS": "120", "NO_COLOR": "1"}
-    return subprocess.run(
-        line, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
-    )
+    done = subprocess.run(line, shell=True, cwd=folder, env=environment, capture_output=True, encoding="utf-8")
+    done.stdout += done.stderr
+    return done
 
 
 @pytest.mark.parametrize("command", commands(), ids=[command.line for command in commands()])
@@ -65,7 +65,8 @@ def test_the_readmes_configuration_file_is_one(examples: Path, tmp_path: Path) -
     (tmp_path / ".flake8").write_text(ini, encoding="utf-8")
     (tmp_path / "edge").mkdir()
     (tmp_path / "tests").mkdir()
-    code = "from torch import nn\nnn.Linear(500, 499)\nnn.Linear(500, 500)\nnn.Conv1d(500, 500, 1)\nnn.Linear(4000, 4000)\n"
+    layers = ["nn.Linear(500, 499)", "nn.Linear(500, 500)", "nn.Conv1d(500, 500, 1)", "nn.Linear(4000, 4000)"]
+    code = "\n".join(["from torch import nn", *layers, ""])
     for name in ("edge/a.py", "tests/a.py", "a.py"):
         (tmp_path / name).write_text(code, encoding="utf-8")
     found = [line.split(" ")[0] for line in run("flake8 --select=NNL", tmp_path).stdout.splitlines()]
@@ -114,5 +115,6 @@ def test_every_code_of_the_readme_is_explained(examples: Path) -> None:
 
 def test_every_option_of_the_readme_is_flake8s_and_the_other_way_round(examples: Path) -> None:
     told = set(re.findall(r"^\| `([a-z-]+)` \|", README, re.MULTILINE))
-    known = set(re.findall(r"--([a-z-]*(?:nnlint|layer-params|model-params)[a-z-]*)", run("flake8 --help", examples).stdout))
+    shown = run("flake8 --help", examples).stdout
+    known = set(re.findall(r"--([a-z-]*(?:nnlint|layer-params|model-params)[a-z-]*)", shown))
     assert told == known
