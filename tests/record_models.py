@@ -84,7 +84,7 @@ def watched(path: Path) -> Iterator[dict[tuple[int, str], int]]:
 
 
 def largest_layers(path: Path) -> dict[tuple[int, str], int]:
-    """The largest layer of each class that each line of a file constructs, when all that can be built without arguments is built."""
+    """The same for a file of which all that can be built without arguments is built."""
     import torch
 
     with torch.device("meta"), watched(path) as largest:

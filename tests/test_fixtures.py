@@ -18,8 +18,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.conftest import CHECKOUT
-
+CHECKOUT = Path(__file__).parent.parent
 FIXTURES = sorted(path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / "fixtures").rglob("*.py"))
 HEADER = "# nnlint-test:"
 MARK = re.compile(r"# (NNL\d{3})\b ?((?:(?! # NNL\d{3}).)*)")

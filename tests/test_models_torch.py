@@ -1,4 +1,4 @@
-"""Whole models: what nnlint states for the fixtures is what real torch gives, recorded always and live where it is there."""
+"""Whole models: what nnlint states for the fixtures is what torch gives, as recorded and, where torch is there, live."""
 
 import importlib.util
 import json
