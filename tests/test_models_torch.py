@@ -1,4 +1,4 @@
-"""Whole models: what nnlint states for the fixtures is what torch gives, as recorded and, where torch is there, live."""
+"""Whole models: what nnlint states for the fixtures is what torch gives, recorded and, where it is there, live."""
 
 import importlib.util
 import json
