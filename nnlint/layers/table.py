@@ -144,7 +144,9 @@ def build(layer: Layer, arguments: Arguments) -> Structure | Violation | Unknown
     Unknown or any other value: a module-valued argument, as it was given.
     """
     settled = layer.settled(arguments)
-    blame = next((why for name in layer.floor if (why := unknown_in(settled.get(name))) is not None), None)
+    unknown = {name: why for name in layer.floor if (why := unknown_in(settled.get(name))) is not None}
+    settled |= unknown
+    blame = next(iter(unknown.values()), None)
     try:
         violation = layer.constraints(settled)
         if violation is not None:
@@ -153,15 +155,16 @@ def build(layer: Layer, arguments: Arguments) -> Structure | Violation | Unknown
     except UnknownValueError as error:
         return error.unknown
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-        return blame or Violation("NNL202", str(error))
+        return Violation("NNL202", str(error)) if blame is None else blame
     if layer.lazy:
         return Unknown(f"{layer.short_name} takes its size from the first forward pass")
     for name, part in structure.items():
-        refused = _refused(part, arguments.get("dtype")) or (_wrong_factory(arguments) if type(part) is tuple else None)
+        refused = _refused(part, arguments.get("dtype"))
+        if refused is None and type(part) is tuple:
+            refused = _wrong_factory(arguments)
+            structure[name] = tuple(int(size) for size in part)
         if refused is not None:
             return refused
-        if type(part) is tuple:
-            structure[name] = tuple(int(size) for size in part)
     return structure
 
 

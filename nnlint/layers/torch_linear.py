@@ -94,6 +94,7 @@ def _embedding(name: str, text: str, *attributes: str) -> Layer:
 
 
 _MOST_CUTOFFS = 1_000
+_LEAST_HEAD = 2  # a class in the shortlist, and a cluster
 
 
 def _check_cutoffs(a: Arguments) -> Violation | None:
@@ -124,7 +125,8 @@ def _adaptive(a: Arguments) -> Structure:
         hidden = int(in_features // a["div_value"] ** (index + 1))
         items = (linear(in_features, hidden), linear(hidden, cutoffs[index + 1] - cutoffs[index]))
         clusters.append(Children(items, "torch.nn.Sequential"))
-    head = linear(in_features, cutoffs[0] + len(cutoffs) - 1, a["head_bias"])
+    head_size = cutoffs[0] + len(clusters) if clusters else _LEAST_HEAD
+    head = linear(in_features, head_size, a["head_bias"])
     return {"head": head, "tail": Children(tuple(clusters), "torch.nn.ModuleList")}
 
 
@@ -132,13 +134,15 @@ def _adaptive_attributes(a: Arguments) -> dict[str, Any]:
     why = "cutoffs are not known"
     return given("in_features", "n_classes", "div_value", "head_bias")(a) | {
         "cutoffs": derived(why, lambda: [*a["cutoffs"], a["n_classes"]]),
-        "shortlist_size": derived(why, lambda: next(iter(a["cutoffs"]))),
+        "shortlist_size": derived(why, lambda: min(a["cutoffs"])),
         "n_clusters": derived(why, lambda: len(a["cutoffs"])),
-        "head_size": derived(why, lambda: next(iter(a["cutoffs"])) + len(a["cutoffs"])),
+        "head_size": derived(why, lambda: min(a["cutoffs"]) + len(a["cutoffs"])),
     }
 
 
 def _check_cross_entropy(a: Arguments) -> Violation | None:
+    if isinstance(a["weight"], (int, float, str, list, tuple, dict)):
+        return Violation("NNL204", f"weight={a['weight']!r} is not a Tensor")
     smoothing = a["label_smoothing"]
     if smoothing < 0 or smoothing > 1.0:
         return Violation("NNL204", f"label_smoothing={smoothing} is not in 0 to 1")
@@ -157,9 +161,7 @@ def _cross_entropy(a: Arguments) -> Structure:
 
 LAYERS = (
     _linear("torch.nn.Linear", "torch.nn.modules.linear"),
-    _linear(
-        "torch.nn.modules.linear.NonDynamicallyQuantizableLinear", "torch.nn.modules.linear", "torch.nn.Linear"
-    ),
+    _linear("torch.nn.modules.linear.NonDynamicallyQuantizableLinear", "torch.nn.modules.linear", "torch.nn.Linear"),
     Layer(
         "torch.nn.LazyLinear",
         "torch.nn.modules.linear",
@@ -211,9 +213,9 @@ LAYERS = (
         "torch.nn.modules.adaptive",
         signature("in_features, n_classes, cutoffs, div_value=4.0, head_bias=False, device=None, dtype=None"),
         _adaptive,
-        # An infinite div_value leaves the clusters nothing; with unknown cutoffs nothing else is sure.
+        # No cutoffs stand for unknown ones; an infinite div_value leaves the clusters nothing.
         floor={
-            "cutoffs": (1,),
+            "cutoffs": (),
             "n_classes": lambda a: whole(max(a["cutoffs"], default=1)) + 1,
             "div_value": math.inf,
             "in_features": 0,

@@ -104,8 +104,10 @@ def _shaped_norm(name: str, text: str) -> Layer:
         _shaped,
         floor={"normalized_shape": 0, "elementwise_affine": False, "bias": False},
         inert=_INERT,
-        attributes=lambda a: given("eps", "elementwise_affine")(a)
-        | {"normalized_shape": derived("normalized_shape is not known", lambda: _plain_shape(a))},
+        attributes=lambda a: (
+            given("eps", "elementwise_affine")(a)
+            | {"normalized_shape": derived("normalized_shape is not known", lambda: _plain_shape(a))}
+        ),
         constraints=_check_shape,
     )
 

@@ -16,7 +16,7 @@ _MOST_LAYERS = 10_000
 def _structure(mode: str, a: Arguments) -> Structure:
     """Per layer and direction: gates·H × I, gates·H × Out, two biases per gate, and the projection Out × H."""
     hidden_size, proj_size, bias = a["hidden_size"], a["proj_size"], a["bias"]
-    gate_size = _GATES[mode] * hidden_size
+    gate_size = hidden_size if _GATES[mode] == 1 else _GATES[mode] * hidden_size
     directions = 2 if a["bidirectional"] else 1
     out = proj_size if proj_size > 0 else hidden_size
     structure: Structure = {}
@@ -111,8 +111,10 @@ def _recurrent(name: str, first: str, proj_size: str, mode: Callable[[Arguments]
         lambda a: _structure(mode(a), a),
         floor={**({"mode": "RNN_TANH"} if first else {}), **_FLOOR},
         inert=_INERT,
-        attributes=lambda a: _attributes(derived("the nonlinearity is not known", lambda: mode(a)), a)
-        | (given("nonlinearity")(a) if between else {}),
+        attributes=lambda a: (
+            _attributes(derived("the nonlinearity is not known", lambda: mode(a)), a)
+            | (given("nonlinearity")(a) if between else {})
+        ),
         constraints=_check_mode,
         bases=("torch.nn.Module",) if first else ("torch.nn.RNNBase", "torch.nn.Module"),
         textbook=lambda a: _textbook(mode(a), a),

@@ -182,9 +182,7 @@ def _half(a: Arguments, kind: str) -> Any:
     if custom is not None:
         return custom
     names = ("d_model", "nhead", "dim_feedforward", "dropout", "activation", "layer_norm_eps", "batch_first")
-    layer = Child(
-        f"torch.nn.Transformer{kind}Layer", given(*names, "norm_first", "bias", "device", "dtype")(a)
-    )
+    layer = Child(f"torch.nn.Transformer{kind}Layer", given(*names, "norm_first", "bias", "device", "dtype")(a))
     arguments = {f"{kind.lower()}_layer": layer, "num_layers": a[f"num_{kind.lower()}_layers"], "norm": _layer_norm(a)}
     return Child(f"torch.nn.Transformer{kind}", arguments)
 
@@ -192,6 +190,10 @@ def _half(a: Arguments, kind: str) -> Any:
 def _check_transformer(a: Arguments) -> Violation | None:
     custom = a["custom_encoder"] is not None and a["custom_decoder"] is not None
     return None if custom else _check_layer(a)
+
+
+def _check_margin(a: Arguments) -> Violation | None:
+    return Violation("NNL204", f"margin={a['margin']} is not positive") if a["margin"] <= 0 else None
 
 
 def _wrapper(name: str, defined_in: str, text: str) -> Layer:
@@ -266,7 +268,8 @@ LAYERS = (
         signature("*, distance_function=None, margin=1.0, swap=False, reduction='mean'"),
         lambda a: {"distance_function": a["distance_function"]},
         modules=frozenset({"distance_function"}),
-        inert=frozenset({"margin", "swap", "reduction"}),
+        inert=frozenset({"swap", "reduction"}),
+        constraints=_check_margin,
         bases=("torch.nn.modules.loss._Loss", "torch.nn.Module"),
     ),
     Layer(
