@@ -103,9 +103,9 @@ class PathBudget:
         return any(fnmatch.fnmatch(part, self.pattern) for part in os.path.normpath(path).split(os.sep))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Configuration:
-    """All that the options say."""
+    """All that the options say; one is equal to itself only, so that it can key a cache."""
 
     layer_budget: Budget = field(default_factory=Budget)
     model_budget: Budget = field(default_factory=Budget)
@@ -183,10 +183,14 @@ def parse_assume(text: str) -> dict[str, object]:
 def parse_layers(text: str) -> dict[str, str]:
     """Framework layers by the full names of the team's own: `mylib.FusedLinear=torch.nn.Linear`."""
     layers: dict[str, str] = {}
+    if text:
+        from nnlint.layers import public_name
     for item in split_items(text):
         own, _, layer = (part.strip() for part in item.partition("="))
         if not (NAME.fullmatch(own) and NAME.fullmatch(layer)):
             raise OptionError("nnlint-layers", item, "is not own.Layer=torch.nn.Layer")
+        if public_name(layer) is None:
+            raise OptionError("nnlint-layers", item, "does not name a layer that nnlint knows")
         layers[own] = layer
     return layers
 

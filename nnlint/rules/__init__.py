@@ -2,6 +2,8 @@
 
 import importlib
 import pkgutil
+import re
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
@@ -10,6 +12,9 @@ from nnlint.configuration import Configuration
 from nnlint.construction import Analysis
 from nnlint.finding import Finding
 from nnlint.pragma import Pragmas, read_pragmas
+
+IMPORT = re.compile(r"(?:^|[:;])[ \t\f]*(?P<keyword>from|import)\b(?P<modules>[^#;\n]*)", re.MULTILINE)
+STANDARD_LIBRARY = sys.stdlib_module_names - {"test"}  # many a project has a module `test`
 
 Check = Callable[[Analysis, Configuration, Pragmas], Iterator[Finding]]
 
@@ -41,9 +46,20 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(sorted((module.RULE for module in modules if hasattr(module, "RULE")), key=lambda rule: rule.code))
 
 
+def may_construct(text: str) -> bool:
+    """Whether the text imports anything but the standard library, without which there are no layers."""
+    for statement in IMPORT.finditer(text):
+        named = statement["modules"].split(",") if statement["keyword"] == "import" else [statement["modules"]]
+        if any(re.split(r"[.\s]", name.strip(), maxsplit=1)[0] not in STANDARD_LIBRARY for name in named):
+            return True
+    return "nnlint:" in text
+
+
 def check_file(path: str, text: str, configuration: Configuration) -> list[Finding]:
     """The findings of one file, in order. Never raises: what goes wrong in nnlint is itself a finding."""
     try:
+        if not may_construct(text):
+            return []
         from nnlint.analyse import analyse
 
         analysis = analyse(path, text, configuration.settings)

@@ -1,14 +1,16 @@
 """NNL101 layer-over-budget."""
 
 import os
-from collections.abc import Iterator
+import tokenize
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from nnlint.budget import first_limit
+from nnlint.budget import Budget, first_limit
 from nnlint.configuration import Configuration
 from nnlint.construction import Analysis, Context, LayerSite
 from nnlint.finding import Finding
-from nnlint.pragma import LAYER, Pragmas
+from nnlint.pragma import LAYER, Pragmas, read_pragmas
 from nnlint.rules import Example, Rule
 
 
@@ -39,12 +41,37 @@ def check(analysis: Analysis, configuration: Configuration, pragmas: Pragmas) ->
 def find_excesses(analysis: Analysis, configuration: Configuration, pragmas: Pragmas) -> Iterator[Excess]:
     """Every context in which a layer that is built through this file is over its budget."""
     of_file = configuration.layer_budgets(analysis.path)
-    for site in (*analysis.layers, *analysis.entered):
-        for context in site.kept_contexts():
-            in_code = pragmas.budgets(LAYER, context.entry.place.line)
-            limit = first_limit((*in_code, *of_file), site.names)
-            if context.at_least > limit:
-                yield Excess(site, context, limit)
+    for site in analysis.layers:
+        yield from _excesses_at(site, pragmas, of_file)
+    for site in analysis.entered:
+        excesses = list(_excesses_at(site, pragmas, of_file))
+        if excesses:
+            owner, owner_pragmas = analyse_owner(site.path, configuration)
+            there = (*owner_pragmas.budgets(LAYER, site.place.line), *configuration.layer_budgets(site.path))
+            own = (own for own in owner.layers if (own.place, own.layer) == (site.place, site.layer))
+            if not any(True for own_site in own for _ in _excesses_at(own_site, Pragmas(), there)):
+                in_owner = owner_pragmas.budgets(LAYER, site.place.line)
+                yield from _excesses_at(site, pragmas, (*in_owner, *of_file))
+
+
+def _excesses_at(site: LayerSite, pragmas: Pragmas, budgets: Sequence[Budget]) -> Iterator[Excess]:
+    for context in site.kept_contexts():
+        limit = first_limit((*pragmas.budgets(LAYER, context.entry.place.line), *budgets), site.names)
+        if context.at_least > limit:
+            yield Excess(site, context, limit)
+
+
+@lru_cache(maxsize=128)
+def analyse_owner(path: str, configuration: Configuration) -> tuple[Analysis, Pragmas]:
+    """What the file that a layer stands in makes of it by itself, and its pragmas."""
+    from nnlint.analyse import analyse
+
+    try:
+        with tokenize.open(path) as file:
+            text = file.read()
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return Analysis(path), Pragmas()
+    return analyse(path, text, configuration.settings), read_pragmas(text)
 
 
 def say(excess: Excess, path: str) -> str:

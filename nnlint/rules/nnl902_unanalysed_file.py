@@ -1,4 +1,4 @@
-"""NNL902 not-analysed."""
+"""NNL902 unanalysed-file."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def check(analysis: Analysis, configuration: Configuration, pragmas: Pragmas) ->
 
 RULE = Rule(
     code="NNL902",
-    name="not-analysed",
+    name="unanalysed-file",
     summary="A file, or a pragma in it, could not be analysed.",
     page="""\
 What it does

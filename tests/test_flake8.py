@@ -1,0 +1,214 @@
+"""The plugin in real flake8, as a subprocess."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nnlint import __version__
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+LINE = "nn.Linear(25088, 4096)"
+SOURCE = f"import torch.nn as nn\n\nfc = {LINE}\n"
+MESSAGE = "NNL101 Linear has 102,764,544 parameters (25088×4096 + 4096), over the budget of 1,000,000"
+BUDGET = ("--select=NNL", "--max-layer-params=1M")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "net.py").write_text(SOURCE)
+    (tmp_path / "edge").mkdir()
+    (tmp_path / "edge" / "small.py").write_text("import torch.nn as nn\n\nfc = nn.Linear(500, 500)\n")
+    (tmp_path / ".flake8").write_text("[flake8]\nselect = NNL\n")
+    return tmp_path
+
+
+def test_a_layer_over_the_budget_of_the_command_line(flake8: Run, project: Path) -> None:
+    done = flake8(*BUDGET, "net.py", cwd=project)
+    assert (done.stdout, done.stderr, done.returncode) == (f"net.py:3:6: {MESSAGE}\n", "", 1)
+
+
+def test_without_a_budget_and_within_it_nothing_is_said(flake8: Run, project: Path) -> None:
+    for options in ((), ("--max-layer-params=200M",), ("--max-layer-params=none",)):
+        done = flake8("--select=NNL", *options, cwd=project)
+        assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+@pytest.mark.parametrize("name", ["setup.cfg", "tox.ini", ".flake8"])
+@pytest.mark.parametrize("option", ["max-layer-params", "max_layer_params"])
+def test_the_budget_of_a_configuration_file(name: str, option: str, flake8: Run, project: Path) -> None:
+    (project / ".flake8").unlink()
+    other = "[metadata]\nname = x\n\n" if name == "setup.cfg" else ""
+    text = f"{other}[flake8]\nmax-complexity = 10\nselect = NNL\n{option} = 1M,\n    # edge\n    Conv2d:2M\n"
+    (project / name).write_text(text)
+    assert flake8(cwd=project).stdout == f"./net.py:3:6: {MESSAGE}\n"
+
+
+def test_the_command_line_goes_before_the_configuration_file(flake8: Run, project: Path) -> None:
+    (project / ".flake8").write_text("[flake8]\nselect = NNL\nmax-layer-params = 1M\n")
+    assert flake8("--max-layer-params=none", cwd=project).stdout == ""
+
+
+def test_budgets_of_paths_are_relative_to_the_configuration_file(flake8: Run, project: Path) -> None:
+    text = "[flake8]\nselect = NNL\nmax-layer-params = none\nper-path-max-layer-params =\n    edge/*: 100k, Conv2d:1\n"
+    (project / ".flake8").write_text(text)
+    expected = "small.py:3:6: NNL101 Linear has 250,500 parameters (500×500 + 500), over the budget of 100,000\n"
+    assert flake8(cwd=project).stdout == f"./edge/{expected}"
+    assert flake8("--config=../.flake8", "small.py", cwd=project / "edge").stdout == expected
+    assert flake8("small.py", cwd=project / "edge").stdout == expected
+    assert flake8(f"--config={project / '.flake8'}", str(project / "edge"), cwd=project.parent).stdout == (
+        f"{project / 'edge'}/{expected}"
+    )
+
+
+@pytest.mark.parametrize("jobs", ["-j1", "-j2"])
+def test_jobs_find_the_same(jobs: str, flake8: Run, project: Path) -> None:
+    for index in range(4):
+        (project / f"net{index}.py").write_text(SOURCE)
+    done = flake8(jobs, *BUDGET, cwd=project)
+    assert done.stdout.count(MESSAGE) == 5 and done.stderr == ""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_workers_have_the_options_however_they_are_started(method: str, project: Path) -> None:
+    for index in range(4):
+        (project / f"net{index}.py").write_text(SOURCE)
+    (project / ".flake8").write_text("[flake8]\nselect = NNL\nper-path-max-layer-params = */net*.py: 1M\n")
+    start = project / "start.py"
+    start.write_text(
+        "import multiprocessing, sys\nfrom flake8.main.cli import main\n"
+        f"if __name__ == '__main__':\n    multiprocessing.set_start_method({method!r})\n    sys.exit(main())\n"
+    )
+    command = [sys.executable, str(start), "-j2", "--exclude=start.py"]
+    done = subprocess.run(command, cwd=project, capture_output=True, encoding="utf-8")
+    assert done.stdout.count(MESSAGE) == 5 and done.stderr == ""
+
+
+def test_standard_input_goes_by_its_display_name(flake8: Run, project: Path) -> None:
+    assert flake8(*BUDGET, "-", cwd=project, stdin=SOURCE).stdout == f"stdin:3:6: {MESSAGE}\n"
+    done = flake8(*BUDGET, "--stdin-display-name=edge/x.py", "-", cwd=project, stdin=SOURCE)
+    assert done.stdout == f"edge/x.py:3:6: {MESSAGE}\n"
+    options = ("--per-path-max-layer-params=edge/*: none", "--stdin-display-name=edge/x.py")
+    assert flake8(*BUDGET, *options, "-", cwd=project, stdin=SOURCE).stdout == ""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--extend-ignore=NNL1",),
+        ("--ignore=NNL101",),
+        ("--select=E",),
+        ("--per-file-ignores=net.py:NNL101",),
+        ("--exclude=net.py",),
+    ],
+)
+def test_flake8s_own_ways_to_silence_a_finding(options: tuple[str, ...], flake8: Run, project: Path) -> None:
+    assert flake8(*BUDGET, *options, cwd=project).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        (f"fc = {LINE}  # noqa: NNL101\n", False),
+        (f"fc = {LINE}  # noqa\n", False),
+        (f"fc = {LINE}  # noqa: NNL102\n", True),
+        ("fc = nn.Linear(  # noqa: NNL101\n    25088,\n    4096,\n)\n", False),
+        (f"fc = {LINE}  # nnlint: max-layer-params=120M\n", False),
+        (f"fc = {LINE}  # nnlint: max-layer-params=100M\n", True),
+        (f"class Net:  # nnlint: max-layer-params=120M\n    fc = {LINE}\n", False),
+    ],
+)
+def test_comments_silence_the_finding_of_their_line(source: str, found: bool, flake8: Run, project: Path) -> None:
+    (project / "net.py").write_text("import torch.nn as nn\n" + source)
+    assert ("NNL101" in flake8(*BUDGET, cwd=project).stdout) is found
+
+
+def test_it_is_selected_by_default_next_to_other_plugins(flake8: Run, project: Path) -> None:
+    (project / "net.py").write_text(f"import os\n{SOURCE}")
+    done = flake8("--isolated", "--max-layer-params=1M", "--max-complexity=5", "net.py", cwd=project)
+    assert [line.split(": ")[1].split()[0] for line in done.stdout.splitlines()] == ["F401", "NNL101"]
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (("--max-layer-params=10X",), "max-layer-params: '10X' is not a number of parameters"),
+        (("--max-model-params=-5",), "max-model-params: '-5' is not a number of parameters"),
+        (("--nnlint-formula=other",), "nnlint-formula: 'other' is neither framework nor textbook"),
+        (("--nnlint-assume=x",), "nnlint-assume: 'x' is not name=value"),
+        (("-j2", "--per-path-max-layer-params=edge"), "per-path-max-layer-params: 'edge' is not 'pattern: budget'"),
+    ],
+)
+def test_a_bad_value_ends_with_one_line_after_the_usage(
+    options: tuple[str, ...], line: str, flake8: Run, project: Path
+) -> None:
+    done = flake8(*options, cwd=project)
+    usage, error = done.stderr.splitlines()
+    assert (usage, done.stdout, done.returncode) == ("usage: flake8 [options] file file ...", "", 2)
+    assert error.startswith(f"flake8: error: {line}")
+
+
+@pytest.mark.parametrize(
+    ("setting", "line"),
+    [
+        ("max-layer-params = 10M  # agreed", "a comment in a configuration file must stand on a line of its own"),
+        ("max-layer-params =", "max-layer-params: '' is empty"),
+        ("nnlint-report-unknown = perhaps", "nnlint-report-unknown: 'perhaps' is neither true nor false"),
+    ],
+)
+def test_a_bad_value_of_a_configuration_file_is_named_too(setting: str, line: str, flake8: Run, project: Path) -> None:
+    (project / ".flake8").write_text(f"[flake8]\n{setting}\n")
+    done = flake8(cwd=project)
+    assert line in done.stderr.splitlines()[-1] and done.returncode == 2 and "Traceback" not in done.stderr
+
+
+def test_unknown_counts_are_reported_when_a_configuration_file_asks(flake8: Run, project: Path) -> None:
+    (project / "net.py").write_text("import torch.nn as nn\n\nfc = nn.Linear(int(input()), 1)\n")
+    (project / ".flake8").write_text("[flake8]\nselect = NNL\n")
+    assert flake8(cwd=project).stdout == ""
+    (project / ".flake8").write_text("[flake8]\nselect = NNL\nnnlint-report-unknown = true\n")
+    assert flake8(cwd=project).stdout.startswith("./net.py:3:6: NNL901 Linear ")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xef\xbb\xbf" + SOURCE.encode(),
+        SOURCE.replace("\n", "\r\n").encode(),
+        b"# coding: latin-1\n# caf\xe9\n" + SOURCE.encode(),
+        b"\x0c\n" + SOURCE.encode(),
+        b"x = '" + b"a" * 1_000_000 + b"'\n" + SOURCE.encode(),
+        b"import torch\nx = " + b"-" * 900 + b"1\n",
+        b"import torch\n" + b"(" * 150 + b")" * 150 + b"\n",
+        b"import torch\nx = " + b"f(" * 80 + b")" * 80 + b"\n",
+    ],
+    ids=["empty", "mark", "carriage returns", "encoding", "form feed", "long line", "deep signs", "tuples", "calls"],
+)
+def test_strange_files_are_no_trouble_to_themselves_or_others(content: bytes, flake8: Run, project: Path) -> None:
+    (project / "a.py").write_bytes(content)
+    done = flake8(*BUDGET, cwd=project)
+    assert f"./net.py:3:6: {MESSAGE}\n" in done.stdout
+    assert done.stdout.count("NNL101") == 1 + (LINE.encode() in content)
+    assert "NNL902" not in done.stdout and done.stderr == ""
+
+
+@pytest.mark.parametrize("content", [b"import torch\ndef (", b"import torch\n\x00", b"import torch\n\xff\xfe"])
+def test_a_file_that_python_cannot_parse_is_left_to_flake8(content: bytes, flake8: Run, project: Path) -> None:
+    (project / "a.py").write_bytes(content)
+    done = flake8("--select=NNL,E9", "--max-layer-params=1M", cwd=project)
+    assert "a.py" in done.stdout and "E9" in done.stdout and "Traceback" not in done.stdout + done.stderr
+    assert f"./net.py:3:6: {MESSAGE}\n" in done.stdout
+
+
+def test_the_version_is_shown(flake8: Run) -> None:
+    assert re.search(rf"\bnnlint: {re.escape(__version__)}\b", flake8("--version").stdout.replace("\n", " "))
+
+
+def test_the_options_are_in_the_help(flake8: Run) -> None:
+    text = flake8("--help").stdout
+    for option in ("--max-layer-params", "--max-model-params", "--per-path-max-layer-params", "--nnlint-assume"):
+        assert option in text
