@@ -140,6 +140,7 @@ NAMED: dict[str, Any] = {
     "num_layers": st.integers(1, 3),
     **dict.fromkeys(["num_encoder_layers", "num_decoder_layers"], st.integers(0, 2)),
     **dict.fromkeys(["eps", "layer_norm_eps", "momentum"], st.sampled_from([1e-6, 0.1, None])),
+    "transposed": TRUTHS,
     "dropout": st.sampled_from([0.0, 0.1, 1, 0]),
     "margin": st.just(1.0),
     "label_smoothing": st.sampled_from([0.0, 0.1]),
@@ -193,12 +194,16 @@ WRONG = st.sampled_from(
     ]
     + [(2, True), ("a",), (2.0,), {2: 3}, 1j, float("nan"), float("inf"), 2**62, 2**63, 10**30, 2**31, b"x"]
 )
+SPREADS = {"kernel_size", "stride", "dilation", "padding", "output_padding"}
 ENDLESS = {"num_layers", "num_encoder_layers", "num_decoder_layers"}
 
 
 def value_of(layer: Layer, parameter: Parameter) -> Any:
     if layer.name == "torch.nn.LinearCrossEntropyLoss" and parameter.name == "out_features":
         return st.lists(COUNTS, max_size=3).map(tuple)
+    if layer.short_name in ("_ConvNd", "_ConvTransposeNd") and parameter.name in SPREADS:
+        tuples = st.lists(st.integers(1, 4), max_size=4).map(tuple)
+        return tuples | st.sampled_from(["same", "valid"]) if parameter.name == "padding" else tuples
     if layer.name.startswith("torch.nn.Lazy") and parameter.name == "padding_mode":
         return st.just("zeros")
     return NAMED.get(parameter.name, COUNTS)

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 from nnlint.signature import REQUIRED, Parameter, Signature
@@ -300,6 +301,7 @@ def whole(value: Any) -> int:
     return int(value) if isinstance(value, int) and value > 0 else 1
 
 
+@cache
 def signature(text: str) -> Signature:
     """A signature from how Python writes it; `name/=default` is positional only, wherever it stands."""
     only = {part.split("/=")[0].strip() for part in text.split(",") if "/=" in part}

@@ -130,6 +130,9 @@ def _check_groups(a: Arguments) -> Violation | None:
 
 LAYERS = (
     *_NORMS,
+    _norm(f"{_BATCH}._NormBase", _BATCH, True, bases=_BATCH_BASES[2:]),
+    _norm(f"{_BATCH}._BatchNorm", _BATCH, True, bases=_BATCH_BASES[1:]),
+    _norm(f"{_INSTANCE}._InstanceNorm", _INSTANCE, False, bases=_INSTANCE_BASES[1:]),
     _norm("torch.nn.SyncBatchNorm", _BATCH, True, "process_group=None, ", _BATCH_BASES),
     *(_lazy_norm(layer.name.replace("nn.", "nn.Lazy"), layer) for layer in _NORMS),
     _shaped_norm(

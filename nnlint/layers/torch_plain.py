@@ -24,7 +24,9 @@ TABLE: dict[str, dict[str, str]] = {
     },
     "channelshuffle": {"ChannelShuffle": "groups"},
     "distance": {"CosineSimilarity": "dim=1, eps=1e-08", "PairwiseDistance": "p=2.0, eps=1e-06, keepdim=False"},
-    "dropout": {"Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout": "p=0.5, inplace=False"},
+    "dropout": {
+        "_DropoutNd Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout": "p=0.5, inplace=False",
+    },
     "flatten": {"Flatten": "start_dim=1, end_dim=-1", "Unflatten": "dim, unflattened_size"},
     "fold": {
         "Fold": "output_size, kernel_size, dilation=1, padding=0, stride=1",
@@ -32,8 +34,8 @@ TABLE: dict[str, dict[str, str]] = {
     },
     "linear": {"Identity": "*args, **kwargs"},
     "loss": {
-        "L1Loss MSELoss MultiLabelMarginLoss SoftMarginLoss": _LOSS,
-        "BCELoss MultiLabelSoftMarginLoss": f"weight=None, {_LOSS}",
+        "_Loss L1Loss MSELoss MultiLabelMarginLoss SoftMarginLoss": _LOSS,
+        "_WeightedLoss BCELoss MultiLabelSoftMarginLoss": f"weight=None, {_LOSS}",
         "BCEWithLogitsLoss": f"weight=None, {_LOSS}, pos_weight=None",
         "CTCLoss": "blank=0, reduction='mean', zero_infinity=False",
         "CosineEmbeddingLoss MarginRankingLoss": f"margin=0.0, {_LOSS}",
@@ -55,20 +57,23 @@ TABLE: dict[str, dict[str, str]] = {
         "CrossMapLRN2d": "size, alpha=0.0001, beta=0.75, k=1",
     },
     "padding": {
+        "_CircularPadNd _ReflectionPadNd _ReplicationPadNd": "*args, **kwargs",
+        "_ConstantPadNd": "value",
         "CircularPad1d CircularPad2d CircularPad3d ReflectionPad1d ReflectionPad2d ReflectionPad3d "
         "ReplicationPad1d ReplicationPad2d ReplicationPad3d ZeroPad1d ZeroPad2d ZeroPad3d": "padding",
         "ConstantPad1d ConstantPad2d ConstantPad3d": "padding, value",
     },
     "pixelshuffle": {"PixelShuffle": "upscale_factor", "PixelUnshuffle": "downscale_factor"},
     "pooling": {
-        "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d": "output_size",
-        "AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d": "output_size, return_indices=False",
+        "_AdaptiveAvgPoolNd AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d": "output_size",
+        "_AdaptiveMaxPoolNd AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d": "output_size, return_indices=False",
+        "_AvgPoolNd _MaxUnpoolNd": "*args, **kwargs",
         "AvgPool1d": _AVERAGE,
         "AvgPool2d AvgPool3d": f"{_AVERAGE}, divisor_override=None",
         "FractionalMaxPool2d FractionalMaxPool3d": _FRACTIONAL,
-        "LPPool1d LPPool2d LPPool3d": "norm_type, kernel_size, stride=None, ceil_mode=False",
-        "MaxPool1d MaxPool2d MaxPool3d": "kernel_size, stride=None, padding=0, dilation=1, return_indices=False, "
-        "ceil_mode=False",
+        "_LPPoolNd LPPool1d LPPool2d LPPool3d": "norm_type, kernel_size, stride=None, ceil_mode=False",
+        "_MaxPoolNd MaxPool1d MaxPool2d MaxPool3d": "kernel_size, stride=None, padding=0, dilation=1, "
+        "return_indices=False, ceil_mode=False",
         "MaxUnpool1d MaxUnpool2d MaxUnpool3d": "kernel_size, stride=None, padding=0",
     },
     "upsampling": {
@@ -77,42 +82,38 @@ TABLE: dict[str, dict[str, str]] = {
     },
 }
 
-_MODULE = "torch.nn.modules"
-_PARENTS = {  # how a class's name begins, and what it derives from
-    "AdaptiveAvgPool": f"{_MODULE}.pooling._AdaptiveAvgPoolNd",
-    "AdaptiveMaxPool": f"{_MODULE}.pooling._AdaptiveMaxPoolNd",
-    "AvgPool": f"{_MODULE}.pooling._AvgPoolNd",
-    "LPPool": f"{_MODULE}.pooling._LPPoolNd",
-    "MaxPool": f"{_MODULE}.pooling._MaxPoolNd",
-    "MaxUnpool": f"{_MODULE}.pooling._MaxUnpoolNd",
-    "CircularPad": f"{_MODULE}.padding._CircularPadNd",
-    "ReflectionPad": f"{_MODULE}.padding._ReflectionPadNd",
-    "ReplicationPad": f"{_MODULE}.padding._ReplicationPadNd",
-    "ConstantPad": f"{_MODULE}.padding._ConstantPadNd",
-    "ReLU6": "torch.nn.Hardtanh",
-    "Upsampling": "torch.nn.Upsample",
-}
+_FAMILIES = (
+    *("AdaptiveAvgPool", "AdaptiveMaxPool", "AvgPool", "LPPool", "MaxPool", "MaxUnpool"),
+    *("CircularPad", "ReflectionPad", "ReplicationPad", "ConstantPad"),
+)
+_PARENTS = {"ReLU6": "Hardtanh", "UpsamplingBilinear2d": "Upsample", "UpsamplingNearest2d": "Upsample"}
 _WEIGHTED = {"BCELoss", "CrossEntropyLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "NLLLoss2d"}
 
 
-def _bases(module: str, name: str) -> tuple[str, ...]:
-    parents = [parent for start, parent in _PARENTS.items() if name.startswith(start)]
-    if module == "dropout":
-        parents = [f"{_MODULE}.dropout._DropoutNd"]
-    elif name.startswith("ZeroPad"):
-        parents = [f"torch.nn.{name.replace('Zero', 'Constant')}", f"{_MODULE}.padding._ConstantPadNd"]
-    elif module == "loss":
-        parents = ["torch.nn.NLLLoss"] * (name == "NLLLoss2d")
-        parents += [f"{_MODULE}.loss._WeightedLoss"] * (name in _WEIGHTED) + [f"{_MODULE}.loss._Loss"]
-    return (*parents, "torch.nn.Module")
+def _full_name(module: str, name: str) -> str:
+    return f"torch.nn.modules.{module}.{name}" if name.startswith("_") else f"torch.nn.{name}"
+
+
+def _parents(module: str, name: str) -> list[str]:
+    """The classes that a module derives from, in method resolution order, Module left out."""
+    if name in _PARENTS:
+        return [_PARENTS[name]]
+    if module == "loss" and name != "_Loss":
+        return ["NLLLoss"] * (name == "NLLLoss2d") + ["_WeightedLoss"] * (name in _WEIGHTED) + ["_Loss"]
+    if name.startswith("ZeroPad"):
+        return [name.replace("Zero", "Constant"), "_ConstantPadNd"]
+    if module == "dropout" and name != "_DropoutNd":
+        return ["_DropoutNd"]
+    return [f"_{family}Nd" for family in _FAMILIES if name.startswith(family)]
 
 
 PLAIN: dict[str, Signature] = {}
 PLAIN_BASES: dict[str, tuple[str, ...]] = {}
 DEFINED_IN: dict[str, str] = {}
-for _module, _families in TABLE.items():
-    for _names, _text in _families.items():
-        for _name in _names.split():
-            PLAIN[f"torch.nn.{_name}"] = signature(_text)
-            PLAIN_BASES[f"torch.nn.{_name}"] = _bases(_module, _name)
-            DEFINED_IN[f"torch.nn.{_name}"] = f"{_MODULE}.{_module}"
+for _module, _texts in TABLE.items():
+    for _names, _text in _texts.items():
+        for _short in _names.split():
+            _name = _full_name(_module, _short)
+            PLAIN[_name] = signature(_text)
+            PLAIN_BASES[_name] = (*(_full_name(_module, p) for p in _parents(_module, _short)), "torch.nn.Module")
+            DEFINED_IN[_name] = f"torch.nn.modules.{_module}"
