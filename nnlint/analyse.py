@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nnlint.construction import Analysis
+from nnlint.construction import Analysis, Failure
 
 
 @dataclass(frozen=True)
@@ -23,4 +23,25 @@ class Settings:
 
 def analyse(path: str, text: str | None = None, settings: Settings = Settings()) -> Analysis:  # noqa: B008
     """Analyse the file at `path` (its text, where given, stands for the file's content). Never raises."""
-    raise NotImplementedError
+    from nnlint.source import parse, read
+
+    content = read(path) if text is None else text
+    if isinstance(content, Failure):
+        return Analysis(path, errors=[content])
+    if not may_construct(content, settings):
+        return Analysis(path)
+    source = parse(path, content)
+    if isinstance(source, Failure):
+        return Analysis(path, errors=[source])
+    from nnlint.evaluate.machine import Machine
+    from nnlint.roots import Roots
+
+    try:
+        return Roots(Machine(dict(settings.assume), dict(settings.layers)), source).run()
+    except (Exception, RecursionError) as error:
+        return Analysis(path, errors=[Failure(1, 1, f"nnlint failed: {type(error).__name__}: {error}")])
+
+
+def may_construct(text: str, settings: Settings) -> bool:
+    """Whether a file can construct a layer at all: it would have to name a framework, or a module that does."""
+    return "torch" in text or any(name.partition(".")[0] in text for name in settings.layers)

@@ -12,6 +12,9 @@ from collections.abc import Iterator, Sequence
 from nnlint import __version__
 from nnlint.budget import OptionError
 from nnlint.configuration import OPTIONS, Configuration, OptionText, parse_configuration
+from nnlint.construction import Analysis, Failure
+from nnlint.report import report_json, report_text
+from nnlint.rules import all_rules
 
 EXCLUDED = (".*", "CVS", "__pycache__", "*.egg")
 REPORT_OPTIONS = tuple(option for option in OPTIONS if option.name.startswith("nnlint-") and option.metavar)
@@ -56,22 +59,26 @@ def build_parser() -> argparse.ArgumentParser:
 def report(options: argparse.Namespace) -> str:
     """The report on the paths; every file read is in it."""
     configuration = load_configuration(options)
-    paths = list(dict.fromkeys(expand(options.paths)))
-
-    from nnlint.analyse import analyse
-    from nnlint.report import report_json, report_text
-
-    settings = configuration.settings
-    analyses = [
-        analyse("stdin", read_stdin(), settings) if path == "-" else analyse(path, None, settings) for path in paths
-    ]
+    paths = {os.path.abspath(path) if path != "-" else "-": path for path in reversed(list(expand(options.paths)))}
+    analyses = [read(path, configuration) for path in reversed(paths.values())]
     return report_json(analyses, configuration.formula) if options.format == "json" else report_text(analyses)
+
+
+def read(path: str, configuration: Configuration) -> Analysis:
+    """What is known of one file; that nothing is, and why, where nnlint itself fails."""
+    from nnlint.analyse import analyse
+
+    try:
+        if path == "-":
+            return analyse("stdin", decode(sys.stdin.buffer.read()), configuration.settings)
+        return analyse(path, None, configuration.settings)
+    except Exception as error:
+        words = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
+        return Analysis("stdin" if path == "-" else path, errors=[Failure(1, 1, words)])
 
 
 def explain(code: str) -> str:
     """A rule's page, with its examples."""
-    from nnlint.rules import all_rules
-
     rules = {rule.code: rule for rule in all_rules()}
     rule = rules.get(code.upper())
     if rule is None:
@@ -133,14 +140,10 @@ def is_venv(folder: str) -> bool:
     return os.path.exists(os.path.join(folder, "pyvenv.cfg"))
 
 
-def read_stdin() -> str:
-    """Standard input, decoded as Python decodes a source file."""
-    content = sys.stdin.buffer.read()
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
-        return io.TextIOWrapper(io.BytesIO(content), encoding).read()
-    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
-        raise UsageError(f"standard input cannot be decoded: {' '.join(str(error).split())}") from None
+def decode(content: bytes) -> str:
+    """Standard input as Python decodes a source file."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+    return io.TextIOWrapper(io.BytesIO(content), encoding).read()
 
 
 def write(text: str) -> int:

@@ -5,9 +5,11 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from flake8.options.manager import Option, OptionManager  # type: ignore[import-untyped]
+from flake8.style_guide import Decision, DecisionEngine  # type: ignore[import-untyped]
 
 from nnlint.budget import OptionError
 from nnlint.configuration import OPTIONS, Configuration, OptionText, parse_configuration
+from nnlint.rules import all_rules, check_file
 
 
 class ConfigurationOption(Option):  # type: ignore[misc]
@@ -21,10 +23,12 @@ class Plugin:
     """The plugin; flake8 makes one in each process and gives it the options there."""
 
     configuration: Configuration
+    is_selected: bool
 
     def __init__(self, tree: object = None, filename: object = None, lines: object = None) -> None:
         # flake8 reads from this signature, even of an instance, what `__call__` is to be given.
         self.configuration = Configuration()
+        self.is_selected = True
 
     def add_options(self, option_manager: OptionManager) -> None:
         """Declare the options to flake8."""
@@ -44,14 +48,14 @@ class Plugin:
             self.configuration = parse_configuration(options)
         except OptionError as error:
             option_manager.parser.error(str(error))
+        decision_for = DecisionEngine(options).decision_for
+        self.is_selected = any(decision_for(rule.code) is Decision.Selected for rule in all_rules())
 
     def __call__(
         self, tree: ast.AST, filename: str, lines: Sequence[str]
     ) -> Iterator[tuple[int, int, str, type["Plugin"]]]:
         """The findings of one file: line from 1, column from 0, "NNL101 message"."""
-        from nnlint.rules import check_file
-
-        for finding in check_file(filename, "".join(lines), self.configuration):
+        for finding in check_file(filename, "".join(lines), self.configuration) if self.is_selected else ():
             yield finding.line, finding.column - 1, f"{finding.code} {finding.message}", Plugin
 
 

@@ -1,0 +1,1020 @@
+"""Python's builtins and the methods of its types, as far as construction uses them; nothing else is ever called."""
+
+from __future__ import annotations
+
+import builtins as python
+from collections.abc import Callable, Iterator
+from functools import cmp_to_key
+from typing import Any
+
+from nnlint.evaluate import operations as ops
+from nnlint.evaluate.control import LimitError
+from nnlint.signature import Rest
+from nnlint.unknown import Unknown
+from nnlint.values import (
+    ABSENT,
+    BoundMethod,
+    Class,
+    Descriptor,
+    Dict,
+    External,
+    Function,
+    Instance,
+    List,
+    Module,
+    Native,
+    Partial,
+    Set,
+    Stream,
+    Super,
+    Tensor,
+    Value,
+    has_rest,
+    may_be_absent,
+    present,
+)
+
+Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
+BUILTINS: dict[str, Native] = {}
+METHODS: dict[tuple[type, str], Native] = {}
+
+
+def builtin(name: str) -> Callable[[Fn], Fn]:
+    """Register a builtin function."""
+
+    def register(fn: Fn) -> Fn:
+        BUILTINS[name] = Native(name, fn)
+        return fn
+
+    return register
+
+
+def method(kind: type, *names: str) -> Callable[[Fn], Fn]:
+    """Register a method of a Python type; args[0] is the object."""
+
+    def register(fn: Fn) -> Fn:
+        for name in names:
+            METHODS[kind, name] = Native(name, fn)
+        return fn
+
+    return register
+
+
+def pure(name: str, function: Callable[..., Any]) -> Native:
+    """A function that may be computed on known constants: numbers, strings and sequences of them."""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        args = [plain_payload(machine, arg) for arg in args]
+        unknown = ops.is_unknown((*args, *kwargs.values()))
+        if unknown is not None:
+            return Unknown(unknown.why, plain=True)
+        if not all(map(_is_constant, (*args, *kwargs.values()))):
+            return Unknown(f"{name}() of an object", plain=True)
+        result = function(*args, **kwargs)
+        return List(result, machine.heap.clock) if isinstance(result, list) else result
+
+    return Native(name, run)
+
+
+def plain_payload(machine: Any, value: Value) -> Value:
+    """A stream as a tuple of its items, an object of a builtin base as what it carries."""
+    if isinstance(value, Stream):
+        return tuple(machine.items(value))
+    if isinstance(value, Instance) and value.payload is not None:
+        return value.payload
+    return value
+
+
+def _is_constant(value: Value) -> bool:
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return all(map(_is_constant, value))
+    if isinstance(value, dict):
+        return all(map(_is_constant, value.values()))
+    return value is None or isinstance(value, (bool, int, float, complex, str, bytes, range))
+
+
+def known(value: Value) -> Value:
+    """The value; raises where it is not known."""
+    if isinstance(value, Unknown):
+        from nnlint.unknown import UnknownValueError
+
+        raise UnknownValueError(Unknown(value.why, plain=True))
+    return value
+
+
+# -- builtin functions -------------------------------------------------------------------------------------------
+
+for _name in ("abs", "bin", "chr", "divmod", "hex", "oct", "ord", "complex", "ascii", "bytes"):
+    if _name != "bytes":
+        BUILTINS[_name] = pure(_name, getattr(python, _name))
+
+
+@builtin("pow")
+def _pow(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return machine.binary("**", *args) if len(args) == 2 else Unknown("pow() with a modulus", plain=True)
+
+
+@builtin("len")
+def _len(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    (value,) = args
+    if isinstance(value, Instance):
+        found = value.cls.find("__len__")
+        if found is not ABSENT:
+            return machine.call(BoundMethod(found, value), [], {})
+        value = value.payload if value.payload is not None else value
+    if isinstance(value, Class) and "__members__" in value.attributes:
+        return len(value.attributes["__members__"])
+    if isinstance(value, Unknown):
+        lengths = {len(o) for o in value.options if isinstance(o, (tuple, str))}
+        if value.options and all(isinstance(o, (tuple, str)) and not has_rest(o) for o in value.options):
+            return lengths.pop() if len(lengths) == 1 else Unknown(value.why, plain=True)
+        return Unknown(value.why, plain=True)
+    if isinstance(value, Dict) and not value.certain():
+        return Unknown((value.rest or Unknown("an entry may be absent")).why, plain=True)
+    if isinstance(value, Set) and value.rest is not None:
+        return Unknown(value.rest.why, plain=True)
+    if isinstance(value, (list, tuple)) and has_rest(value):
+        return Unknown(next(i.unknown.why for i in value if type(i) is Rest), plain=True)
+    if isinstance(value, Tensor):
+        return value.shape[0] if isinstance(value.shape, tuple) and value.shape else Unknown("a tensor", plain=True)
+    if not hasattr(value, "__len__"):
+        raise machine.error("TypeError", f"object of type '{type(value).__name__}' has no len()")
+    return len(value)
+
+
+@builtin("int")
+def _int(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    value = plain_payload(machine, args[0]) if args else 0
+    if isinstance(value, Unknown):
+        if value.options and len(args) == 1 and all(isinstance(o, (int, float)) for o in value.options):
+            return machine.each_option(value, int)
+        return Unknown(value.why, plain=True)
+    if isinstance(value, (Instance, Tensor)):
+        found = value.cls.find("__int__") if isinstance(value, Instance) else ABSENT
+        if found is not ABSENT:
+            return machine.call(BoundMethod(found, value), [], {})
+        return Unknown("int() of an object", plain=True)
+    if isinstance(value, str) and len(value) > 4000:
+        return Unknown("a value too large to compute", plain=True)
+    unknown = ops.is_unknown((*args, *kwargs.values()))
+    return Unknown(unknown.why, plain=True) if unknown is not None else int(value, *args[1:], **kwargs)
+
+
+@builtin("float")
+def _float(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    value = plain_payload(machine, args[0]) if args else 0.0
+    if isinstance(value, Unknown):
+        return Unknown(value.why, plain=True)
+    return float(value) if isinstance(value, (int, float, str)) else Unknown("float() of an object", plain=True)
+
+
+@builtin("bool")
+def _bool(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    truth = machine.truth(args[0]) if args else False
+    return Unknown(truth.why, plain=True) if isinstance(truth, Unknown) else truth
+
+
+@builtin("str")
+def _str(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return machine.text(args[0]) if args else ""
+
+
+@builtin("repr")
+def _repr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return machine.text(args[0], "r")
+
+
+@builtin("format")
+def _format(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return machine.format("", args[0], "", args[1] if len(args) > 1 else "")
+
+
+@builtin("round")
+def _round(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    unknown = ops.is_unknown((*args, *kwargs.values()))
+    if unknown is not None:
+        return Unknown(unknown.why, plain=True)
+    if not isinstance(args[0], (int, float)):
+        return Unknown("round() of an object", plain=True)
+    return round(*args, **kwargs)
+
+
+@builtin("list")
+def _list(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return List(machine.items(args[0]) if args else (), machine.heap.clock)
+
+
+@builtin("tuple")
+def _tuple(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return tuple(machine.items(args[0])) if args else ()
+
+
+@builtin("set")
+def _set(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return machine.make_set(machine.items(args[0]) if args else [])
+
+
+@builtin("frozenset")
+def _frozenset(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return machine.make_set(machine.items(args[0]) if args else [])
+
+
+@builtin("dict")
+def _dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    made = Dict((), machine.heap.clock)
+    if args:
+        machine.update_dict(made, args[0])
+    rest = kwargs.pop("**", None)
+    for key, value in kwargs.items():
+        made[key] = value
+    made.rest = made.rest or rest
+    return made
+
+
+@builtin("range")
+def _range(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    unknown = ops.is_unknown(tuple(args))
+    if unknown is not None:
+        return Unknown(unknown.why)
+    return range(*[machine.call(BUILTINS["int"], [a], {}) if isinstance(a, Instance) else a for a in args])
+
+
+@builtin("slice")
+def _slice(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return ops.is_unknown(tuple(args)) or slice(*args)
+
+
+def _stream(machine: Any, items: Iterator[Value]) -> Stream:
+    return Stream(items, machine.heap.clock)
+
+
+@builtin("iter")
+def _iter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if len(args) == 2:
+        return Unknown("iter() with a sentinel")
+    return args[0] if isinstance(args[0], Stream) else _stream(machine, machine.iterate(args[0]))
+
+
+@builtin("next")
+def _next(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    source = args[0]
+    if isinstance(source, Instance):
+        return machine.call(machine.get_attribute(source, "__next__"), [], {})
+    if not isinstance(source, Stream):
+        return Unknown(source.why if isinstance(source, Unknown) else "next() of an object")
+    item = machine.next_item(source)
+    if item is ABSENT:
+        if len(args) > 1:
+            return args[1]
+        raise machine.error("StopIteration", "")
+    return Unknown(item.unknown.why) if type(item) is Rest else item
+
+
+@builtin("enumerate")
+def _enumerate(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    start = kwargs.get("start", args[1] if len(args) > 1 else 0)
+
+    def produce() -> Iterator[Value]:
+        index = known(start)
+        for item in machine.iterate(args[0]):
+            if type(item) is Rest:
+                yield Rest(Unknown(item.unknown.why))
+                index = Unknown(item.unknown.why, plain=True)
+            else:
+                yield (index, item)
+                index = machine.binary("+", index, 1)
+
+    return _stream(machine, produce())
+
+
+@builtin("zip")
+def _zip(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def produce() -> Iterator[Value]:
+        sources = [iter(machine.iterate(arg)) for arg in args]
+        while sources:
+            items = []
+            for source in sources:
+                item = next(source, ABSENT)
+                if item is ABSENT:
+                    return
+                items.append(item)
+            rest = next((item for item in items if type(item) is Rest), None)
+            if rest is not None:
+                yield Rest(Unknown(rest.unknown.why))
+                return
+            yield tuple(items)
+
+    return _stream(machine, produce())
+
+
+@builtin("map")
+def _map(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def produce() -> Iterator[Value]:
+        sources = [iter(machine.iterate(arg)) for arg in args[1:]]
+        while True:
+            items = [next(source, ABSENT) for source in sources]
+            if any(item is ABSENT for item in items):
+                return
+            rest = next((item for item in items if type(item) is Rest), None)
+            if rest is not None:
+                machine.forget_after(
+                    lambda: machine.call(args[0], [Unknown(rest.unknown.why) for _ in items], {}), rest.unknown.why
+                )
+                yield Rest(Unknown(rest.unknown.why))
+                return
+            machine.step()
+            yield machine.call(args[0], items, {})
+
+    return _stream(machine, produce())
+
+
+@builtin("filter")
+def _filter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def produce() -> Iterator[Value]:
+        for item in machine.iterate(args[1]):
+            if type(item) is Rest:
+                yield item
+                continue
+            truth = machine.truth(item if args[0] is None else machine.call(args[0], [item], {}))
+            if truth is True:
+                yield item
+            elif isinstance(truth, Unknown):
+                yield Rest(Unknown(truth.why, ((item,), ())))
+
+    return _stream(machine, produce())
+
+
+@builtin("reversed")
+def _reversed(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    value = args[0]
+    if isinstance(value, Instance) and value.cls.find("__reversed__") is not ABSENT:
+        return machine.call(machine.get_attribute(value, "__reversed__"), [], {})
+    return _stream(machine, iter(machine.items(value)[::-1]))
+
+
+@builtin("sorted")
+def _sorted(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    items = machine.items(args[0])
+    return List(sort(machine, items, kwargs), machine.heap.clock)
+
+
+def sort(machine: Any, items: list[Value], kwargs: dict[str, Value]) -> list[Value]:
+    """The items in order; a single Rest where the order is not known."""
+    key = kwargs.get("key")
+    if has_rest(items):
+        return [Rest(Unknown(next(i.unknown.why for i in items if type(i) is Rest)))]
+    keys = items if key is None else [machine.call(key, [item], {}) for item in items]
+    reverse = machine.truth(kwargs.get("reverse", False))
+    unknown = ops.is_unknown((keys, reverse))
+    if unknown is not None:
+        return [Rest(Unknown(unknown.why))] if len(items) > 1 else items
+
+    def order(left: int, right: int) -> int:
+        machine.step()
+        if known(machine.truth(machine.compare("<", keys[left], keys[right]))):
+            return -1
+        return 1 if known(machine.truth(machine.compare("<", keys[right], keys[left]))) else 0
+
+    places = sorted(range(len(items)), key=cmp_to_key(order), reverse=reverse)
+    return [items[place] for place in places]
+
+
+@builtin("sum")
+def _sum(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    total = kwargs.get("start", args[1] if len(args) > 1 else 0)
+    for item in machine.iterate(args[0]):
+        machine.step()
+        if type(item) is Rest:
+            return Unknown(item.unknown.why, plain=isinstance(total, (int, float)))
+        total = machine.binary("+", total, item)
+    return total
+
+
+def _extreme(sign: str) -> Fn:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        items = machine.items(args[0]) if len(args) == 1 else list(args)
+        rest = next((item for item in items if type(item) is Rest), None)
+        if rest is not None:
+            return Unknown(rest.unknown.why)
+        if not items:
+            if "default" in kwargs:
+                return kwargs["default"]
+            raise machine.error("ValueError", "arg is an empty sequence")
+        key = kwargs.get("key")
+        keys = items if key is None else [machine.call(key, [item], {}) for item in items]
+        best = 0
+        for index in range(1, len(items)):
+            better = machine.truth(machine.compare(sign, keys[index], keys[best]))
+            if isinstance(better, Unknown):
+                plain = all(ops.is_number(item) or isinstance(item, Unknown) and item.plain for item in items)
+                return Unknown(better.why, plain=plain)
+            best = index if better else best
+        return items[best]
+
+    return run
+
+
+BUILTINS["max"] = Native("max", _extreme(">"))
+BUILTINS["min"] = Native("min", _extreme("<"))
+
+
+def _quantifier(stop: bool) -> Fn:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        doubt: Unknown | None = None
+        for item in machine.iterate(args[0]):
+            if type(item) is Rest:
+                doubt = doubt or item.unknown
+                continue
+            truth = machine.truth(item)
+            if truth is stop:
+                return stop
+            if isinstance(truth, Unknown):
+                doubt = doubt or truth
+        return Unknown(doubt.why, plain=True) if doubt is not None else not stop
+
+    return run
+
+
+BUILTINS["any"] = Native("any", _quantifier(True))
+BUILTINS["all"] = Native("all", _quantifier(False))
+
+
+@builtin("getattr")
+def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    value, name = args[0], args[1]
+    if isinstance(value, Unknown) and not value.options and not isinstance(value, External):
+        return Unknown(value.why, plain=False)
+    if not isinstance(name, str):
+        return Unknown(name.why if isinstance(name, Unknown) else "getattr() with a name that is no string")
+    if isinstance(value, Instance) and may_be_absent(value.attributes.get(name)) and len(args) > 2:
+        held = value.attributes[name]
+        return machine.either(held, lambda: present(held), lambda: args[2])
+    if len(args) > 2:
+        from nnlint.values import RaisedError
+
+        try:
+            found = machine.find_attribute(value, name)
+        except RaisedError as raised:
+            if machine.matches(raised.value, machine.classes["AttributeError"]) is not True:
+                raise
+            found = ABSENT
+        return args[2] if found is ABSENT else found
+    return machine.get_attribute(value, name)
+
+
+@builtin("hasattr")
+def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    marker = object()
+    value, name = args
+    if isinstance(value, Unknown):
+        return Unknown(value.why, plain=True)
+    if isinstance(value, Instance) and may_be_absent(value.attributes.get(name)):
+        return Unknown(value.attributes[name].why, plain=True)
+    found = _getattr(machine, [value, name, marker], {})
+    if found is marker:
+        return False
+    open_ended = isinstance(value, Instance) and (value.open or value.cls.unknown_base)
+    if isinstance(found, Unknown) and (open_ended or not isinstance(value, Instance) or not isinstance(name, str)):
+        return Unknown(found.why, plain=True)
+    return True
+
+
+@builtin("setattr")
+def _setattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    value, name, given = args
+    if isinstance(name, str):
+        machine.set_attribute(value, name, given)
+    else:
+        machine.havoc(value, "an attribute whose name is not known is set")
+    return None
+
+
+@builtin("delattr")
+def _delattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if isinstance(args[1], str):
+        machine.delete_attribute(args[0], args[1])
+    else:
+        machine.havoc(args[0], "an attribute whose name is not known is deleted")
+    return None
+
+
+@builtin("callable")
+def _callable(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    value = args[0]
+    if isinstance(value, Unknown):
+        answers = {isinstance(o, (Class, Function, Native, BoundMethod, Partial)) for o in value.options}
+        return answers.pop() if len(answers) == 1 else Unknown(value.why, plain=True)
+    if isinstance(value, Instance):
+        return value.cls.find("__call__") is not ABSENT
+    return isinstance(value, (Class, Function, Native, BoundMethod, Partial))
+
+
+def class_of(machine: Any, value: Value) -> Value:
+    """type(value)"""
+    if isinstance(value, Instance):
+        return value.cls
+    if isinstance(value, Unknown):
+        return Unknown(value.why)
+    if isinstance(value, Class):
+        return BUILTINS["type"]
+    if isinstance(value, Tensor):
+        return machine.classes["Parameter" if value.is_parameter else "Tensor"]
+    if isinstance(value, Dict):
+        return TYPES.get(value.kind, BUILTINS["dict"])
+    for kind, name in KINDS:
+        if isinstance(value, kind):
+            return BUILTINS[name]
+    return Unknown("the type of a value")
+
+
+KINDS: tuple[tuple[type, str], ...] = (
+    (bool, "bool"), (int, "int"), (float, "float"), (complex, "complex"), (str, "str"), (List, "list"),
+    (tuple, "tuple"), (Set, "set"), (range, "range"), (slice, "slice"),
+)  # fmt: skip
+TYPES: dict[str, Value] = {}
+
+
+@builtin("type")
+def _type(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if len(args) == 1:
+        return class_of(machine, args[0])
+    name, bases, namespace = args
+    if isinstance(name, str) and isinstance(namespace, Dict) and all(isinstance(b, Class) for b in bases):
+        made = Class(name, tuple(bases), dict(namespace), birth=machine.heap.clock)
+        made.local = True
+        return made
+    return Unknown("a class made by type()")
+
+
+def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
+    """isinstance(value, kind)"""
+    if isinstance(kind, tuple):
+        answers = [is_instance(machine, value, one) for one in kind]
+        if any(answer is True for answer in answers):
+            return True
+        return next((answer for answer in answers if isinstance(answer, Unknown)), False)
+    if isinstance(value, Unknown):
+        if value.options and not isinstance(kind, Unknown):
+            answers = [is_instance(machine, option, kind) for option in value.options if option is not ABSENT]
+            if answers and all(answer is answers[0] for answer in answers):
+                return answers[0]
+        return Unknown(value.why, plain=True)
+    if isinstance(kind, External):
+        return _is_external(machine, value, kind)
+    if isinstance(kind, Unknown):
+        return Unknown(kind.why, plain=True)
+    if isinstance(kind, Native):
+        return _is_native(machine, value, kind)
+    if isinstance(kind, Class):
+        if isinstance(value, Instance):
+            if value.cls.is_subclass(kind):
+                return True
+            return Unknown(value.cls.unknown_base.why, plain=True) if value.cls.unknown_base is not None else False
+        if isinstance(value, Tensor):
+            return kind.name == "Tensor" or (kind.name == "Parameter" and value.is_parameter)
+        if isinstance(value, Dict):
+            return kind.name == value.kind
+        return kind.name == "object"
+    return Unknown("isinstance() with something else", plain=True)
+
+
+def _is_external(machine: Any, value: Value, kind: External) -> bool | Unknown:
+    name = kind.name.rpartition(".")[2]
+    if kind.name.startswith(("typing.", "collections.abc.", "numbers.")):
+        if isinstance(value, Instance) and value.payload is None:
+            marks = {"Iterable": "__iter__", "Sequence": "__getitem__", "Mapping": "keys", "Callable": "__call__"}
+            if name in marks and value.cls.find(marks[name]) is ABSENT:
+                return False
+            return Unknown(f"isinstance() with {kind.name}", plain=True)
+        held = value.payload if isinstance(value, Instance) else value
+        kinds: dict[str, tuple[type, ...]] = {
+            "Iterable": (str, bytes, list, tuple, dict, set, range, Stream), "Sequence": (str, bytes, list, tuple, range),
+            "Mapping": (dict,), "MutableMapping": (dict,), "Callable": (Function, Native, Class, BoundMethod, Partial),
+            "Number": (int, float, complex), "Integral": (int,), "Real": (int, float), "Dict": (dict,), "List": (list,),
+            "Tuple": (tuple,), "Set": (set,), "MutableSequence": (list,), "Collection": (str, list, tuple, dict, set, range),
+            "Sized": (str, list, tuple, dict, set, range), "Hashable": (str, int, float, tuple),
+        }  # fmt: skip
+        if name in kinds:
+            return isinstance(held, kinds[name])
+        return Unknown(f"isinstance() with {kind.name}", plain=True)
+    if value is None or isinstance(value, (bool, int, float, str, tuple, list, dict, set, range)):
+        return False
+    if isinstance(value, Instance) and value.cls.unknown_base is None and value.payload is None:
+        return False
+    return Unknown(f"isinstance() with {kind.name}", plain=True)
+
+
+def _is_native(machine: Any, value: Value, kind: Native) -> bool | Unknown:
+    kinds: dict[str, type | tuple[type, ...]] = {
+        "int": int, "float": float, "str": str, "list": List, "tuple": tuple, "dict": Dict, "set": Set, "bool": bool,
+        "complex": complex, "bytes": bytes, "range": range, "type": Class, "slice": slice, "frozenset": frozenset,
+        "partial": Partial,
+    }  # fmt: skip
+    if kind.name == "object":
+        return True
+    if kind.name == "NoneType":
+        return value is None
+    if kind.name not in kinds:
+        return Unknown(f"isinstance() with {kind.name}", plain=True)
+    if isinstance(value, Instance):
+        if value.payload is None:
+            return Unknown(value.cls.unknown_base.why, plain=True) if value.cls.unknown_base is not None else False
+        value = value.payload
+    if kind.name == "type" and isinstance(value, Native):
+        return value.name in kinds
+    return isinstance(value, kinds[kind.name])
+
+
+@builtin("isinstance")
+def _isinstance(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return is_instance(machine, args[0], args[1])
+
+
+@builtin("issubclass")
+def _issubclass(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    cls, kinds = args
+    for kind in kinds if isinstance(kinds, tuple) else (kinds,):
+        if isinstance(cls, Class) and isinstance(kind, Class):
+            if cls.is_subclass(kind):
+                return True
+            if cls.unknown_base is not None:
+                return Unknown(cls.unknown_base.why, plain=True)
+        elif isinstance(cls, Unknown) or isinstance(kind, Unknown):
+            return Unknown("issubclass() of something that is not known", plain=True)
+        elif cls is kind:
+            return True
+    return False
+
+
+@builtin("super")
+def _super(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if len(args) == 2 and isinstance(args[0], Class) and isinstance(args[1], (Instance, Class)):
+        return Super(args[0], args[1])
+    return Unknown("super() of something that is not known")
+
+
+@builtin("property")
+def _property(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Descriptor("property", args[0] if args else kwargs.get("fget"), args[1] if len(args) > 1 else None)
+
+
+@builtin("staticmethod")
+def _staticmethod(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Descriptor("staticmethod", args[0])
+
+
+@builtin("classmethod")
+def _classmethod(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Descriptor("classmethod", args[0])
+
+
+@method(Descriptor, "setter")
+def _setter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Descriptor(args[0].kind, args[0].getter, args[1])
+
+
+@method(Descriptor, "getter", "deleter")
+def _deleter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return args[0]
+
+
+@builtin("print")
+def _print(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return None
+
+
+@builtin("id")
+@builtin("hash")
+@builtin("input")
+@builtin("open")
+def _opaque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Unknown("a value of the running process", plain=True)
+
+
+@builtin("object")
+def _object(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Instance(machine.classes["object"], machine.heap.clock)
+
+
+for _name in ("locals", "globals", "vars", "dir"):
+    BUILTINS[_name] = Native(_name, lambda machine, args, kwargs: Unknown("a namespace as a dict"))
+for _name in ("eval", "exec", "compile", "__import__"):
+    def _refuse(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        raise LimitError("code made at run time is not evaluated")
+
+    BUILTINS[_name] = Native(_name, _refuse)
+
+# -- methods -----------------------------------------------------------------------------------------------------
+
+TEXT_METHODS = (
+    "capitalize casefold count encode endswith find index isalnum isalpha isascii isdecimal isdigit isidentifier "
+    "islower isnumeric isspace istitle isupper lower lstrip partition removeprefix removesuffix rfind rindex "
+    "rpartition rsplit rstrip split splitlines startswith strip swapcase title upper"
+).split()
+for _name in TEXT_METHODS:
+    METHODS[str, _name] = pure(_name, getattr(str, _name))
+for _name in ("bit_length", "conjugate", "as_integer_ratio"):
+    METHODS[int, _name] = pure(_name, getattr(int, _name))
+for _name in ("is_integer", "hex", "as_integer_ratio"):
+    METHODS[float, _name] = pure(_name, getattr(float, _name))
+
+
+@method(str, "replace")
+def _replace(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    unknown = ops.is_unknown(tuple(args))
+    if unknown is not None:
+        return Unknown(unknown.why, plain=True)
+    text, old, new = args[:3]
+    if (text.count(old) + 1) * len(new) > ops.ITEMS:
+        return Unknown("a value too large to compute", plain=True)
+    return text.replace(*args[1:])
+
+
+@method(str, "join")
+def _join(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    items = [plain_payload(machine, item) for item in machine.items(args[1])]
+    unknown = ops.is_unknown(tuple(items))
+    if unknown is not None:
+        return Unknown(unknown.why, plain=True)
+    if sum(len(i) for i in items if isinstance(i, str)) + len(args[0]) * len(items) > ops.ITEMS:
+        return Unknown("a value too large to compute", plain=True)
+    return args[0].join(items)
+
+
+@method(str, "format")
+def _format_text(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    unknown = ops.is_unknown((*args, *kwargs.values()))
+    if unknown is not None:
+        return Unknown(unknown.why, plain=True)
+    values = [plain_payload(machine, arg) for arg in args[1:]]
+    simple = all(isinstance(v, (str, int, float)) or v is None for v in (*values, *kwargs.values()))
+    if not simple or not ops.format_is_small(args[0]) or ":{" in args[0].replace(" ", ""):
+        return Unknown("the text of an object", plain=True)
+    return args[0].format(*values, **kwargs)
+
+
+@method(str, "ljust", "rjust", "center", "zfill", "expandtabs")
+def _padded(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Unknown("padded text", plain=True)
+
+
+@method(tuple, "index", "count")
+@method(List, "index", "count")
+def _index(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    unknown = ops.is_unknown(tuple(args))
+    if unknown is not None or len(args) > 2:
+        return Unknown((unknown or Unknown("index() in a range")).why, plain=True)
+    for place, item in enumerate(args[0]):
+        if known(machine.truth(machine.compare("==", item, args[1]))):
+            return place
+    raise machine.error("ValueError", "the value is not in the list")
+
+
+METHODS[tuple, "count"] = METHODS[List, "count"] = Native(
+    "count", lambda machine, args, kwargs: Unknown("count()", plain=True)
+)
+
+
+@method(List, "append")
+def _append(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.heap.touch(args[0])
+    args[0].append(args[1])
+    return None
+
+
+@method(List, "appendleft")
+def _append_left(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.heap.touch(args[0])
+    args[0].insert(0, args[1])
+    return None
+
+
+@method(List, "popleft")
+def _pop_left(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return _pop(machine, [args[0], 0], {})
+
+
+@method(List, "extend")
+def _extend(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    items = machine.items(args[1])
+    machine.heap.touch(args[0])
+    args[0].extend(items)
+    return None
+
+
+@method(List, "insert")
+def _insert(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.heap.touch(args[0])
+    if isinstance(args[1], Unknown) or has_rest(args[0]):
+        args[0][:] = [Rest(Unknown("an item is inserted at a place that is not known"))]
+    else:
+        args[0].insert(args[1], args[2])
+    return None
+
+
+@method(List, "pop")
+def _pop(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    items, index = args[0], args[1] if len(args) > 1 else -1
+    machine.heap.touch(items)
+    rest = next((i for i, item in enumerate(items) if type(item) is Rest), None)
+    safe = rest is None or (isinstance(index, int) and (0 <= index < rest or -len(items) + rest < index < 0))
+    if isinstance(index, Unknown) or not safe:
+        items[:] = [Rest(Unknown("an item that is not known is taken"))]
+        return Unknown("an item of a list that is not known")
+    return items.pop(index)
+
+
+@method(List, "remove")
+def _remove(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    items = args[0]
+    machine.heap.touch(items)
+    for place, item in enumerate(items):
+        equal = item is args[1] or machine.truth(machine.compare("==", item, args[1]))
+        if equal is True:
+            del items[place]
+            return None
+        if isinstance(equal, Unknown) or type(item) is Rest:
+            items[:] = [Rest(Unknown("an item that is not known is taken"))]
+            return None
+    raise machine.error("ValueError", "the value is not in the list")
+
+
+@method(List, "clear")
+def _clear(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.heap.touch(args[0])
+    args[0].clear()
+    return None
+
+
+@method(List, "reverse")
+def _reverse(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.heap.touch(args[0])
+    args[0].reverse()
+    return None
+
+
+@method(List, "sort")
+def _sort(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    ordered = sort(machine, list(args[0]), kwargs)
+    machine.heap.touch(args[0])
+    args[0][:] = ordered
+    return None
+
+
+@method(List, "copy")
+def _copy_list(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return List(args[0], machine.heap.clock)
+
+
+def copy_dict(machine: Any, value: Dict) -> Dict:
+    return Dict(value, machine.heap.clock, value.rest, value.kind, value.factory)
+
+
+@method(Dict, "copy")
+def _copy_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return copy_dict(machine, args[0])
+
+
+@method(Dict, "get")
+def _get(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    mapping, default = args[0], args[2] if len(args) > 2 else kwargs.get("default")
+    key = machine.key(args[1])
+    if key in mapping:
+        held = mapping[key]
+        return machine.either(held, lambda: present(held), lambda: default) if may_be_absent(held) else held
+    if mapping.rest is not None:
+        return Unknown(mapping.rest.why)
+    return default
+
+
+@method(Dict, "setdefault")
+def _setdefault(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    mapping, default = args[0], args[2] if len(args) > 2 else None
+    key = machine.key(args[1])
+    if key in mapping and not may_be_absent(mapping[key]):
+        return mapping[key]
+    machine.heap.touch(mapping)
+    if mapping.rest is not None or key in mapping:
+        mapping[key] = Unknown((mapping.rest or mapping[key]).why)
+    else:
+        mapping[key] = default
+    return mapping[key]
+
+
+@method(Dict, "pop")
+def _pop_key(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    mapping = args[0]
+    found = _get(machine, [mapping, args[1], ABSENT], {})
+    machine.heap.touch(mapping)
+    mapping.pop(machine.key(args[1]), None)
+    if found is ABSENT:
+        if len(args) > 2 or "default" in kwargs:
+            return args[2] if len(args) > 2 else kwargs["default"]
+        raise machine.error("KeyError", str(args[1]))
+    if may_be_absent(found):
+        default = args[2] if len(args) > 2 else None
+        return machine.either(found, lambda: present(found), lambda: default)
+    return found
+
+
+@method(Dict, "popitem")
+def _popitem(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    mapping = args[0]
+    machine.heap.touch(mapping)
+    if not mapping.certain():
+        mapping.rest = Unknown("an entry that is not known is taken")
+        mapping.clear()
+        return Unknown("an entry that is not known")
+    return mapping.popitem()
+
+
+@method(Dict, "update")
+def _update(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    rest = kwargs.pop("**", None)
+    for given in args[1:]:
+        machine.update_dict(args[0], given)
+    machine.update_dict(args[0], Dict(kwargs, 0, rest))
+    return None
+
+
+@method(Dict, "clear")
+def _clear_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.heap.touch(args[0])
+    args[0].clear()
+    args[0].rest = None
+    return None
+
+
+@method(Dict, "keys")
+def _keys(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return List(machine.items(args[0]), machine.heap.clock)
+
+
+def entries(machine: Any, mapping: Dict, pick: Callable[[Value, Value], Value]) -> List:
+    """What keys(), values() and items() list."""
+    found: list[Value] = [pick(key, value) for key, value in mapping.items() if not may_be_absent(value)]
+    if not mapping.certain():
+        found.append(Rest(Unknown((mapping.rest or Unknown("an entry that may be absent")).why)))
+    return List(found, machine.heap.clock)
+
+
+@method(Dict, "values")
+def _values(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return entries(machine, args[0], lambda key, value: value)
+
+
+@method(Dict, "items")
+def _items(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return entries(machine, args[0], lambda key, value: (key, value))
+
+
+@method(Dict, "move_to_end")
+def _move_to_end(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.heap.touch(args[0])
+    value = args[0].pop(machine.key(args[1]))
+    args[0][args[1]] = value
+    return None
+
+
+@method(Set, "add")
+def _add(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.heap.touch(args[0])
+    if isinstance(args[1], Unknown):
+        args[0].rest = args[1]
+    else:
+        args[0].add(machine.key(args[1]))
+    return None
+
+
+@method(Set, "discard", "remove")
+def _discard(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.heap.touch(args[0])
+    if isinstance(args[1], Unknown):
+        args[0].clear()
+        args[0].rest = args[1]
+    else:
+        args[0].discard(machine.key(args[1]))
+    return None
+
+
+@method(Set, "update")
+def _update_set(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    more = machine.make_set([item for arg in args[1:] for item in machine.items(arg)])
+    machine.heap.touch(args[0])
+    args[0].update(more)
+    args[0].rest = args[0].rest or more.rest
+    return None
+
+
+@method(Set, "union", "intersection", "difference")
+def _union(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Unknown("a set operation")
+
+
+@method(Set, "copy")
+def _copy_set(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Set(args[0], machine.heap.clock, args[0].rest)
+
+
+BUILTINS["NotImplemented"] = Native("NotImplemented", lambda machine, args, kwargs: None)
+__all__ = ["BUILTINS", "METHODS", "Module"]

@@ -1,0 +1,544 @@
+"""Calls: functions, classes, partials; how classes are made, and what constructing one gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import libcst as cst
+
+from nnlint.evaluate.control import DEPTH, LimitError
+from nnlint.evaluate.objects import NATIVE_ERRORS, Objects
+from nnlint.evaluate.scope import Scope, Site
+from nnlint.signature import REQUIRED, BindError, Parameter, Rest, Signature
+from nnlint.unknown import Unknown, UnknownValueError
+from nnlint.values import (
+    ABSENT,
+    BoundMethod,
+    Class,
+    Descriptor,
+    Dict,
+    External,
+    Frame,
+    Function,
+    Instance,
+    List,
+    Module,
+    Native,
+    Partial,
+    RaisedError,
+    Set,
+    Stream,
+    Super,
+    Tensor,
+    Value,
+)
+
+# Decorators known to rewrite a function's arguments: what they decorate is not the function as written.
+REWRITING = ("gin.", "hydra.", "sacred.", "hydra_zen.")
+# Outside code that surely writes to nothing it is given.
+HARMLESS = (
+    "logging.", "warnings.", "torch.cuda.", "torch.optim.", "torch.utils.data.", "torch.distributed.", "torch.manual_seed",
+    "torch.device", "torch.backends.", "torch.jit.", "torch.fx.", "torch.onnx.", "torch._C.", "torch.utils.checkpoint.",
+    "time.", "os.", "sys.", "random.", "numpy.", "typing.", "re.", "datetime.", "pathlib.", "torch._assert",
+    "torch.set_", "torch.get_", "torch.is_", "torch.no_grad", "torch.inference_mode", "torch.autograd.", "torch.seed",
+    "torch.nn.functional.", "torch.library.", "torch.ops.", "inspect.", "abc.", "contextlib.", "torch.utils._pytree.",
+)  # fmt: skip
+
+
+class Calls(Objects):
+    """The part of the machine that calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack: list[Site] = []
+        self.sites: dict[cst.CSTNode, Site] = {}
+        self.assume = {}
+
+    def record(self, site: Site, instance: Instance) -> None:
+        raise NotImplementedError
+
+    # -- calls -------------------------------------------------------------------------------------------------
+
+    def call_at(
+        self, site: Site, callee: Value, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
+    ) -> Value:
+        """A call that stands in a file."""
+        self.step()
+        self.stack.append(site)
+        try:
+            return self.call(callee, args, kwargs, unknown_kwargs)
+        finally:
+            self.stack.pop()
+
+    def call(
+        self,
+        callee: Value,
+        args: list[Value],
+        kwargs: dict[str, Value],
+        unknown_kwargs: Unknown | None = None,
+    ) -> Value:
+        """callee(*args, **kwargs), with perhaps further keywords that are not known."""
+        kind = type(callee)
+        if kind is BoundMethod:
+            return self.call(callee.function, [callee.receiver, *args], kwargs, unknown_kwargs)
+        if kind is Function:
+            return self.call_function(callee, args, kwargs, unknown_kwargs)
+        if kind is Class:
+            return self.instantiate(callee, args, kwargs, unknown_kwargs)
+        if kind is Native:
+            return self.call_native(callee, args, kwargs, unknown_kwargs)
+        if kind is Partial:
+            return self.call(
+                callee.callee, [*callee.args, *args], {**callee.kwargs, **kwargs}, callee.unknown_kwargs or unknown_kwargs
+            )
+        if kind is Instance:
+            method = callee.cls.find("__call__")
+            if method is not ABSENT:
+                return self.call(BoundMethod(method, callee), args, kwargs, unknown_kwargs)
+            if callee.cls.unknown_base is None and callee.open is None:
+                raise self.error("TypeError", f"'{callee.cls.name}' object is not callable")
+            return self.call_unknown(callee.cls.unknown_base or Unknown("an unknown object"), [callee, *args], kwargs)
+        if isinstance(callee, Unknown):
+            if callee.options:
+                return self.each_option(callee, lambda option: self.call(option, list(args), dict(kwargs), unknown_kwargs))
+            return self.call_unknown(callee, args, kwargs)
+        if isinstance(callee, Descriptor):
+            return self.call(callee.getter, args, kwargs, unknown_kwargs)
+        raise self.error("TypeError", f"'{type(callee).__name__}' object is not callable")
+
+    def call_native(
+        self, callee: Native, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
+    ) -> Value:
+        """One of nnlint's own functions; it sees further unknown keywords under the name "**"."""
+        if unknown_kwargs is not None:
+            kwargs = {**kwargs, "**": unknown_kwargs}
+        try:
+            return callee.fn(self, args, kwargs)
+        except UnknownValueError as error:
+            return Unknown(error.unknown.why)
+        except RecursionError:
+            raise
+        except NATIVE_ERRORS as error:
+            raise self.native(error) from None
+
+    def call_unknown(self, callee: Unknown, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """Code that is not known: what it gives is not known, nor what it does to what it gets."""
+        name = callee.name + "." if isinstance(callee, External) else ""
+        if not name.startswith(HARMLESS):
+            why = f"it was given to {callee.name}" if isinstance(callee, External) else f"it was given to {callee.why}"
+            for value in (*args, *kwargs.values()):
+                self.havoc(value.unknown if type(value) is Rest else value, why)
+        if isinstance(callee, External):
+            return Unknown(f"{callee.name} is not in the project", plain=name.startswith(HARMLESS))
+        return Unknown(callee.why)
+
+    def call_function(
+        self, function: Function, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
+    ) -> Value:
+        """A function of the project."""
+        try:
+            bound = function.signature.bind(args, kwargs, unknown_kwargs)
+        except BindError as error:
+            raise self.error("TypeError", f"{function.name}() {error}") from None
+        return self.run_function(function, bound, args[0] if args else None, unknown_kwargs)
+
+    def run_function(
+        self, function: Function, bound: dict[str, Value], first: Value, unknown_kwargs: Unknown | None = None
+    ) -> Value:
+        """The function's body with its parameters bound."""
+        frame = Frame(function.module, function.parent, function, self.heap.clock)
+        for parameter in function.signature.parameters:
+            value = bound[parameter.name]
+            if parameter.kind == "**":
+                value = Dict(value, self.heap.clock, unknown_kwargs)
+            elif isinstance(value, Unknown) and parameter.name in self.assume:
+                value = self.assume[parameter.name]
+            frame.variables[parameter.name] = value
+        frame.first_argument = first
+        if function.is_generator:
+            return Stream(self.run_generator(function, frame), self.heap.clock)
+        self.depth += 1
+        if self.depth > DEPTH:
+            self.depth -= 1
+            raise LimitError("evaluation limit reached")
+        level = len(self.heap.trails)
+        try:
+            signal = function.body(frame)
+        finally:
+            self.depth -= 1
+        if len(self.heap.trails) == level:
+            return frame.returned if signal == "return" else None
+        outcomes = self.heap.collect(level, signal, frame.returned if signal == "return" else None)
+        ended = [out._replace(signal="return") if out.signal is None else out for out in outcomes]
+        signal, value = self.heap.merge(ended, "a condition is not known", self._is_dropped)
+        if signal == "raise":
+            raise value
+        return value
+
+    def run_generator(self, function: Function, frame: Frame) -> Iterator[Value]:
+        """The items of a generator. Its body is run as a whole, so it must write to nothing older than itself."""
+        frame.yields = []
+        frame.birth = self.heap.clock
+        before = self.heap.oldest
+        self.heap.oldest = start = self.heap.clock
+        level = len(self.heap.trails)
+        function.body(frame)
+        written = self.heap.oldest
+        self.heap.oldest = min(before, written)
+        if len(self.heap.trails) != level or written < start:
+            raise LimitError("a generator that cannot be followed")
+        yield from frame.yields
+
+    def yield_value(self, frame: Frame, value: Value) -> None:
+        around: Frame | None = frame
+        while around is not None and around.yields is None:
+            around = around.parent
+        if around is None or len(around.yields) > 2000 or self.heap.epoch > around.birth:
+            raise LimitError("a generator that cannot be followed")
+        around.yields.append(value)
+
+    def call_with_frame(self, name: str, frame: Frame, callee: Value, site: Site) -> Value:
+        """super(), locals(), globals(), vars(): calls that look at the frame they stand in."""
+        builtin = self.builtins.get(name)
+        if callee is not builtin:
+            return self.call_at(site, callee, [], {}, None)
+        if name == "super":
+            around: Frame | None = frame
+            while around is not None and (around.function is None or around.function.owner is None):
+                around = around.parent
+            if around is None or around.function is None or around.function.owner is None:
+                return Unknown("super() outside of a class")
+            return Super(around.function.owner, around.first_argument)
+        if name == "globals":
+            return Unknown("globals()")
+        return Dict(
+            {k: v for k, v in frame.variables.items()}, self.heap.clock, None if name == "locals" else Unknown("vars()")
+        )
+
+    # -- construction ------------------------------------------------------------------------------------------
+
+    def instantiate(
+        self, cls: Class, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
+    ) -> Value:
+        """cls(*args, **kwargs)"""
+        members = cls.find("__members__")
+        if members is not ABSENT:
+            return self._enum_member(cls, members, args)
+        new = cls.find("__new__")
+        if isinstance(new, Native):
+            made = self.call_native(new, [cls, *args], kwargs, unknown_kwargs)
+            if not isinstance(made, Instance) or made.cls is not cls:
+                return made
+        elif isinstance(new, Function):
+            made = self.call(new, [cls, *args], kwargs, unknown_kwargs)
+            if not isinstance(made, Instance) or not made.cls.is_subclass(cls):
+                return made
+        else:
+            made = Instance(cls, self.heap.clock)
+        init = cls.find("__init__")
+        if init is not ABSENT and cls.unknown_base is not None:
+            made.open = None
+        if init is not ABSENT:
+            self.call(init, [made, *args], kwargs, unknown_kwargs)
+        elif cls.unknown_base is not None:
+            made.open = cls.unknown_base
+            for value in (*args, *kwargs.values()):
+                self.havoc(value, cls.unknown_base.why)
+        elif (args or kwargs) and not isinstance(new, (Native, Function)) and cls.native_base() is None:
+            raise self.error("TypeError", f"{cls.name}() takes no arguments")
+        if cls.layer is not None and self.stack:
+            self.record(self.stack[-1], made)
+        return made
+
+    def _enum_member(self, cls: Class, members: Dict, args: list[Value]) -> Value:
+        for member in members.values():
+            if args and (member is args[0] or self.compare("==", member.attributes["value"], args[0]) is True):
+                return member
+        return Unknown(f"a member of {cls.name}")
+
+    def make_class(
+        self,
+        name: str,
+        qualified: str,
+        parents: list[Value],
+        options: dict[str, Value],
+        body: Frame,
+        site: Site,
+        local: bool,
+    ) -> Value:
+        """What a class statement makes."""
+        attributes = dict(body.variables)
+        fields = attributes.pop("__annotations_in_order__", None)
+        bases: list[Class] = []
+        unknown: Unknown | None = None
+        for parent in parents:
+            if isinstance(parent, Class):
+                bases.append(parent)
+            elif isinstance(parent, External) and parent.name in TRANSPARENT_BASES:
+                continue
+            elif isinstance(parent, Unknown):
+                unknown = unknown or parent
+            elif isinstance(parent, Native):
+                made = self.class_of_native(parent)
+                bases.extend([made] if made is not None else [])
+                unknown = unknown or (Unknown(f"{parent.name} as a base") if made is None else None)
+        bases = [base for i, base in enumerate(bases) if base not in bases[:i]]
+        if len(bases) > 1:
+            bases = [base for base in bases if base.name != "object"]
+        try:
+            cls = Class(
+                name, tuple(bases) or (self.classes["object"],), attributes, birth=self.heap.clock,
+                module=body.module, qualified=qualified,
+            )  # fmt: skip
+        except TypeError as error:
+            raise self.native(error) from None
+        cls.full_name = f"{body.module.name}.{qualified}"
+        cls.local, cls.site = local, site
+        cls.unknown_base = cls.unknown_base or unknown
+        for value in attributes.values():
+            for function in (value, value.getter, value.setter) if isinstance(value, Descriptor) else (value,):
+                if isinstance(function, Function) and function.owner is None:
+                    function.owner = cls
+        attributes["__fields__"] = List(fields or [], 0)
+        self.finish_class(cls, options)
+        return cls
+
+    def class_of_native(self, native: Native) -> Class | None:
+        return self.classes.get(native.name)
+
+    def finish_class(self, cls: Class, options: dict[str, Value]) -> None:
+        """Enum members, NamedTuple fields, __set_name__ and __init_subclass__."""
+        base_names = {base.full_name for base in cls.mro[1:]}
+        if "enum.Enum" in base_names:
+            self._make_enum(cls)
+        if "typing.NamedTuple" in base_names:
+            self._make_named_tuple(cls)
+        if any(base.dataclass == "inherit" for base in cls.mro[1:]):
+            self.make_dataclass(cls, {"kw_only": True})
+        for base in cls.mro[1:]:
+            hook = base.attributes.get("__init_subclass__")
+            if hook is not None and base.module is not None:
+                hook = hook.getter if isinstance(hook, Descriptor) else hook
+                self.call(hook, [cls], {k: v for k, v in options.items() if k != "metaclass"})
+                break
+
+    def _make_enum(self, cls: Class) -> None:
+        members = Dict((), self.heap.clock)
+        count = 0
+        for name, value in list(cls.attributes.items()):
+            if name.startswith("_") or isinstance(value, (Function, Descriptor, Native, Class)):
+                continue
+            member = Instance(cls, self.heap.clock)
+            if isinstance(value, Instance) and value.cls.full_name == "enum.auto":
+                count = count + 1
+                value = name.lower() if cls.native_base() is str else count
+            elif isinstance(value, int):
+                count = value
+            native = cls.native_base()
+            if native in (str, int) and isinstance(value, (str, int)):
+                member.payload = value
+            member.attributes.update({"name": name, "value": value, "_value_": value, "_name_": name})
+            init = cls.find("__init__")
+            if isinstance(init, Function):
+                self.call(init, [member, *(value if isinstance(value, tuple) else (value,))], {})
+            members[name] = member
+            cls.attributes[name] = member
+        cls.attributes["__members__"] = members
+
+    def _make_named_tuple(self, cls: Class) -> None:
+        fields: list[str] = [field.name for field in cls.attributes["__fields__"]]
+        parameters = [Parameter("cls", REQUIRED, "positional")]
+        parameters += [Parameter(name, cls.attributes.get(name, REQUIRED)) for name in fields]
+        self.name_tuple(cls, fields, Signature(tuple(parameters)))
+
+    def name_tuple(self, cls: Class, fields: list[str], signature: Signature) -> None:
+        """Give a class the constructor and attributes of a named tuple."""
+
+        def new(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+            unknown = kwargs.pop("**", None)
+            bound = signature.bind(args, kwargs, unknown)
+            made = Instance(args[0], machine.heap.clock, tuple(bound[name] for name in fields))
+            made.attributes.update({name: bound[name] for name in fields})
+            return made
+
+        def replace(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+            return new(machine, [args[0].cls], {**{name: args[0].attributes[name] for name in fields}, **kwargs})
+
+        def as_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+            return Dict({name: args[0].attributes[name] for name in fields}, machine.heap.clock)
+
+        for name in fields:
+            cls.attributes.pop(name, None)
+        cls.attributes["__new__"] = Native("__new__", new)
+        cls.attributes["_replace"] = Native("_replace", replace)
+        cls.attributes["_asdict"] = Native("_asdict", as_dict)
+        cls.attributes["_fields"] = tuple(fields)
+
+    def note_field(self, frame: Frame, name: str, annotation: cst.BaseExpression, scope: Scope) -> None:
+        """An annotated name in a class body: a field of a dataclass or a NamedTuple, in order."""
+        fields = frame.variables.get("__annotations_in_order__")
+        if fields is None:
+            fields = []
+            frame.variables["__annotations_in_order__"] = fields
+        fields.append(Field(name, annotation, scope, frame))
+
+    def make_dataclass(self, cls: Class, options: dict[str, Value]) -> Class:
+        """@dataclass: an __init__ from the fields of the class and its bases."""
+        fields: dict[str, Field] = {}
+        for base in reversed(cls.mro[1:]):
+            if isinstance(base.dataclass, dict):
+                fields.update(base.dataclass)
+        keyword_only = options.get("kw_only") is True
+        for field in cls.attributes.get("__fields__", ()):
+            text = field.text()
+            if "ClassVar" in text:
+                continue
+            if text.rpartition(".")[2] == "KW_ONLY":
+                keyword_only = True
+                continue
+            default = cls.attributes.get(field.name, REQUIRED)
+            field = Field(field.name, field.annotation, field.scope, field.frame, default, keyword_only, "InitVar" in text)
+            if isinstance(default, Instance) and default.cls.full_name == "dataclasses.Field":
+                held = default.attributes
+                field.default = held["default"]
+                field.factory = held["default_factory"]
+                field.in_init = held["init"] is not False
+                field.keyword_only = keyword_only if held["kw_only"] is None else held["kw_only"] is True
+                if field.default is REQUIRED:
+                    cls.attributes.pop(field.name, None)
+                else:
+                    cls.attributes[field.name] = field.default
+            fields[field.name] = field
+        cls.dataclass = fields
+        if options.get("init") is False or isinstance(cls.attributes.get("__init__"), Function):
+            return cls
+        ordered = [f for f in fields.values() if not f.keyword_only] + [f for f in fields.values() if f.keyword_only]
+        made = REQUIRED
+        signature = Signature(
+            (
+                Parameter("self", REQUIRED, "positional"),
+                *(
+                    Parameter(
+                        f.name,
+                        f.default if f.factory is made else FACTORY,
+                        "keyword" if f.keyword_only else "both",
+                    )
+                    for f in ordered
+                    if f.in_init
+                ),
+            )
+        )
+
+        def init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+            unknown = kwargs.pop("**", None)
+            bound = signature.bind(args, kwargs, unknown)
+            receiver = args[0]
+            extra = []
+            for f in fields.values():
+                value = bound.get(f.name, FACTORY if f.factory is not made else f.default)
+                if value is FACTORY:
+                    value = machine.call(f.factory, [], {})
+                if f.init_only:
+                    extra.append(value)
+                elif value is not REQUIRED:
+                    machine.set_attribute(receiver, f.name, value)
+            after = receiver.cls.find("__post_init__")
+            if after is not ABSENT:
+                machine.call(BoundMethod(after, receiver), extra, {})
+            return None
+
+        cls.attributes["__init__"] = Native("__init__", init)
+        if options.get("eq") is not False and "__eq__" not in cls.attributes:
+            cls.attributes["__eq__"] = Native("__eq__", _fields_equal)
+        return cls
+
+    # -- decorators --------------------------------------------------------------------------------------------
+
+    def decorate(self, wrapper: Value, value: Value, site: Site) -> Value:
+        """@wrapper on a function or class; one from outside the project returns what it was given."""
+        if isinstance(wrapper, Unknown) and not wrapper.options:
+            if isinstance(wrapper, External) and wrapper.name.startswith(REWRITING):
+                return Unknown(f"{wrapper.name} may rewrite the arguments")
+            if wrapper.why.startswith(REWRITING):
+                return Unknown(wrapper.why)
+            return value
+        if isinstance(wrapper, Descriptor) and wrapper.kind == "property":
+            return value
+        result = self.call_at(site, wrapper, [value], {}, None)
+        if isinstance(result, Unknown) and not result.options and isinstance(wrapper, (Native, Partial, BoundMethod)):
+            return value
+        return result
+
+    # -- context managers --------------------------------------------------------------------------------------
+
+    def enter(self, manager: Value) -> Value:
+        """with manager as ...: what __enter__ gives"""
+        if isinstance(manager, Instance) and manager.cls.find("__enter__") is not ABSENT:
+            return self.call(self.get_attribute(manager, "__enter__"), [], {})
+        return Unknown(manager.why) if isinstance(manager, Unknown) else manager
+
+    def leave(self, manager: Value, raised: RaisedError | None) -> Value:
+        """The end of a with: __exit__; True where it swallows the exception."""
+        if isinstance(manager, Instance) and manager.cls.find("__exit__") is not ABSENT:
+            given = [None, None, None] if raised is None else [Unknown("an exception")] * 3
+            return self.truth(self.call(self.get_attribute(manager, "__exit__"), given, {}))
+        if raised is not None and isinstance(manager, Unknown):
+            return True
+        return False
+
+
+class _Factory:
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+FACTORY = _Factory()
+
+
+class Field:
+    """A field of a dataclass or NamedTuple, in the order of the class body."""
+
+    __slots__ = (
+        "annotation", "default", "factory", "frame", "in_init", "init_only", "keyword_only", "name", "scope",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        annotation: cst.BaseExpression,
+        scope: Scope,
+        frame: Frame,
+        default: Value = REQUIRED,
+        keyword_only: bool = False,
+        init_only: bool = False,
+    ) -> None:
+        self.name, self.annotation, self.scope, self.frame = name, annotation, scope, frame
+        self.default, self.keyword_only, self.init_only = default, keyword_only, init_only
+        self.factory: Value = REQUIRED
+        self.in_init = True
+
+    def text(self) -> str:
+        """The annotation as written."""
+        return self.scope.source.tree.code_for_node(self.annotation)
+
+
+def _fields_equal(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    one, other = args
+    if not isinstance(other, Instance) or other.cls is not one.cls:
+        return False
+    answers = [machine.truth(machine.compare("==", one.attributes.get(n), other.attributes.get(n))) for n in one.cls.dataclass]
+    if any(answer is False for answer in answers):
+        return False
+    return next((a for a in answers if isinstance(a, Unknown)), True)
+
+
+# Outside bases that add nothing to an instance.
+TRANSPARENT_BASES = frozenset(
+    {
+        "abc.ABC", "typing.Protocol", "collections.abc.Mapping", "collections.abc.Iterable", "collections.abc.Callable",
+        "collections.abc.Sequence", "typing_extensions.Protocol", "typing.Generic", "typing.Mapping", "typing.Sequence",
+    }
+)  # fmt: skip
+
+__all__ = ["Calls", "Module", "Set", "Tensor"]

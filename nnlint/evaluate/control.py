@@ -1,0 +1,266 @@
+"""Control: steps and limits, unknown conditions (both arms run, then joined) and unknown repetition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nnlint.evaluate.heap import Heap, Outcome, content, join_content, restore
+from nnlint.signature import Rest
+from nnlint.unknown import Unknown
+from nnlint.values import (
+    ABSENT,
+    Class,
+    Dict,
+    Frame,
+    Function,
+    Instance,
+    List,
+    RaisedError,
+    Set,
+    Value,
+    join,
+    same,
+)
+
+STEPS = 150_000  # per root: statements, calls and iterations
+FORKS = 40  # open forks at one moment
+DEPTH = 90  # calls inside calls
+
+
+class LimitError(Exception):
+    """The root has spent its steps, its depth or its forks."""
+
+
+class Control:
+    """The part of the machine that decides what runs."""
+
+    def __init__(self) -> None:
+        self.heap = Heap()
+        self.steps = 0
+        self.depth = 0
+        self.tries = 0
+        self.handling: list[Value] = []
+        self.records: dict[Any, Any] = {}
+
+    def step(self, cost: int = 1) -> None:
+        """Charge a step; raises LimitError when the root has spent its own."""
+        self.steps += cost
+        if self.steps > STEPS:
+            raise LimitError("evaluation limit reached")
+
+    def give_up(self, why: Unknown) -> None:
+        """Something that cannot be evaluated could do anything: the root ends."""
+        raise LimitError(why.why)
+
+    def _run_arm(self, frame: Frame | None, arm: Callable[[], Any], why: str) -> list[Outcome]:
+        level = len(self.heap.trails)
+        if level > FORKS:
+            raise LimitError("evaluation limit reached")
+        self.heap.open()
+        try:
+            signal = arm()
+            value = frame.returned if frame is not None and signal == "return" else None
+        except RaisedError as raised:
+            signal, value = "raise", raised
+        return self.heap.collect(level, signal, value)
+
+    def fork(self, frame: Frame, why: str, arms: Sequence[Callable[[], str | None]]) -> str | None:
+        """Run every arm from the same state and join what comes after."""
+        outcomes = [outcome for arm in arms for outcome in self._run_arm(frame, arm, why)]
+        return self._go_on(frame, outcomes, why)
+
+    def _go_on(self, frame: Frame, outcomes: list[Outcome], why: str) -> str | None:
+        signal, value = self.heap.merge(outcomes, why, self._is_dropped)
+        if signal == "raise":
+            raise value
+        if signal == "return":
+            frame.returned = value
+        return signal
+
+    def _is_dropped(self, signal: str | None) -> bool:
+        # An arm that raises ends the program, unless a try around it could go on.
+        return signal == "raise" and not self.tries
+
+    def either(self, why: Unknown, *arms: Callable[[], Value]) -> Value:
+        """Evaluate each arm of an expression from the same state and join the values."""
+        outcomes: list[Outcome] = []
+        for arm in arms:
+            box: list[Value] = []
+            for outcome in self._run_arm(None, lambda: box.append(arm()), why.why):  # noqa: B023
+                outcomes.append(outcome._replace(value=box[0]) if outcome.signal is None else outcome)
+        signal, value = self.heap.merge(outcomes, why.why, self._is_dropped)
+        if signal == "raise":
+            raise value
+        return value
+
+    def each_option(self, value: Unknown, run: Callable[[Value], Value]) -> Value:
+        """`run` on each option of an Unknown that has some, joined."""
+        options = [option for option in value.options if option is not ABSENT]
+        if len(options) == 1:
+            return run(options[0])
+        return self.either(value, *[lambda o=option: run(o) for option in options])
+
+    def settle(self, frame: Frame, level: int, signal: str | None, ends: str) -> str | None:
+        """At a loop's boundary: ways that left with `ends` ("break", "continue") go on from here."""
+        if len(self.heap.trails) == level:
+            return None if signal == ends else signal
+        outcomes = self.heap.collect(level, signal, frame.returned if signal == "return" else None)
+        outcomes = [out._replace(signal=None) if out.signal == ends else out for out in outcomes]
+        return self._go_on(frame, outcomes, "a condition is not known")
+
+    def repeat(self, frame: Frame, why: str, body: Callable[[], str | None]) -> str | None:
+        """Run a body an unknown number of times: what it may write is forgotten first, then it runs once, and the
+        result is joined with no run at all."""
+        widened: dict[int, tuple[Any, Any]] = {}
+        for attempt in range(6):
+            level = len(self.heap.trails)
+            count = len(self.records)
+            self.heap.open()
+            self._widen(widened)
+            self.heap.open()
+            try:
+                signal = body()
+            except RaisedError as raised:
+                if len(self.heap.trails) == level + 2 and not self.tries:
+                    self.heap.undo_to(level)
+                    raise
+                signal, frame.returned = "raise", raised
+            outcomes = self.heap.collect(level + 1, signal, frame.returned if signal in ("return", "raise") else None)
+            grown = False
+            for outcome in outcomes:
+                for key, (item, held) in outcome.delta.items():
+                    before = widened[key][1] if key in widened else content(item)
+                    after = widen(item, before, held, why, attempt >= 3)
+                    if not same_content(before, after):
+                        widened[key] = (item, after)
+                        grown = True
+            self.heap.undo_to(level)
+            if not grown:
+                break
+            while len(self.records) > count:
+                self.records.popitem()
+        else:
+            raise LimitError("a loop of unknown length changes too much")
+
+        def some() -> str | None:
+            self._widen(widened)
+            signal = body()
+            return None if signal in ("continue", "break") else signal
+
+        def finish() -> str | None:
+            level = len(self.heap.trails)
+            signal = some()
+            if len(self.heap.trails) > level:
+                outs = self.heap.collect(level, signal, frame.returned if signal == "return" else None)
+                outs = [out._replace(signal=None) if out.signal in ("break", "continue") else out for out in outs]
+                return self._go_on(frame, outs, why)
+            return signal
+
+        return self.fork(frame, why, (lambda: None, finish))
+
+    def _widen(self, widened: dict[int, tuple[Any, Any]]) -> None:
+        for item, held in widened.values():
+            self.heap.touch(item)
+            restore(item, held)
+
+    def forget_after(self, run: Callable[[], object], why: str) -> None:
+        """Run something that may or may not happen, any number of times; what it wrote is forgotten."""
+        frame = Frame.__new__(Frame)
+        frame.returned = None
+
+        def body() -> str | None:
+            run()
+            return None
+
+        self.repeat(frame, why, body)
+
+    def havoc(self, value: Value, why: str, seen: set[int] | None = None) -> None:
+        """Code that is not known got hold of `value`: what it could write is forgotten."""
+        seen = set() if seen is None else seen
+        if id(value) in seen or isinstance(value, (str, int, float, Unknown)) or value is None:
+            return
+        seen.add(id(value))
+        if isinstance(value, (tuple, list)):
+            for item in value:
+                self.havoc(item, why, seen)
+        if isinstance(value, Dict):
+            for item in value.values():
+                self.havoc(item, why, seen)
+            self.heap.touch(value)
+            value.clear()
+            value.rest = Unknown(why)
+        elif isinstance(value, List):
+            self.heap.touch(value)
+            value[:] = [Rest(Unknown(why))]
+        elif isinstance(value, Set):
+            self.heap.touch(value)
+            value.clear()
+            value.rest = Unknown(why)
+        elif isinstance(value, Instance):
+            for item in list(value.attributes.values()):
+                self.havoc(item, why, seen)
+            self.heap.touch(value)
+            value.open = Unknown(why)
+            for name in list(value.attributes):
+                if not isinstance(value.attributes[name], Dict) or not name.startswith("_"):
+                    value.attributes[name] = Unknown(why)
+        elif hasattr(value, "receiver"):
+            self.havoc(value.receiver, why, seen)
+
+
+def widen(item: Any, before: Any, after: Any, why: str, forget: bool) -> Any:
+    """What an object may hold after any number of further runs, given what it held before and after one."""
+    if isinstance(item, (Frame, Class, Function)):
+        return widen_names(before, after, why, forget)
+    if isinstance(item, Instance):
+        payload = before[2] if same(before[2], after[2]) else Unknown(why)
+        return widen_names(before[0], after[0], why, forget), before[1] or after[1], payload
+    if isinstance(item, List):
+        shared = 0
+        while shared < min(len(before), len(after)) and same(before[shared], after[shared]):
+            shared += 1
+        if shared == len(before) == len(after):
+            return before
+        return [*before[: 0 if forget else shared], Rest(Unknown(why))]
+    if isinstance(item, Dict):
+        entries, rest = widen_names(before[0], after[0], why, forget), before[1] or after[1]
+        if set(before[0]) != set(after[0]):
+            return {k: v for k, v in entries.items() if k in before[0]}, rest or Unknown(why)
+        return entries, rest
+    if isinstance(item, Set):
+        return before[0] & after[0], before[1] or after[1] or (None if before[0] == after[0] else Unknown(why))
+    return join_content(item, before, after, why)
+
+
+def widen_names(before: dict[Any, Value], after: dict[Any, Value], why: str, forget: bool) -> dict[Any, Value]:
+    names = {}
+    for name in (*before, *(name for name in after if name not in before)):
+        old, new = before.get(name, ABSENT), after.get(name, ABSENT)
+        if same(old, new):
+            names[name] = old
+        elif old is ABSENT or (isinstance(old, Unknown) and ABSENT in [o for o in old.options if o is ABSENT]):
+            names[name] = Unknown(why, (ABSENT, Unknown(why)))
+        else:
+            joined = join(old, new, why)
+            names[name] = Unknown(why, plain=isinstance(joined, Unknown) and joined.plain)
+    return names
+
+
+def same_content(left: Any, right: Any) -> bool:
+    """Whether two contents say the same, Unknowns being alike."""
+    if left is right:
+        return True
+    if isinstance(left, Unknown) and isinstance(right, Unknown):
+        return left.plain == right.plain and len(left.options) == len(right.options)
+    if type(left) is Rest and type(right) is Rest:
+        return True
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, dict):
+        return list(left) == list(right) and all(same_content(left[key], right[key]) for key in left)
+    if isinstance(left, (tuple, list)):
+        return len(left) == len(right) and all(map(same_content, left, right))
+    if isinstance(left, set):
+        return left == right
+    return same(left, right)

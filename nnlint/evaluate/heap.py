@@ -1,0 +1,238 @@
+"""What can be undone: every write to an older object is saved first, so that both arms of an unknown condition can be
+run from the same state, and joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from nnlint.signature import Rest
+from nnlint.unknown import Unknown
+from nnlint.values import (
+    ABSENT,
+    Class,
+    Dict,
+    Frame,
+    Function,
+    Instance,
+    List,
+    Module,
+    Set,
+    Stream,
+    Value,
+    has_rest,
+    join,
+    same,
+)
+
+Content = Any
+Delta = dict[int, tuple[Any, Content]]
+
+
+class Outcome(NamedTuple):
+    """How a piece of program ended (None, BREAK, CONTINUE, RETURN or RAISE), with what value, and what it wrote."""
+
+    signal: str | None
+    value: Value
+    delta: Delta
+
+
+class Trail:
+    """The writes since a fork, with the old contents; `exits` are ways that have left, relative to the fork."""
+
+    __slots__ = ("epoch", "exits", "saved")
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.saved: Delta = {}
+        self.exits: list[Outcome] = []
+
+
+def content(item: Any) -> Content:
+    """A copy of what an object holds."""
+    if isinstance(item, Frame):
+        return dict(item.variables)
+    if isinstance(item, Instance):
+        return dict(item.attributes), item.open, item.payload
+    if isinstance(item, (Class, Function)):
+        return dict(item.attributes)
+    if isinstance(item, Dict):
+        return dict(item), item.rest
+    if isinstance(item, List):
+        return list(item)
+    if isinstance(item, Set):
+        return set(item), item.rest
+    if isinstance(item, Module):
+        return item.ready
+    if isinstance(item, Stream):
+        return item.spoiled
+    raise TypeError(type(item).__name__)
+
+
+def restore(item: Any, held: Content) -> None:
+    """Make an object hold what `content` gave."""
+    if isinstance(item, Frame):
+        item.variables.clear()
+        item.variables.update(held)
+    elif isinstance(item, Instance):
+        attributes, item.open, item.payload = held
+        item.attributes.clear()
+        item.attributes.update(attributes)
+    elif isinstance(item, (Class, Function)):
+        item.attributes.clear()
+        item.attributes.update(held)
+    elif isinstance(item, Dict):
+        entries, item.rest = held
+        item.clear()
+        item.update(entries)
+    elif isinstance(item, List):
+        item[:] = held
+    elif isinstance(item, Set):
+        members, item.rest = held
+        item.clear()
+        item.update(members)
+    elif isinstance(item, Module):
+        item.ready = held
+    elif isinstance(item, Stream):
+        # What an iterator has given cannot be taken back: it stays spoiled.
+        item.spoiled = held or Unknown("an iterator was advanced under a condition that is not known")
+
+
+def join_names(left: dict[str, Value], right: dict[str, Value], why: str) -> dict[str, Value]:
+    """Two namespaces; a name that only one has may be absent."""
+    return {
+        name: join(left.get(name, ABSENT), right.get(name, ABSENT), why) for name in (*left, *(set_minus(right, left)))
+    }
+
+
+def set_minus(one: dict[str, Value], other: dict[str, Value]) -> list[str]:
+    """The names of one that the other lacks, in order."""
+    return [name for name in one if name not in other]
+
+
+def join_lists(left: list[Value], right: list[Value], why: str) -> list[Value]:
+    """Two states of one list: what they share stays; where the lengths differ, a Rest holds both ends."""
+    if len(left) == len(right) and not has_rest(left) and not has_rest(right):
+        return [join(one, other, why) for one, other in zip(left, right)]
+    shared = 0
+    while shared < min(len(left), len(right)) and same(left[shared], right[shared]):
+        shared += 1
+    if shared == len(left) == len(right):
+        return left
+    return [*left[:shared], Rest(Unknown(why, (tuple(left[shared:]), tuple(right[shared:]))))]
+
+
+def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
+    """What an object holds after two arms."""
+    if isinstance(item, (Frame, Class, Function)):
+        return join_names(left, right, why)
+    if isinstance(item, Instance):
+        payload = left[2] if left[2] is right[2] else join(left[2], right[2], why)
+        return join_names(left[0], right[0], why), left[1] or right[1], payload
+    if isinstance(item, Dict):
+        common = [key for key in left[0] if key in right[0]]
+        if common != [key for key in right[0] if key in left[0]]:
+            return {}, Unknown(why)
+        keys = (*left[0], *set_minus(right[0], left[0]))
+        joined = {key: join(left[0].get(key, ABSENT), right[0].get(key, ABSENT), why) for key in keys}
+        return joined, left[1] or right[1]
+    if isinstance(item, List):
+        return join_lists(left, right, why)
+    if isinstance(item, Set):
+        return left[0] & right[0], left[1] or right[1] or (None if left[0] == right[0] else Unknown(why))
+    return left or right
+
+
+class Heap:
+    """The clock that dates objects, and the open trails."""
+
+    def __init__(self) -> None:
+        self.clock = 1
+        self.epoch = 0
+        self.oldest = 0
+        self.trails: list[Trail] = []
+
+    def touch(self, item: Any) -> None:
+        """Say that `item` is about to be written."""
+        birth: int = item.birth
+        if birth < self.oldest:
+            self.oldest = birth
+        if birth < self.epoch:
+            saved = self.trails[-1].saved
+            if id(item) not in saved:
+                saved[id(item)] = (item, content(item))
+
+    def open(self) -> Trail:
+        """Start a trail: what is born from now on is newer than it."""
+        self.clock += 1
+        trail = Trail(self.clock)
+        self.trails.append(trail)
+        self.epoch = self.clock
+        return trail
+
+    def close(self) -> None:
+        """End the innermost trail and keep what was written."""
+        trail = self.trails.pop()
+        self.epoch = self.trails[-1].epoch if self.trails else 0
+        for key, (item, held) in trail.saved.items():
+            if item.birth < self.epoch:
+                self.trails[-1].saved.setdefault(key, (item, held))
+
+    def undo(self) -> None:
+        """End the innermost trail and take back what was written."""
+        trail = self.trails.pop()
+        self.epoch = self.trails[-1].epoch if self.trails else 0
+        for item, held in trail.saved.values():
+            restore(item, held)
+
+    def undo_to(self, level: int) -> None:
+        """Take back all trails above a level."""
+        while len(self.trails) > level:
+            self.undo()
+
+    def collect(self, level: int, signal: str | None, value: Value) -> list[Outcome]:
+        """End all trails from `level` on and take back their writes; every way that was open, relative to the base."""
+        outcomes: list[Outcome] | None = None
+        while len(self.trails) > level:
+            trail = self.trails[-1]
+            written = {key: (item, content(item)) for key, (item, _) in trail.saved.items()}
+            if outcomes is None:
+                outcomes = [Outcome(signal, value, written)]
+            else:
+                outcomes = [out._replace(delta={**written, **out.delta}) for out in outcomes]
+            outcomes.extend(trail.exits)
+            self.undo()
+        return outcomes or []
+
+    def apply(self, delta: Delta) -> None:
+        """Write what a delta holds."""
+        for item, held in delta.values():
+            self.touch(item)
+            restore(item, held)
+
+    def merge(self, outcomes: list[Outcome], why: str, drop: Callable[[str | None], bool]) -> tuple[str | None, Value]:
+        """Join the ways that end alike and go on with one; the others stay open as exits of a new trail.
+
+        Ways whose signal `drop` names are left out where another way goes on.
+        """
+        groups: dict[str | None, Outcome] = {}
+        kept = [out for out in outcomes if not drop(out.signal)] or outcomes[:1]
+        for out in kept:
+            known = groups.get(out.signal)
+            groups[out.signal] = out if known is None else self.join_outcomes(known, out, why)
+        chosen = groups.pop(None, None) or groups.pop(next(iter(groups)))
+        if groups:
+            self.open().exits.extend(groups.values())
+        self.apply(chosen.delta)
+        return chosen.signal, chosen.value
+
+    def join_outcomes(self, left: Outcome, right: Outcome, why: str) -> Outcome:
+        """Two ways that end alike, as one."""
+        delta: Delta = {}
+        for key in (*left.delta, *(key for key in right.delta if key not in left.delta)):
+            item = (left.delta.get(key) or right.delta[key])[0]
+            now = None if key in left.delta and key in right.delta else content(item)
+            one = left.delta[key][1] if key in left.delta else now
+            other = right.delta[key][1] if key in right.delta else now
+            delta[key] = (item, join_content(item, one, other, why))
+        return Outcome(left.signal, join(left.value, right.value, why), delta)

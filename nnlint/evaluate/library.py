@@ -1,0 +1,307 @@
+"""The parts of Python's standard library that construction uses, as tables from dotted name to value."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from nnlint.evaluate.builtins import BUILTINS
+from nnlint.signature import REQUIRED, Parameter, Rest, Signature
+from nnlint.unknown import Unknown
+from nnlint.values import ABSENT, Class, Dict, Instance, List, Native, Partial, Stream, Value
+
+Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
+LIBRARY: dict[str, Value] = {}
+
+
+def library(*names: str) -> Callable[[Fn], Fn]:
+    """Register a function under its dotted names."""
+
+    def register(fn: Fn) -> Fn:
+        for name in names:
+            LIBRARY[name] = Native(name.rpartition(".")[2], fn)
+        return fn
+
+    return register
+
+
+@library("functools.partial")
+def _partial(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    unknown = kwargs.pop("**", None)
+    callee = args[0]
+    if isinstance(callee, Partial):
+        return Partial(
+            callee.callee, [*callee.args, *args[1:]], {**callee.kwargs, **kwargs}, unknown or callee.unknown_kwargs,
+            machine.heap.clock,
+        )  # fmt: skip
+    return Partial(callee, list(args[1:]), kwargs, unknown, machine.heap.clock)
+
+
+@library("functools.reduce")
+def _reduce(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    items = machine.items(args[1])
+    if any(type(item) is Rest for item in items):
+        return Unknown("reduce() over items that are not known")
+    if len(args) > 2:
+        items.insert(0, args[2])
+    if not items:
+        raise machine.error("TypeError", "reduce() of empty iterable with no initial value")
+    total = items[0]
+    for item in items[1:]:
+        machine.step()
+        total = machine.call(args[0], [total, item], {})
+    return total
+
+
+@library("functools.wraps", "functools.lru_cache", "functools.cache", "functools.total_ordering", "abc.abstractmethod",
+         "contextlib.contextmanager", "typing.overload", "typing.final")  # fmt: skip
+def _identity_decorator(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return args[0] if len(args) == 1 and not kwargs and callable_value(args[0]) else LIBRARY["decorator that returns"]
+
+
+LIBRARY["decorator that returns"] = Native("decorator", lambda machine, args, kwargs: args[0])
+LIBRARY["functools.wraps"] = Native("wraps", lambda machine, args, kwargs: LIBRARY["decorator that returns"])
+
+
+def callable_value(value: Value) -> bool:
+    from nnlint.values import BoundMethod, Function
+
+    return isinstance(value, (Function, Class, Native, BoundMethod, Partial))
+
+
+@library("functools.cached_property")
+def _cached(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return machine.call(BUILTINS["property"], args, {})
+
+
+@library("typing.cast")
+def _cast(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return args[1]
+
+
+LIBRARY["typing.TYPE_CHECKING"] = False
+LIBRARY["os.environ.get"] = Native("get", lambda m, args, kwargs: args[1] if len(args) > 1 else kwargs.get("default"))
+LIBRARY["os.getenv"] = LIBRARY["os.environ.get"]
+
+
+@library("collections.OrderedDict")
+def _ordered(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    made = machine.call(BUILTINS["dict"], args, kwargs)
+    made.kind = "OrderedDict"
+    return made
+
+
+@library("collections.defaultdict")
+def _default(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    made = machine.call(BUILTINS["dict"], args[1:], kwargs)
+    made.kind, made.factory = "defaultdict", args[0] if args else None
+    return made
+
+
+@library("collections.Counter")
+def _counter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    made = Dict((), machine.heap.clock, kind="Counter")
+    for item in machine.items(args[0]) if args else ():
+        if type(item) is Rest or isinstance(item, Unknown):
+            made.rest = Unknown("a Counter of items that are not known")
+        else:
+            made[machine.key(item)] = made.get(machine.key(item), 0) + 1
+    return made
+
+
+@library("collections.deque")
+def _deque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if len(args) > 1 or kwargs:
+        return Unknown("a deque with a maximal length")
+    return machine.call(BUILTINS["list"], args, {})
+
+
+@library("collections.namedtuple")
+def _namedtuple(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    name, fields = args[0], args[1] if len(args) > 1 else kwargs.get("field_names")
+    if isinstance(fields, str):
+        fields = fields.replace(",", " ").split()
+    if not isinstance(name, str) or not all(isinstance(field, str) for field in fields):
+        return Unknown("a namedtuple whose fields are not known")
+    made = Class(name, (machine.classes["tuple"],), birth=machine.heap.clock)
+    defaults = kwargs.get("defaults") or ()
+    first = len(fields) - len(defaults)
+    parameters = [Parameter(f, defaults[i - first] if i >= first else REQUIRED) for i, f in enumerate(fields)]
+    machine.name_tuple(made, list(fields), Signature((Parameter("cls", REQUIRED, "positional"), *parameters)))
+    return made
+
+
+def _iterator(name: str, make: Callable[..., Iterator[Value]]) -> None:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        return Stream(make(machine, *args, **kwargs), machine.heap.clock)
+
+    LIBRARY[f"itertools.{name}"] = Native(name, run)
+
+
+def _chain(machine: Any, *sources: Value) -> Iterator[Value]:
+    for source in sources:
+        yield from machine.iterate(source)
+
+
+def _repeat(machine: Any, item: Value, times: Value = None) -> Iterator[Value]:
+    if isinstance(times, Unknown):
+        yield Rest(Unknown(times.why, ()))
+        return
+    for _ in itertools.count() if times is None else range(times):
+        machine.step()
+        yield item
+
+
+def _count(machine: Any, start: Value = 0, step: Value = 1) -> Iterator[Value]:
+    while True:
+        machine.step()
+        yield start
+        start = machine.binary("+", start, step)
+
+
+def _cycle(machine: Any, source: Value) -> Iterator[Value]:
+    items = machine.items(source)
+    while items:
+        for item in items:
+            machine.step()
+            yield item
+
+
+def _product(machine: Any, *sources: Value, repeat: Value = 1) -> Iterator[Value]:
+    pools = [machine.items(source) for source in sources] * (repeat if isinstance(repeat, int) and repeat < 20 else 1)
+    if any(type(item) is Rest for pool in pools for item in pool) or not isinstance(repeat, int) or repeat >= 20:
+        yield Rest(Unknown("a product of items that are not known"))
+        return
+    for item in itertools.product(*pools):
+        machine.step()
+        yield item
+
+
+def _pairwise(machine: Any, source: Value) -> Iterator[Value]:
+    before: Value = ABSENT
+    for item in machine.iterate(source):
+        if type(item) is Rest:
+            yield item
+            return
+        if before is not ABSENT:
+            yield (before, item)
+        before = item
+
+
+def _islice(machine: Any, source: Value, *bounds: Value) -> Iterator[Value]:
+    if any(isinstance(bound, Unknown) for bound in bounds):
+        yield Rest(Unknown("a slice that is not known"))
+        return
+    for item in itertools.islice(machine.iterate(source), *bounds):
+        machine.step()
+        yield item
+
+
+def _accumulate(machine: Any, source: Value, function: Value = None, *, initial: Value = None) -> Iterator[Value]:
+    total: Value = initial if initial is not None else ABSENT
+    if total is not ABSENT:
+        yield total
+    for item in machine.iterate(source):
+        if type(item) is Rest:
+            yield item
+            return
+        if total is ABSENT:
+            total = item
+        else:
+            total = machine.binary("+", total, item) if function is None else machine.call(function, [total, item], {})
+        yield total
+
+
+for _name, _make in {
+    "chain": _chain, "repeat": _repeat, "count": _count, "cycle": _cycle, "product": _product, "pairwise": _pairwise,
+    "islice": _islice, "accumulate": _accumulate,
+}.items():  # fmt: skip
+    _iterator(_name, _make)
+LIBRARY["itertools.chain.from_iterable"] = Native(
+    "from_iterable",
+    lambda machine, args, kwargs: Stream(_chain(machine, *machine.items(args[0])), machine.heap.clock),
+)
+
+for _name, _sign in {
+    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**",
+}.items():  # fmt: skip
+    LIBRARY[f"operator.{_name}"] = Native(
+        _name, lambda machine, args, kwargs, sign=_sign: machine.binary(sign, args[0], args[1])
+    )
+
+
+@library("operator.itemgetter")
+def _itemgetter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    keys = list(args)
+
+    def get(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        found = [machine.get_item(args[0], key) for key in keys]
+        return found[0] if len(found) == 1 else tuple(found)
+
+    return Native("itemgetter", get)
+
+
+@library("operator.attrgetter")
+def _attrgetter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    path = args[0]
+
+    def get(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        value = args[0]
+        for name in path.split("."):
+            value = machine.get_attribute(value, name)
+        return value
+
+    return Native("attrgetter", get) if isinstance(path, str) and len(args) == 1 else Unknown("attrgetter()")
+
+
+@library("dataclasses.dataclass")
+def _dataclass(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if args and isinstance(args[0], Class):
+        return machine.make_dataclass(args[0], kwargs)
+    return Native("dataclass", lambda m, given, more: m.make_dataclass(given[0], kwargs))
+
+
+@library("dataclasses.field")
+def _field(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    made = Instance(machine.classes["dataclasses.Field"], machine.heap.clock)
+    made.attributes.update(
+        default=kwargs.get("default", REQUIRED), default_factory=kwargs.get("default_factory", REQUIRED),
+        init=kwargs.get("init", True), kw_only=kwargs.get("kw_only"),
+    )  # fmt: skip
+    return made
+
+
+@library("dataclasses.replace")
+def _replace(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    value = args[0]
+    if not isinstance(value, Instance) or not isinstance(value.cls.dataclass, dict):
+        return Unknown("replace() of an object")
+    held = {f.name: machine.get_attribute(value, f.name) for f in value.cls.dataclass.values() if f.in_init}
+    return machine.call(value.cls, [], {**held, **kwargs})
+
+
+@library("dataclasses.asdict")
+def _asdict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    value = args[0]
+    if isinstance(value, Instance) and isinstance(value.cls.dataclass, dict):
+        found = {name: _asdict(machine, [machine.get_attribute(value, name)], {}) for name in value.cls.dataclass}
+        return Dict(found, machine.heap.clock)
+    if isinstance(value, List):
+        return List([_asdict(machine, [item], {}) for item in value], machine.heap.clock)
+    if isinstance(value, Dict):
+        return Dict({k: _asdict(machine, [v], {}) for k, v in value.items()}, machine.heap.clock, value.rest)
+    return value
+
+
+@library("dataclasses.fields")
+def _fields(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    cls = args[0].cls if isinstance(args[0], Instance) else args[0]
+    if not isinstance(cls, Class) or not isinstance(cls.dataclass, dict):
+        return Unknown("fields() of an object")
+    found = []
+    for field in cls.dataclass.values():
+        made = Instance(machine.classes["dataclasses.Field"], machine.heap.clock)
+        made.attributes.update(name=field.name, default=Unknown("a field's default"))
+        found.append(made)
+    return tuple(found)

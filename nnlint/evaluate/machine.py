@@ -1,0 +1,223 @@
+"""The machine: the evaluator with its names for what is outside, and what it records on the way."""
+
+from __future__ import annotations
+
+import builtins as python
+from typing import Any
+
+from nnlint.count import count
+from nnlint.evaluate.builtins import BUILTINS, METHODS
+from nnlint.evaluate.calls import Calls
+from nnlint.evaluate.library import LIBRARY
+from nnlint.evaluate.scope import Scope, Site
+from nnlint.evaluate.statements import Execute, lower_block
+from nnlint.evaluate.torch_functions import FUNCTIONS, is_initialiser, tensor_attribute, tensor_item
+from nnlint.evaluate.torch_modules import torch_classes
+from nnlint.layers import find as find_layer
+from nnlint.source import Source
+from nnlint.unknown import Unknown
+from nnlint.values import (
+    ABSENT,
+    Class,
+    External,
+    Frame,
+    Function,
+    Instance,
+    Module,
+    Native,
+    RaisedError,
+    Tensor,
+    Value,
+)
+
+
+def builtin_classes() -> dict[str, Class]:
+    """object, the exceptions, and the builtin types that classes derive from."""
+    object_class = Class("object", native=object)
+    classes = {"object": object_class}
+    object_class.attributes.update({
+        "__init_subclass__": Native("__init_subclass__", lambda machine, args, kwargs: None),
+        "__new__": Native("__new__", _new),
+    })  # fmt: skip
+
+    def add(kind: type) -> Class:
+        if kind.__name__ not in classes:
+            made = Class(kind.__name__, tuple(add(base) for base in kind.__bases__))
+            made.attributes["__init__"] = Native("__init__", _exception_init)
+            classes[kind.__name__] = made
+        return classes[kind.__name__]
+
+    for name in dir(python):
+        kind = getattr(python, name)
+        if isinstance(kind, type) and issubclass(kind, BaseException):
+            add(kind)
+    for kind in (int, float, str, list, tuple, dict, set):
+        made = Class(kind.__name__, (object_class,), native=kind)
+        made.attributes["__init__"] = Native("__init__", _payload_init(kind.__name__))
+        classes[kind.__name__] = made
+    for name, base in (
+        ("enum.Enum", "object"), ("typing.NamedTuple", "tuple"), ("enum.auto", "object"), ("dataclasses.Field", "object"),
+        ("Tensor", "object"), ("Parameter", "Tensor"), ("mappingproxy", "object"),
+    ):  # fmt: skip
+        classes[name] = Class(name.rpartition(".")[2], (classes[base],), full_name=name)
+    classes["enum.Flag"] = classes["enum.Enum"]
+    for name, kind in (("enum.IntEnum", "int"), ("enum.StrEnum", "str")):
+        classes[name] = Class(name.rpartition(".")[2], (classes[kind], classes["enum.Enum"]), full_name=name)
+    return classes
+
+
+def _new(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Instance(args[0], machine.heap.clock)
+
+
+def _exception_init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    args[0].attributes["args"] = tuple(args[1:])
+    return None
+
+
+def _payload_init(name: str) -> Any:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        machine.heap.touch(args[0])
+        args[0].payload = machine.call(BUILTINS[name], args[1:], kwargs)
+        return None
+
+    return run
+
+
+class Machine(Calls):
+    """One evaluator: it keeps the modules it has loaded, and records the layers that are constructed."""
+
+    builtins = BUILTINS  # type: ignore[assignment]
+    methods = METHODS
+
+    def __init__(self, assume: dict[str, Value] | None = None, aliases: dict[str, str] | None = None) -> None:
+        super().__init__()
+        self.assume = dict(assume or {})
+        self.aliases = dict(aliases or {})
+        self.classes = builtin_classes()
+        self.torch = torch_classes(self.classes["object"])
+        self.builtins = {**BUILTINS, **{n: c for n, c in self.classes.items() if n in dir(python) and n not in BUILTINS}}
+        self.mains: dict[int, list[Execute]] = {}
+        self.modules: dict[str, Module] = {}
+        self.reasons: dict[int, str] = {}
+
+    # -- names from outside ------------------------------------------------------------------------------------
+
+    def torch_class(self, name: str) -> Class:
+        layer = find_layer(name)
+        return self.torch[layer.name if layer is not None else name]
+
+    def resolve(self, dotted: str) -> Value:
+        """What a dotted name from outside the project stands for."""
+        dotted = self.aliases.get(dotted, dotted)
+        if dotted.startswith("torch.nn."):
+            found = self._resolve_torch(dotted)
+            if found is not None:
+                return found
+        if dotted in FUNCTIONS:
+            return FUNCTIONS[dotted]
+        if dotted in LIBRARY:
+            return LIBRARY[dotted]
+        if dotted in self.classes and "." in dotted:
+            return self.classes[dotted]
+        if dotted == "torch.Tensor":
+            return self.classes["Tensor"]
+        head, _, name = dotted.rpartition(".")
+        if head == "builtins" and name in self.builtins:
+            return self.builtins[name]
+        return External(dotted)
+
+    def _resolve_torch(self, dotted: str) -> Value:
+        if dotted in self.torch:
+            return self.torch[dotted]
+        layer = find_layer(dotted)
+        if layer is not None:
+            return self.torch[layer.name]
+        name = dotted.rpartition(".")[2]
+        if dotted.startswith("torch.nn.modules.") and f"torch.nn.{name}" in self.torch:
+            return self.torch[f"torch.nn.{name}"]
+        if is_initialiser(dotted):
+            return Native(name, lambda machine, args, kwargs: args[0] if args and isinstance(args[0], Tensor) else Unknown(
+                "a tensor", plain=True
+            ))  # fmt: skip
+        return None
+
+    def import_module(self, importer: Module, dotted: str, whole: bool) -> Value:
+        """import a.b as c (whole), or import a.b, which binds a."""
+        return self.resolve(dotted if whole else dotted.partition(".")[0])
+
+    def import_name(self, importer: Module, level: int, dotted: str, name: str) -> Value:
+        """from dotted import name"""
+        if level:
+            return Unknown(f"{name} is imported from another file")
+        return self.resolve(f"{dotted}.{name}")
+
+    def import_star(self, frame: Frame, level: int, dotted: str) -> None:
+        """from dotted import *"""
+        self.heap.touch(frame)
+        if not level and dotted in ("torch.nn", "torch.nn.modules"):
+            for name, cls in self.torch.items():
+                if name.count(".") == 2 and name.startswith("torch.nn."):
+                    frame.variables[cls.name] = cls
+            frame.variables["Parameter"] = FUNCTIONS["torch.nn.Parameter"]
+        elif not level and dotted == "math":
+            for name, value in FUNCTIONS.items():
+                if name.startswith("math."):
+                    frame.variables[name[5:]] = value
+        else:
+            frame.variables["*"] = True
+
+    def submodule(self, module: Module, name: str) -> Value:
+        return ABSENT
+
+    def note_main(self, source: Source, body: Execute) -> None:
+        """The body of `if __name__ == "__main__":` is a root of its own."""
+        self.mains.setdefault(id(source), []).append(body)
+
+    # -- tensors -----------------------------------------------------------------------------------------------
+
+    def tensor_attribute(self, value: Tensor, name: str) -> Value:
+        return tensor_attribute(self, value, name)
+
+    def tensor_item(self, value: Tensor, index: Value) -> Value:
+        return tensor_item(self, value, index)
+
+    def tensor_binary(self, sign: str, left: Value, right: Value) -> Value:
+        shapes = [side.shape for side in (left, right) if isinstance(side, Tensor)]
+        if len(shapes) == 1 and isinstance(left if shapes[0] is not getattr(left, "shape", None) else right, (int, float)):
+            return Tensor(shapes[0], self.heap.clock)
+        return Unknown("tensor arithmetic", plain=True)
+
+    # -- what is recorded --------------------------------------------------------------------------------------
+
+    def record(self, site: Site, instance: Instance) -> None:
+        """A layer was constructed at a site."""
+        total = count(instance)
+        stack = tuple(self.stack)
+        key = (site, instance.cls, total.parameters, total.at_least, stack)
+        self.records.setdefault(key, total)
+
+    # -- modules -----------------------------------------------------------------------------------------------
+
+    def load(self, source: Source, name: str) -> Module:
+        """Execute a file's module-level code."""
+        module = Module(name, source, self.heap.clock)
+        scope = Scope(self, source, "module")
+        module.frame.variables["__name__"] = name
+        body = lower_block(source.tree.body, scope)
+        module.frame.first_argument = body
+        return module
+
+    def execute(self, module: Module) -> str | None:
+        """Run module-level code; statement after statement, so that one that fails spares the others."""
+        scope_body: Execute = module.frame.first_argument
+        try:
+            scope_body(module.frame)
+        except RaisedError as raised:
+            module.frame.variables["__partial__"] = True
+            return str(raised)
+        module.ready = True
+        return None
+
+
+__all__ = ["Function", "Machine"]

@@ -1,0 +1,1049 @@
+"""Objects: attributes, items, iteration and truth, as Python defines them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from nnlint.evaluate import operations as ops
+from nnlint.evaluate.control import Control, LimitError
+from nnlint.signature import Rest
+from nnlint.unknown import Unknown, UnknownValueError
+from nnlint.values import (
+    ABSENT,
+    BoundMethod,
+    Class,
+    Descriptor,
+    Dict,
+    External,
+    Frame,
+    Function,
+    Instance,
+    List,
+    Module,
+    Native,
+    Partial,
+    RaisedError,
+    Set,
+    Stream,
+    Super,
+    Tensor,
+    Value,
+    has_rest,
+    may_be_absent,
+    present,
+)
+
+NATIVE_ERRORS = (TypeError, ValueError, KeyError, IndexError, ZeroDivisionError, AttributeError, OverflowError)
+
+
+class Objects(Control):
+    """The part of the machine that knows what objects are."""
+
+    builtins: dict[str, Value]
+    classes: dict[str, Class]
+    methods: dict[tuple[type, str], Native]
+    assume: dict[str, Value]
+
+    # -- to be given by the parts above ------------------------------------------------------------------------
+
+    def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        raise NotImplementedError
+
+    def resolve(self, dotted: str) -> Value:
+        raise NotImplementedError
+
+    def submodule(self, module: Module, name: str) -> Value:
+        raise NotImplementedError
+
+    # -- errors ------------------------------------------------------------------------------------------------
+
+    def error(self, kind: str, message: str) -> RaisedError:
+        """An exception of Python's own, to be raised in the evaluated program."""
+        instance = Instance(self.classes[kind], self.heap.clock)
+        instance.attributes["args"] = (message,)
+        return RaisedError(instance)
+
+    def native(self, error: BaseException) -> RaisedError:
+        """What a native operation raised, as the evaluated program sees it."""
+        name = next(c.__name__ for c in type(error).__mro__ if c.__name__ in self.classes)
+        return self.error(name, str(error))
+
+    def matches(self, raised: Value, kind: Value) -> bool | Unknown:
+        """Whether an except clause takes an exception."""
+        if isinstance(kind, tuple):
+            answers = [self.matches(raised, one) for one in kind]
+            return True if True in [a for a in answers if a is True] else next(
+                (a for a in answers if isinstance(a, Unknown)), False
+            )
+        if isinstance(kind, Class) and isinstance(raised, Instance):
+            return raised.cls.is_subclass(kind)
+        return False if isinstance(kind, External) and isinstance(raised, Instance) else True
+
+    # -- names -------------------------------------------------------------------------------------------------
+
+    def read(self, value: Unknown) -> Value:
+        """A variable that may be unbound is bound for one who reads it."""
+        return present(value)
+
+    def look_up(self, frame: Frame, name: str) -> Value:
+        """A name: of this frame, of the functions around, of the module, of Python."""
+        around: Frame | None = frame
+        while around is not None:
+            if name in around.variables and (around is frame or not self._is_class_frame(around)):
+                return present(around.variables[name])
+            around = around.parent
+        return self.look_up_global(frame, name)
+
+    def _is_class_frame(self, frame: Frame) -> bool:
+        return "__qualname__" in frame.variables and "__annotations_in_order__" in frame.variables
+
+    def look_up_global(self, frame: Frame, name: str) -> Value:
+        variables = frame.module.frame.variables
+        if name in variables:
+            return present(variables[name])
+        if name in self.builtins:
+            return self.builtins[name]
+        star = variables.get("*")
+        if star is not None:
+            return Unknown(f"{name} may come from a star import")
+        if frame.module.frame.variables.get("__partial__"):
+            return Unknown(f"{name} is not known")
+        raise self.error("NameError", f"name '{name}' is not defined")
+
+    def store(self, frame: Frame, name: str, value: Value) -> None:
+        """Bind a name in a frame."""
+        if isinstance(value, Unknown) and name in self.assume:
+            value = self.assume[name]
+        self.heap.touch(frame)
+        frame.variables[name] = value
+
+    def store_outer(self, frame: Frame, name: str, value: Value) -> None:
+        """Bind a nonlocal name."""
+        around = frame.parent
+        while around is not None:
+            if name in around.variables and not self._is_class_frame(around):
+                self.store(around, name, value)
+                return
+            around = around.parent
+
+    def delete_name(self, frame: Frame, name: str) -> None:
+        self.heap.touch(frame)
+        frame.variables.pop(name, None)
+
+    # -- truth -------------------------------------------------------------------------------------------------
+
+    def truth(self, value: Value) -> bool | Unknown:
+        """bool(value), or the Unknown that decides it."""
+        if value is True or value is False:
+            return bool(value)
+        if isinstance(value, Unknown):
+            if value.options and not may_be_absent(value):
+                answers = [self.truth(option) for option in value.options]
+                if all(a is True for a in answers):
+                    return True
+                if all(a is False for a in answers):
+                    return False
+            return value
+        if isinstance(value, (Dict, Set)) and value.rest is not None:
+            return True if value else value.rest
+        if isinstance(value, Dict):
+            sure = [item for item in value.values() if not may_be_absent(item)]
+            return True if sure else (next(iter(value.values())) if value else False)
+        if isinstance(value, (list, tuple)):
+            rest = next((item for item in value if type(item) is Rest), None)
+            return bool(value) if rest is None or any(type(i) is not Rest for i in value) else rest.unknown
+        if isinstance(value, Instance):
+            for name in ("__bool__", "__len__"):
+                method = value.cls.find(name)
+                if method is not ABSENT:
+                    return self.truth(self.call(BoundMethod(method, value), [], {}))
+            if value.payload is not None:
+                return self.truth(value.payload)
+            return value.cls.unknown_base or True
+        if isinstance(value, Tensor):
+            return Unknown("the value of a tensor", plain=True)
+        if isinstance(value, (Class, Function, Native, BoundMethod, Partial, Module, Stream, Super, Descriptor)):
+            return True
+        return bool(value)
+
+    def narrow(self, value: Value, truth: bool) -> Value:
+        """A value of which the truth is now known: options that differ are ruled out."""
+        if isinstance(value, Unknown) and value.options:
+            options = tuple(o for o in value.options if self.truth(o) is not (not truth))
+            if len(options) == 1:
+                return options[0]
+            return Unknown(value.why, options, value.plain)
+        return value
+
+    # -- attributes --------------------------------------------------------------------------------------------
+
+    def get_attribute(self, value: Value, name: str) -> Value:
+        """value.name; raises AttributeError in the program where Python surely does."""
+        found = self.find_attribute(value, name)
+        if found is ABSENT:
+            kind = value.cls.name if isinstance(value, Instance) else type(value).__name__
+            raise self.error("AttributeError", f"'{kind}' object has no attribute '{name}'")
+        return found
+
+    def find_attribute(self, value: Value, name: str) -> Value:
+        """value.name, or ABSENT."""
+        if isinstance(value, Instance):
+            return self._instance_attribute(value, name)
+        if isinstance(value, Class):
+            return self._class_attribute(value, name)
+        if isinstance(value, Module):
+            return self._module_attribute(value, name)
+        if isinstance(value, External):
+            return self.resolve(f"{value.name}.{name}")
+        if isinstance(value, Unknown):
+            if value.options:
+                return self.each_option(value, lambda option: self.get_attribute(option, name))
+            return Unknown(value.why, plain=value.plain)
+        if isinstance(value, Super):
+            return self._super_attribute(value, name)
+        if isinstance(value, Tensor):
+            return self.tensor_attribute(value, name)
+        if isinstance(value, Function):
+            return self._function_attribute(value, name)
+        if isinstance(value, Partial) and name in ("func", "args", "keywords"):
+            held = {"func": value.callee, "args": tuple(value.args), "keywords": Dict(value.kwargs, self.heap.clock)}
+            return held[name]
+        if isinstance(value, BoundMethod):
+            if name == "__self__":
+                return value.receiver
+            return value.function if name == "__func__" else self.find_attribute(value.function, name)
+        return self._native_attribute(value, name)
+
+    def tensor_attribute(self, value: Tensor, name: str) -> Value:
+        raise NotImplementedError
+
+    def _function_attribute(self, value: Function, name: str) -> Value:
+        if name in value.attributes:
+            return value.attributes[name]
+        if name in ("__name__", "__qualname__", "__module__", "__doc__"):
+            held = {"__name__": value.name, "__qualname__": value.qualified, "__module__": value.module.name}
+            return held.get(name)
+        return Unknown(f"{name} of a function") if name.startswith("__") else ABSENT
+
+    def _native_attribute(self, value: Value, name: str) -> Value:
+        for kind in type(value).__mro__:
+            method = self.methods.get((kind, name))
+            if method is not None:
+                return BoundMethod(method, value)
+        if isinstance(value, (int, float)) and name in ("real", "imag", "numerator", "denominator"):
+            return getattr(value, name)
+        if isinstance(value, (Native, slice, range)) or name.startswith("__"):
+            return Unknown(f"{name} is not evaluated", plain=True)
+        return Unknown(f"{name} is not evaluated", plain=True) if hasattr(value, name) else ABSENT
+
+    def _module_attribute(self, value: Module, name: str) -> Value:
+        if name in value.frame.variables:
+            return present(value.frame.variables[name])
+        if name == "__name__":
+            return value.name
+        found = self.submodule(value, name)
+        if found is not ABSENT:
+            return found
+        getter = value.frame.variables.get("__getattr__")
+        if getter is not None:
+            return self.call(getter, [name], {})
+        if not value.ready or "*" in value.frame.variables or value.frame.variables.get("__partial__"):
+            return Unknown(f"{name} of {value.name} is not known")
+        return ABSENT
+
+    def _class_attribute(self, value: Class, name: str) -> Value:
+        found = value.find(name)
+        if found is not ABSENT:
+            if isinstance(found, Descriptor):
+                if found.kind == "classmethod":
+                    return BoundMethod(found.getter, value)
+                return found.getter if found.kind == "staticmethod" else found
+            if may_be_absent(found):
+                return present(found)
+            return found
+        if name in ("__name__", "__qualname__", "__module__", "__mro__", "__bases__", "__doc__"):
+            module = value.module.name if value.module is not None else value.full_name.rpartition(".")[0]
+            held: dict[str, Value] = {
+                "__name__": value.name, "__qualname__": value.qualified, "__module__": module, "__mro__": value.mro,
+                "__bases__": value.bases, "__doc__": None,
+            }  # fmt: skip
+            return held[name]
+        if name == "__dict__":
+            return Dict(value.attributes, self.heap.clock)
+        return value.unknown_base if value.unknown_base is not None else ABSENT
+
+    def _super_attribute(self, value: Super, name: str) -> Value:
+        receiver = value.receiver
+        cls = receiver.cls if isinstance(receiver, Instance) else receiver
+        order = cls.mro[cls.mro.index(value.after) + 1 :] if value.after in cls.mro else cls.mro
+        for owner in order:
+            if name in owner.attributes:
+                return self.bind(owner.attributes[name], receiver)
+            if owner.unknown_base is not None and owner is not cls and owner.unknown_base not in [
+                b.unknown_base for b in owner.bases
+            ]:
+                return self.outside_method(owner.unknown_base, receiver)
+        if cls.unknown_base is not None:
+            return self.outside_method(cls.unknown_base, receiver)
+        if name == "__init__":
+            return Native("object.__init__", lambda machine, args, kwargs: None)
+        return ABSENT
+
+    def outside_method(self, unknown: Unknown, receiver: Value) -> Value:
+        """A method of a base that is not known: what it does to the object is not known."""
+
+        def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+            if isinstance(receiver, Instance):
+                machine.heap.touch(receiver)
+                receiver.open = unknown
+            return Unknown(unknown.why)
+
+        return Native("method of an unknown base", run)
+
+    def bind(self, found: Value, receiver: Value) -> Value:
+        """What an attribute found on the class gives on an instance."""
+        if isinstance(found, (Function, Native)):
+            return BoundMethod(found, receiver)
+        if isinstance(found, Descriptor):
+            if found.kind == "property":
+                return self.call(found.getter, [receiver], {})
+            if found.kind == "classmethod":
+                return BoundMethod(found.getter, receiver.cls if isinstance(receiver, Instance) else receiver)
+            return found.getter
+        if isinstance(found, Instance) and found.cls.find("__get__") is not ABSENT:
+            return Unknown("a descriptor")
+        if isinstance(found, Unknown):
+            return self.each_option(found, lambda o: self.bind(o, receiver)) if found.options else found
+        return found
+
+    def _instance_attribute(self, value: Instance, name: str) -> Value:
+        owned = value.attributes
+        on_class = value.cls.find(name)
+        if isinstance(on_class, Descriptor) and on_class.kind == "property":
+            return self.call(on_class.getter, [value], {})
+        if value.cls.find("__getattribute__") is not ABSENT:
+            return Unknown("__getattribute__ is not evaluated")
+        if name in owned:
+            found = owned[name]
+            return present(found) if type(found) is Unknown else found
+        if on_class is not ABSENT:
+            return self.bind(present(on_class), value)
+        if name == "__class__":
+            return value.cls
+        if name == "__dict__":
+            return Unknown("__dict__ of an object with unknown attributes") if value.open else self._namespace(value)
+        for registry in ("_parameters", "_buffers", "_modules"):
+            entries = owned.get(registry)
+            if isinstance(entries, Dict):
+                if name in entries:
+                    return present(entries[name])
+                if entries.rest is not None:
+                    return entries.rest
+        getter = value.cls.find("__getattr__")
+        if getter is not ABSENT:
+            return self.call(BoundMethod(getter, value), [name], {})
+        if value.payload is not None:
+            found = self._native_attribute(value.payload, name)
+            if found is not ABSENT:
+                return found
+        if value.open is not None:
+            return Unknown(value.open.why)
+        if value.cls.unknown_base is not None:
+            return Unknown(value.cls.unknown_base.why)
+        return ABSENT
+
+    def _namespace(self, value: Instance) -> Value:
+        # A copy would hide writes; readers are common, writers of __dict__ are not: they get something unknown.
+        return Instance(self.classes["mappingproxy"], self.heap.clock, payload=Dict(value.attributes, self.heap.clock))
+
+    def set_attribute(self, value: Value, name: str, given: Value) -> None:
+        """value.name = given"""
+        if isinstance(given, Unknown) and name in self.assume:
+            given = self.assume[name]
+        if isinstance(value, Instance):
+            setter = value.cls.find("__setattr__")
+            if setter is not ABSENT:
+                self.call(BoundMethod(setter, value), [name, given], {})
+                return
+            self.set_plainly(value, name, given)
+        elif isinstance(value, Class):
+            self.heap.touch(value)
+            value.attributes[name] = given
+        elif isinstance(value, Function):
+            self.heap.touch(value)
+            value.attributes[name] = given
+        elif isinstance(value, Module):
+            self.store(value.frame, name, given)
+        elif isinstance(value, Tensor):
+            if name == "data":
+                self.give_up(Unknown("a tensor's data is replaced"))
+        elif isinstance(value, Unknown) and value.options:
+            self.each_option(value, lambda option: self.set_attribute(option, name, given))
+
+    def set_plainly(self, value: Instance, name: str, given: Value) -> None:
+        """object.__setattr__"""
+        descriptor = value.cls.find(name)
+        if isinstance(descriptor, Descriptor) and descriptor.kind == "property":
+            if descriptor.setter is None:
+                raise self.error("AttributeError", f"property '{name}' has no setter")
+            self.call(descriptor.setter, [value, given], {})
+            return
+        self.heap.touch(value)
+        value.attributes[name] = given
+
+    def delete_attribute(self, value: Value, name: str) -> None:
+        """del value.name"""
+        if isinstance(value, Instance):
+            deleter = value.cls.find("__delattr__")
+            if deleter is not ABSENT:
+                self.call(BoundMethod(deleter, value), [name], {})
+                return
+            if name not in value.attributes and value.open is None:
+                raise self.error("AttributeError", name)
+            self.heap.touch(value)
+            value.attributes.pop(name, None)
+        elif isinstance(value, Class):
+            self.heap.touch(value)
+            value.attributes.pop(name, None)
+        elif isinstance(value, Unknown) and value.options:
+            self.each_option(value, lambda option: self.delete_attribute(option, name))
+
+    # -- items -------------------------------------------------------------------------------------------------
+
+    def make_slice(self, start: Value, stop: Value, step: Value) -> Value:
+        return ops.is_unknown((start, stop, step)) or slice(start, stop, step)
+
+    def get_item(self, value: Value, index: Value) -> Value:
+        """value[index]"""
+        if isinstance(value, Instance):
+            method = value.cls.find("__getitem__")
+            if method is not ABSENT:
+                return self.call(BoundMethod(method, value), [index], {})
+            if value.payload is not None:
+                return self.get_item(value.payload, index)
+            return Unknown(value.cls.unknown_base.why if value.cls.unknown_base else "an object without items")
+        if isinstance(value, External) and value.name.startswith(("typing.", "collections.abc.", "typing_extensions.")):
+            return value
+        if isinstance(value, Unknown):
+            if value.options:
+                return self.each_option(value, lambda option: self.get_item(option, index))
+            return Unknown(value.why, plain=value.plain)
+        if isinstance(value, Class):
+            getter = value.find("__class_getitem__")
+            members = value.attributes.get("__members__")
+            if isinstance(members, Dict) and index in members:
+                return members[index]
+            return value if getter is ABSENT else self.call(BoundMethod(getter, value), [index], {})
+        if isinstance(index, Unknown):
+            if index.options and len(index.options) <= 4:
+                return self.each_option(index, lambda option: self.get_item(value, option))
+            if isinstance(value, (list, tuple)) and value and all(ops.is_number(i) or isinstance(i, str) for i in value):
+                return Unknown(index.why, tuple(dict.fromkeys(value))[:9] if len(set(value)) < 9 else (), True)
+            return Unknown(index.why)
+        if isinstance(value, Dict):
+            return self._dict_item(value, index)
+        if isinstance(value, (list, tuple)):
+            return self._sequence_item(value, index)
+        if isinstance(value, Tensor):
+            return self.tensor_item(value, index)
+        try:
+            return value[index]
+        except NATIVE_ERRORS as error:
+            raise self.native(error) from None
+
+    def tensor_item(self, value: Tensor, index: Value) -> Value:
+        raise NotImplementedError
+
+    def _sequence_item(self, value: Any, index: Value) -> Value:
+        rest = next((i for i, item in enumerate(value) if type(item) is Rest), None)
+        if rest is not None:
+            if isinstance(index, int) and 0 <= index < rest:
+                return value[index]
+            if isinstance(index, int) and index < 0 and all(type(i) is not Rest for i in value[index:]):
+                return value[index] if len(value) >= -index else Unknown(value[rest].unknown.why)
+            if isinstance(index, slice):
+                return List([value[rest]], self.heap.clock)
+            return Unknown(value[rest].unknown.why)
+        try:
+            found = value[index]
+        except NATIVE_ERRORS as error:
+            raise self.native(error) from None
+        return List(found, self.heap.clock) if type(found) is list else found
+
+    def key(self, value: Value) -> Value:
+        """A value as a key: raises UnknownValueError where it is not known, TypeError where it is not hashable."""
+        unknown = ops.is_unknown(value) if isinstance(value, (tuple, Unknown)) else None
+        if unknown is not None:
+            raise UnknownValueError(unknown)
+        if isinstance(value, Instance):
+            if isinstance(value.payload, (str, int, tuple)):
+                return value.payload if value.cls.find("__members__") is ABSENT else value
+            if value.cls.find("__eq__") is not ABSENT and value.cls.find("__hash__") is not ABSENT:
+                raise UnknownValueError(Unknown("an object with its own equality as a key"))
+        return value
+
+    def _dict_item(self, value: Dict, index: Value) -> Value:
+        try:
+            index = self.key(index)
+            if index in value:
+                return present(value[index])
+        except UnknownValueError as error:
+            return Unknown(error.unknown.why)
+        except TypeError as error:
+            raise self.native(error) from None
+        if value.rest is not None:
+            return Unknown(value.rest.why)
+        if value.kind == "defaultdict" and value.factory is not None:
+            made = self.call(value.factory, [], {})
+            self.heap.touch(value)
+            value[index] = made
+            return made
+        if value.kind == "Counter":
+            return 0
+        raise self.error("KeyError", repr(index))
+
+    def set_item(self, value: Value, index: Value, given: Value) -> None:
+        """value[index] = given"""
+        if isinstance(value, Instance):
+            method = value.cls.find("__setitem__")
+            if method is not ABSENT:
+                self.call(BoundMethod(method, value), [index, given], {})
+            elif value.payload is not None and value.cls.name != "mappingproxy":
+                self.set_item(value.payload, index, given)
+            elif value.cls.name == "mappingproxy":
+                self.give_up(Unknown("a write to __dict__"))
+        elif isinstance(value, Dict):
+            self.heap.touch(value)
+            try:
+                value[self.key(index)] = given
+            except UnknownValueError as error:
+                for key in value:
+                    value[key] = Unknown(error.unknown.why)
+                value.rest = Unknown(error.unknown.why)
+            except TypeError as error:
+                raise self.native(error) from None
+        elif isinstance(value, List):
+            self._set_list_item(value, index, given)
+        elif isinstance(value, Unknown) and value.options:
+            self.each_option(value, lambda option: self.set_item(option, index, given))
+        elif isinstance(value, (tuple, str, int)):
+            raise self.error("TypeError", "object does not support item assignment")
+
+    def _set_list_item(self, value: List, index: Value, given: Value) -> None:
+        self.heap.touch(value)
+        unknown = ops.is_unknown(index) or (
+            ops.is_unknown(tuple(item for item in value if type(item) is Rest))
+        )
+        if unknown is not None or (isinstance(index, slice) and not ops.is_sequence(given)):
+            value[:] = [Rest(Unknown((unknown or Unknown("a slice")).why))]
+            return
+        try:
+            value[index] = given
+        except NATIVE_ERRORS as error:
+            raise self.native(error) from None
+
+    def delete_item(self, value: Value, index: Value) -> None:
+        """del value[index]"""
+        if isinstance(value, Instance):
+            method = value.cls.find("__delitem__")
+            if method is not ABSENT:
+                self.call(BoundMethod(method, value), [index], {})
+            elif value.payload is not None:
+                self.delete_item(value.payload, index)
+        elif isinstance(value, Dict):
+            self.heap.touch(value)
+            try:
+                key = self.key(index)
+                if key in value:
+                    del value[key]
+                elif value.rest is None:
+                    raise self.error("KeyError", repr(key))
+            except UnknownValueError as error:
+                value.clear()
+                value.rest = Unknown(error.unknown.why)
+        elif isinstance(value, List):
+            self.heap.touch(value)
+            if ops.is_unknown(index) is not None or has_rest(value):
+                value[:] = [Rest(Unknown("an item that is not known is deleted"))]
+                return
+            try:
+                del value[index]
+            except NATIVE_ERRORS as error:
+                raise self.native(error) from None
+        elif isinstance(value, Unknown) and value.options:
+            self.each_option(value, lambda option: self.delete_item(option, index))
+
+    # -- iteration ---------------------------------------------------------------------------------------------
+
+    def iterate(self, value: Value) -> Iterator[Value]:
+        """The items of an iterable; a Rest stands for any number of items that are not known."""
+        if isinstance(value, List):
+            return self._live(value)
+        if isinstance(value, (tuple, str, bytes, range)):
+            return iter(value)
+        if isinstance(value, Stream):
+            return self._advance(value)
+        if isinstance(value, Unknown):
+            return iter([Rest(Unknown(value.why, self._sequences(value)))])
+        if isinstance(value, Dict):
+            rest = [] if value.certain() else [Rest(Unknown((value.rest or Unknown("an entry that may be absent")).why))]
+            sure = [key for key, item in value.items() if not may_be_absent(item)]
+            return iter([*sure, *rest])
+        if isinstance(value, Set):
+            return iter([*self._ordered(value), *([Rest(value.rest)] if value.rest is not None else [])])
+        if isinstance(value, frozenset):
+            return iter(self._ordered(value))
+        if isinstance(value, Class) and isinstance(value.attributes.get("__members__"), Dict):
+            return iter(list(dict.fromkeys(value.attributes["__members__"].values())))
+        if isinstance(value, Instance):
+            return self._iterate_instance(value)
+        if isinstance(value, Tensor):
+            return iter([Rest(Unknown("the items of a tensor", plain=True))])
+        if isinstance(value, Descriptor):
+            return iter([Rest(Unknown("a descriptor"))])
+        raise self.error("TypeError", f"'{type(value).__name__}' object is not iterable")
+
+    def _ordered(self, value: Any) -> list[Value]:
+        # The order of a set of strings differs from run to run: more than one of them has no known order.
+        if len(value) <= 1:
+            return list(value)
+        if all(isinstance(item, int) for item in value):
+            return list(value)
+        return [Rest(Unknown("the order of a set"))]
+
+    def _sequences(self, value: Unknown) -> tuple[Value, ...]:
+        if value.options and all(ops.is_sequence(o) and not has_rest(o) for o in value.options):
+            return tuple(tuple(option) for option in value.options)
+        return ()
+
+    def _live(self, value: List) -> Iterator[Value]:
+        index = 0
+        while index < len(value):
+            yield value[index]
+            index += 1
+
+    def _advance(self, stream: Stream) -> Iterator[Value]:
+        while True:
+            item = self.next_item(stream)
+            if item is ABSENT:
+                return
+            yield item
+            if type(item) is Rest:
+                return
+
+    def next_item(self, stream: Stream) -> Value:
+        """The next item, a Rest where it is not known what remains, or ABSENT at the end."""
+        if stream.spoiled is not None:
+            return Rest(stream.spoiled)
+        if stream.birth < self.heap.epoch:
+            self.heap.touch(stream)
+        if stream.birth < self.heap.oldest:
+            self.heap.oldest = stream.birth
+        try:
+            item = next(stream.items, ABSENT)
+        except RecursionError:
+            raise LimitError("evaluation limit reached") from None
+        if type(item) is Rest:
+            stream.spoiled = item.unknown
+        return item
+
+    def _iterate_instance(self, value: Instance) -> Iterator[Value]:
+        method = value.cls.find("__iter__")
+        if method is not ABSENT:
+            return self.iterate(self.call(BoundMethod(method, value), [], {}))
+        if value.payload is not None:
+            return self.iterate(value.payload)
+        step = value.cls.find("__next__")
+        if step is not ABSENT:
+            return self._by_next(value)
+        if value.cls.find("__getitem__") is not ABSENT:
+            return self._by_index(value)
+        if value.cls.unknown_base is not None or value.open is not None:
+            return iter([Rest(value.cls.unknown_base or Unknown("an object that is not known"))])
+        raise self.error("TypeError", f"'{value.cls.name}' object is not iterable")
+
+    def _by_next(self, value: Instance) -> Iterator[Value]:
+        while True:
+            self.step()
+            try:
+                item = self.call(self.get_attribute(value, "__next__"), [], {})
+            except RaisedError as raised:
+                if self.matches(raised.value, self.classes["StopIteration"]) is True:
+                    return
+                raise
+            yield item
+
+    def _by_index(self, value: Instance) -> Iterator[Value]:
+        index = 0
+        while True:
+            self.step()
+            try:
+                item = self.get_item(value, index)
+            except RaisedError as raised:
+                if self.matches(raised.value, self.classes["IndexError"]) is True:
+                    return
+                raise
+            yield item
+            index += 1
+
+    def items(self, value: Value) -> list[Value]:
+        """All items of an iterable, charged to the steps."""
+        found = []
+        for item in self.iterate(value):
+            self.step()
+            found.append(item)
+        return found
+
+    def unpack(self, value: Value, count: int, star: int | None) -> list[Value]:
+        """The items for `count` targets, of which one may be starred."""
+        items = self.items(value)
+        if has_rest(items):
+            before = [item for item in items[: next(i for i, x in enumerate(items) if type(x) is Rest)]]
+            why = next(item.unknown for item in items if type(item) is Rest)
+            plain = isinstance(value, Unknown) and value.plain
+            filled = [*before[:count], *[Unknown(why.why, plain=plain) for _ in range(count - len(before))]]
+            if star is not None:
+                filled[star:] = [Unknown(why.why) for _ in range(count - star)]
+                filled[star] = List([Rest(why)], self.heap.clock)
+            return filled
+        if star is None:
+            if len(items) != count:
+                raise self.error("ValueError", f"cannot unpack {len(items)} values into {count}")
+            return items
+        after = count - star - 1
+        if len(items) < count - 1:
+            raise self.error("ValueError", "not enough values to unpack")
+        return [*items[:star], List(items[star : len(items) - after], self.heap.clock), *items[len(items) - after :]]
+
+    def make_set(self, items: list[Value]) -> Value:
+        """A set of these items."""
+        made = Set((), self.heap.clock)
+        for item in items:
+            if type(item) is Rest or isinstance(item, Unknown):
+                made.rest = item.unknown if type(item) is Rest else item
+                continue
+            try:
+                made.add(self.key(item))
+            except UnknownValueError as error:
+                made.rest = error.unknown
+            except TypeError as error:
+                raise self.native(error) from None
+        return made
+
+    def update_dict(self, target: Dict, given: Value) -> None:
+        """target.update(given), for a mapping or pairs"""
+        self.heap.touch(target)
+        if isinstance(given, Instance):
+            if given.payload is not None:
+                given = given.payload
+            elif given.cls.find("keys") is not ABSENT:
+                keys = self.items(self.call(self.get_attribute(given, "keys"), [], {}))
+                given = Dict({key: self.get_item(given, key) for key in keys if type(key) is not Rest})
+        if isinstance(given, Unknown):
+            for key in target:
+                target[key] = Unknown(given.why)
+            target.rest = Unknown(given.why)
+        elif isinstance(given, Dict):
+            if given.rest is not None:
+                for key in target:
+                    target[key] = Unknown(given.rest.why)
+                target.rest = given.rest
+            for key, item in given.items():
+                target[key] = item
+        else:
+            for pair in self.items(given):
+                if type(pair) is Rest or isinstance(pair, Unknown):
+                    self.update_dict(target, Unknown((pair.unknown if type(pair) is Rest else pair).why))
+                else:
+                    key, item = self.unpack(pair, 2, None)
+                    self.set_item(target, key, item)
+
+    def merge_keywords(self, kwargs: dict[str, Value], given: Value) -> Unknown | None:
+        """**given: adds to the keyword arguments, and says why there may be more."""
+        if isinstance(given, Instance):
+            flat = Dict((), self.heap.clock)
+            self.update_dict(flat, given)
+            given = flat
+        if isinstance(given, Unknown):
+            return given
+        if not isinstance(given, Dict):
+            raise self.error("TypeError", "argument after ** must be a mapping")
+        rest = given.rest
+        for key, value in given.items():
+            if may_be_absent(value):
+                rest = rest or value
+                continue
+            if key in kwargs:
+                raise self.error("TypeError", f"got multiple values for keyword argument '{key}'")
+            kwargs[key] = value
+        return rest
+
+    # -- operators ---------------------------------------------------------------------------------------------
+
+    def binary(self, sign: str, left: Value, right: Value) -> Value:
+        """left + right, or the Unknown it gives"""
+        if isinstance(left, Unknown) or isinstance(right, Unknown):
+            return self._unknown_binary(sign, left, right)
+        if isinstance(left, Instance) or isinstance(right, Instance):
+            return self._instance_binary(sign, left, right)
+        if isinstance(left, Tensor) or isinstance(right, Tensor):
+            return self.tensor_binary(sign, left, right)
+        if ops.grows_too_large(sign, left, right):
+            return Unknown("a value too large to compute", plain=True)
+        if isinstance(left, (Dict, Set)) or isinstance(right, (Dict, Set)):
+            return self._collection_binary(sign, left, right)
+        if sign == "%" and isinstance(left, str):
+            return self.percent(left, right)
+        if sign not in ops.OPERATORS:
+            return Unknown(f"{sign} is not evaluated", plain=True)
+        try:
+            result = ops.OPERATORS[sign](left, right)
+        except NATIVE_ERRORS as error:
+            raise self.native(error) from None
+        return List(result, self.heap.clock) if isinstance(result, list) else result
+
+    def tensor_binary(self, sign: str, left: Value, right: Value) -> Value:
+        raise NotImplementedError
+
+    def _unknown_binary(self, sign: str, left: Value, right: Value) -> Value:
+        for one, other, flipped in ((left, right, False), (right, left, True)):
+            if isinstance(one, Unknown) and one.options and not isinstance(other, Unknown):
+                options = [option for option in one.options if ops.is_number(option)]
+                if len(options) == len(one.options):
+                    return self.each_option(
+                        one, lambda o, f=flipped, x=other: self.binary(sign, x, o) if f else self.binary(sign, o, x)
+                    )
+        return ops.plain_unknown(left, right)
+
+    def _instance_binary(self, sign: str, left: Value, right: Value) -> Value:
+        names = DUNDER.get(sign)
+        if names is not None:
+            for one, other, name in ((left, right, names), (right, left, f"r{names}")):
+                if isinstance(one, Instance):
+                    method = one.cls.find(f"__{name}__")
+                    if method is not ABSENT:
+                        return self.call(BoundMethod(method, one), [other], {})
+        if any(isinstance(side, Instance) and side.payload is not None for side in (left, right)):
+            left, right = (s.payload if isinstance(s, Instance) and s.payload is not None else s for s in (left, right))
+            return self.binary(sign, left, right)
+        return Unknown(f"{sign} of objects")
+
+    def _collection_binary(self, sign: str, left: Value, right: Value) -> Value:
+        if sign == "|" and isinstance(left, Dict) and isinstance(right, Dict):
+            made = Dict(left, self.heap.clock, left.rest, left.kind, left.factory)
+            self.update_dict(made, right)
+            return made
+        unknown = ops.is_unknown((left, right))
+        if unknown is not None:
+            return Unknown(unknown.why)
+        if isinstance(left, Set) and isinstance(right, Set) and sign in "|&^-":
+            return Set(ops.OPERATORS[sign](left, right), self.heap.clock)
+        raise self.error("TypeError", f"unsupported operands for {sign}")
+
+    def augment(self, sign: str, left: Value, right: Value) -> Value:
+        """left += right, in place where Python does"""
+        if isinstance(left, List) and sign == "+":
+            items = self.items(right)
+            self.heap.touch(left)
+            left.extend(items)
+            return left
+        if isinstance(left, Dict) and sign == "|":
+            self.update_dict(left, right)
+            return left
+        if isinstance(left, Set) and not isinstance(right, Unknown):
+            result = self.binary(sign, left, right)
+            if isinstance(result, Set):
+                self.heap.touch(left)
+                left.clear()
+                left.update(result)
+                return left
+        if isinstance(left, (Instance, Unknown)):
+            name = DUNDER.get(sign)
+            if isinstance(left, Instance) and left.cls.find(f"__i{name}__") is not ABSENT:
+                return self.call(self.get_attribute(left, f"__i{name}__"), [right], {})
+            if isinstance(left, Unknown) and any(isinstance(o, (List, Dict, Set, Instance)) for o in left.options):
+                return self.each_option(left, lambda option: self.augment(sign, option, right))
+        return self.binary(sign, left, right)
+
+    def unary(self, sign: str, value: Value) -> Value:
+        """-value, +value, ~value, not value"""
+        if sign == "not":
+            truth = self.truth(value)
+            return Unknown(truth.why, plain=True) if isinstance(truth, Unknown) else not truth
+        if isinstance(value, Unknown):
+            return Unknown(value.why, plain=True)
+        if isinstance(value, (Instance, Tensor)):
+            return Unknown(f"{sign} of an object")
+        try:
+            return -value if sign == "-" else +value if sign == "+" else ~value
+        except NATIVE_ERRORS as error:
+            raise self.native(error) from None
+
+    def compare(self, sign: str, left: Value, right: Value) -> Value:
+        """left < right, left in right, left is right ..."""
+        if sign in ("is", "is not"):
+            same = ops.identical(left, right)
+            return same if isinstance(same, Unknown) else same is (sign == "is")
+        if sign in ("in", "not in"):
+            inside = self.contains(right, left)
+            return inside if isinstance(inside, Unknown) else inside is (sign == "in")
+        if isinstance(left, Unknown) or isinstance(right, Unknown):
+            for one, other in ((left, right), (right, left)):
+                if isinstance(one, Unknown) and one.options and not isinstance(other, Unknown) and all(
+                    ops.is_number(o) or isinstance(o, str) or o is None for o in one.options
+                ):
+                    flipped = one is right
+                    answers = [
+                        self.compare(sign, other, o) if flipped else self.compare(sign, o, other) for o in one.options
+                    ]
+                    if all(a is answers[0] for a in answers):
+                        return answers[0]
+            return Unknown(ops.plain_unknown(left, right).why, plain=True)
+        if isinstance(left, Instance) or isinstance(right, Instance):
+            return self._compare_instances(sign, left, right)
+        unknown = ops.is_unknown((left, right))
+        if unknown is not None:
+            if ops.is_sequence(left) and ops.is_sequence(right) and sign in ("==", "!="):
+                if type(left) is tuple and type(right) is not tuple:
+                    return sign == "!="
+                if len(left) != len(right) and not has_rest(left) and not has_rest(right):
+                    return sign == "!="
+            return Unknown(unknown.why, plain=True)
+        try:
+            return ops.COMPARISONS[sign](left, right)
+        except UnknownValueError as error:
+            return Unknown(error.unknown.why, plain=True)
+        except NATIVE_ERRORS as error:
+            raise self.native(error) from None
+
+    def _compare_instances(self, sign: str, left: Value, right: Value) -> Value:
+        name = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}[sign]
+        for one, other in ((left, right), (right, left)) if sign in ("==", "!=") else ((left, right),):
+            if isinstance(one, Instance):
+                method = one.cls.find(f"__{name}__")
+                if method is not ABSENT:
+                    return self.call(BoundMethod(method, one), [other], {})
+                if sign == "!=" and one.cls.find("__eq__") is not ABSENT:
+                    equal = self.truth(self.call(self.get_attribute(one, "__eq__"), [other], {}))
+                    return Unknown(equal.why, plain=True) if isinstance(equal, Unknown) else not equal
+                if one.cls.unknown_base is not None:
+                    return Unknown(one.cls.unknown_base.why, plain=True)
+        sides = [s.payload if isinstance(s, Instance) and s.payload is not None else s for s in (left, right)]
+        if not any(isinstance(side, Instance) for side in sides):
+            if any(isinstance(s, Instance) and s.cls.find("__members__") is not ABSENT for s in (left, right)) and not (
+                all(isinstance(s, (str, int)) for s in sides)
+            ):
+                return (left is right) is (sign == "==")
+            return self.compare(sign, *sides)
+        if sign in ("==", "!="):
+            return (left is right) is (sign == "==")
+        return Unknown("a comparison of objects", plain=True)
+
+    def contains(self, container: Value, item: Value) -> bool | Unknown:
+        """item in container"""
+        if isinstance(container, Instance):
+            method = container.cls.find("__contains__")
+            if method is not ABSENT:
+                return self.truth(self.call(BoundMethod(method, container), [item], {}))
+            if container.payload is not None:
+                return self.contains(container.payload, item)
+        if isinstance(container, Unknown) or isinstance(item, Unknown):
+            return Unknown(ops.plain_unknown(container, item).why, plain=True)
+        if isinstance(container, (Dict, Set)):
+            try:
+                item = self.key(item)
+                if item in container:
+                    held = container[item] if isinstance(container, Dict) else None
+                    return Unknown(held.why, plain=True) if may_be_absent(held) else True
+            except UnknownValueError as error:
+                return Unknown(error.unknown.why, plain=True)
+            except TypeError as error:
+                raise self.native(error) from None
+            return Unknown(container.rest.why, plain=True) if container.rest is not None else False
+        if isinstance(container, (str, bytes, range, frozenset)):
+            try:
+                return item in container
+            except NATIVE_ERRORS as error:
+                raise self.native(error) from None
+        doubt: Unknown | None = None
+        for member in self.items(container):
+            if type(member) is Rest:
+                doubt = doubt or member.unknown
+                continue
+            if member is item and not isinstance(member, Unknown):
+                return True
+            equal = self.truth(self.compare("==", member, item))
+            if equal is True:
+                return True
+            if isinstance(equal, Unknown):
+                doubt = doubt or equal
+        return Unknown(doubt.why, plain=True) if doubt is not None else False
+
+    # -- text --------------------------------------------------------------------------------------------------
+
+    def text(self, value: Value, conversion: str = "") -> str | Unknown:
+        """str(value) or repr(value)"""
+        if isinstance(value, Instance):
+            name = "__repr__" if conversion == "r" else "__str__"
+            method = value.cls.find(name)
+            if method is not ABSENT and isinstance(method, Function):
+                found = self.call(BoundMethod(method, value), [], {})
+                return found if isinstance(found, (str, Unknown)) else Unknown("the text of an object", plain=True)
+            if isinstance(value.payload, str) and value.cls.find("__members__") is ABSENT:
+                return repr(value.payload) if conversion == "r" else value.payload
+            return Unknown("the text of an object", plain=True)
+        unknown = ops.is_unknown(value)
+        if unknown is not None:
+            return Unknown(unknown.why, plain=True)
+        if isinstance(value, (str, int, float, complex, bytes, tuple, range)) or value is None:
+            if isinstance(value, tuple) and not all(isinstance(i, (str, int, float)) or i is None for i in value):
+                return Unknown("the text of an object", plain=True)
+            return repr(value) if conversion == "r" else str(value)
+        return Unknown("the text of an object", plain=True)
+
+    def format(self, prefix: str, value: Value, conversion: str, spec: Value) -> Value:
+        """One {value!conversion:spec} of an f-string"""
+        if isinstance(spec, Unknown):
+            return spec
+        if conversion or not spec:
+            value = self.text(value, conversion)
+        if isinstance(value, Instance) and value.payload is not None:
+            value = value.payload
+        if isinstance(value, Unknown) or not isinstance(value, (str, int, float)):
+            return Unknown(value.why if isinstance(value, Unknown) else "the text of an object", plain=True)
+        if not ops.format_is_small(spec):
+            return Unknown("a value too large to compute", plain=True)
+        try:
+            return prefix + format(value, spec)
+        except NATIVE_ERRORS as error:
+            raise self.native(error) from None
+
+    def percent(self, template: str, given: Value) -> Value:
+        """template % given"""
+        unknown = ops.is_unknown(given)
+        values = given if isinstance(given, tuple) else (given,)
+        if unknown is not None:
+            return Unknown(unknown.why, plain=True)
+        if not all(isinstance(v, (str, int, float)) for v in values) or not ops.format_is_small(template):
+            return Unknown("the text of an object", plain=True)
+        if "*" in template:
+            return Unknown("a value too large to compute", plain=True)
+        try:
+            return template % given
+        except NATIVE_ERRORS as error:
+            raise self.native(error) from None
+
+    def concatenate(self, parts: list[Value]) -> Value:
+        """The parts of an f-string, joined"""
+        for part in parts:
+            if isinstance(part, Unknown):
+                return Unknown(part.why, plain=True)
+        text = "".join(parts)
+        return text if len(text) <= ops.ITEMS else Unknown("a value too large to compute", plain=True)
+
+
+DUNDER = {
+    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "<<": "lshift",
+    ">>": "rshift", "&": "and", "|": "or", "^": "xor", "@": "matmul",
+}  # fmt: skip

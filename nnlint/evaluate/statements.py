@@ -1,0 +1,679 @@
+"""Statements: one table from LibCST's node types to functions that lower a node to a closure over frames.
+
+A closure returns how the statement ended: None (go on), "break", "continue" or "return" (the value is then in
+frame.returned). An exception of the evaluated program is a RaisedError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import libcst as cst
+
+from nnlint.evaluate.expressions import (
+    BINARY,
+    Evaluate,
+    LoweredParameter,
+    dotted_name,
+    lower,
+    lower_index,
+    lower_parameters,
+    lower_target,
+    mangle,
+    signature,
+)
+from nnlint.evaluate.heap import Outcome
+from nnlint.evaluate.scope import Scope, Site, binder
+from nnlint.signature import Rest
+from nnlint.unknown import Unknown
+from nnlint.values import Class, Frame, Function, RaisedError, Value
+
+Execute = Callable[[Frame], "str | None"]
+
+
+def lower_block(body: Any, scope: Scope) -> Execute:
+    """Statements one after the other."""
+    statements: list[Execute] = []
+    for node in body.body if isinstance(body, (cst.BaseSuite, cst.SimpleStatementLine)) else body:
+        statements.append(lower_statement(node, scope))
+    if len(statements) == 1:
+        return statements[0]
+
+    def run(frame: Frame) -> str | None:
+        for statement in statements:
+            signal = statement(frame)
+            if signal is not None:
+                return signal
+        return None
+
+    return run
+
+
+def lower_statement(node: cst.CSTNode, scope: Scope) -> Execute:
+    """The closure that executes a statement."""
+    lowering = STATEMENTS.get(type(node))
+    if lowering is None:
+        why = Unknown(f"{type(node).__name__} is not evaluated")
+        return lambda frame: scope.machine.give_up(why)
+    return lowering(node, scope)
+
+
+def lower_simple_line(node: cst.SimpleStatementLine, scope: Scope) -> Execute:
+    """small; small"""
+    block, step = lower_block(node.body, scope), scope.machine.step
+
+    def run(frame: Frame) -> str | None:
+        step()
+        return block(frame)
+
+    return run
+
+
+def lower_expression(node: cst.Expr, scope: Scope) -> Execute:
+    """an expression for its effect"""
+    if isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis)):
+        return lambda frame: None
+    value = lower(node.value, scope)
+
+    def run(frame: Frame) -> None:
+        value(frame)
+
+    return run
+
+
+def lower_assign(node: cst.Assign, scope: Scope) -> Execute:
+    """target = target = value"""
+    value = lower(node.value, scope)
+    targets = [lower_target(target.target, scope) for target in node.targets]
+    if len(targets) == 1:
+        only = targets[0]
+        return lambda frame: only(frame, value(frame))
+
+    def run(frame: Frame) -> None:
+        result = value(frame)
+        for target in targets:
+            target(frame, result)
+
+    return run
+
+
+def lower_annotated(node: cst.AnnAssign, scope: Scope) -> Execute:
+    """target: annotation = value"""
+    annotation = node.annotation.annotation
+    note = None
+    if scope.kind == "class" and isinstance(node.target, cst.Name):
+        name, machine = node.target.value, scope.machine
+
+        def note(frame: Frame) -> None:
+            machine.note_field(frame, name, annotation, scope)
+
+    if node.value is None:
+        return note or (lambda frame: None)
+    value, target = lower(node.value, scope), lower_target(node.target, scope)
+
+    def run(frame: Frame) -> None:
+        target(frame, value(frame))
+        if note is not None:
+            note(frame)
+
+    return run
+
+
+def lower_augmented(node: cst.AugAssign, scope: Scope) -> Execute:
+    """target += value"""
+    machine = scope.machine
+    operator = AUGMENTED[type(node.operator)]
+    value = lower(node.value, scope)
+    if isinstance(node.target, cst.Attribute):
+        owner, name = lower(node.target.value, scope), mangle(node.target.attr.value, scope)
+
+        def attribute(frame: Frame) -> None:
+            at = owner(frame)
+            machine.set_attribute(at, name, machine.augment(operator, machine.get_attribute(at, name), value(frame)))
+
+        return attribute
+    if isinstance(node.target, cst.Subscript):
+        owner, index = lower(node.target.value, scope), lower_index(node.target, scope)
+
+        def item(frame: Frame) -> None:
+            at, key = owner(frame), index(frame)
+            machine.set_item(at, key, machine.augment(operator, machine.get_item(at, key), value(frame)))
+
+        return item
+    read, target = lower(node.target, scope), lower_target(node.target, scope)
+    return lambda frame: target(frame, machine.augment(operator, read(frame), value(frame)))
+
+
+AUGMENTED = {getattr(cst, f"{kind.__name__}Assign"): operator for kind, operator in BINARY.items()}
+
+
+def lower_return(node: cst.Return, scope: Scope) -> Execute:
+    """return value"""
+    value = lower(node.value, scope) if node.value is not None else lambda frame: None
+
+    def run(frame: Frame) -> str:
+        frame.returned = value(frame)
+        return "return"
+
+    return run
+
+
+def lower_raise(node: cst.Raise, scope: Scope) -> Execute:
+    """raise exception"""
+    value = lower(node.exc, scope) if node.exc is not None else None
+    machine = scope.machine
+
+    def run(frame: Frame) -> None:
+        if value is None:
+            raise RaisedError(machine.handling[-1] if machine.handling else Unknown("a bare raise"))
+        raised = value(frame)
+        raise RaisedError(machine.call(raised, [], {}) if isinstance(raised, Class) else raised)
+
+    return run
+
+
+def lower_assert(node: cst.Assert, scope: Scope) -> Execute:
+    """assert test, message"""
+    test, machine = lower(node.test, scope), scope.machine
+
+    def run(frame: Frame) -> None:
+        if machine.truth(test(frame)) is False:
+            raise machine.error("AssertionError", scope.source.tree.code_for_node(node.test))
+
+    return run
+
+
+def lower_delete(node: cst.Del, scope: Scope) -> Execute:
+    """del target, target"""
+    machine = scope.machine
+    targets = node.target.elements if isinstance(node.target, (cst.Tuple, cst.List)) else None
+    parts = [element.value for element in targets] if targets is not None else [node.target]
+
+    def one(target: cst.BaseExpression) -> Callable[[Frame], None]:
+        if isinstance(target, cst.Name):
+            name = target.value
+            return lambda frame: machine.delete_name(frame, name)
+        if isinstance(target, cst.Attribute):
+            owner, attribute = lower(target.value, scope), mangle(target.attr.value, scope)
+            return lambda frame: machine.delete_attribute(owner(frame), attribute)
+        if isinstance(target, cst.Subscript):
+            owner, index = lower(target.value, scope), lower_index(target, scope)
+            return lambda frame: machine.delete_item(owner(frame), index(frame))
+        return lambda frame: None
+
+    deletions = [one(part) for part in parts]
+
+    def run(frame: Frame) -> None:
+        for delete in deletions:
+            delete(frame)
+
+    return run
+
+
+def lower_import(node: cst.Import, scope: Scope) -> Execute:
+    """import a.b as c"""
+    machine = scope.machine
+    actions = []
+    for alias in node.names:
+        dotted = dotted_name(alias.name)
+        name = alias.asname.name.value if alias.asname is not None else dotted.partition(".")[0]  # type: ignore[union-attr]
+        actions.append((dotted, alias.asname is not None, lower_target(cst.Name(name), scope)))
+
+    def run(frame: Frame) -> None:
+        for dotted, renamed, assign in actions:
+            assign(frame, machine.import_module(frame.module, dotted, whole=renamed))
+
+    return run
+
+
+def lower_import_from(node: cst.ImportFrom, scope: Scope) -> Execute:
+    """from ..a import b as c, from a import *"""
+    machine = scope.machine
+    dotted = dotted_name(node.module) if node.module is not None else ""
+    level = len(node.relative)
+    if isinstance(node.names, cst.ImportStar):
+        return lambda frame: machine.import_star(frame, level, dotted)
+    actions = []
+    for alias in node.names:
+        imported = dotted_name(alias.name)
+        name = alias.asname.name.value if alias.asname is not None else imported  # type: ignore[union-attr]
+        actions.append((imported, lower_target(cst.Name(name), scope)))
+
+    def run(frame: Frame) -> None:
+        for name, assign in actions:
+            assign(frame, machine.import_name(frame.module, level, dotted, name))
+
+    return run
+
+
+def lower_if(node: cst.If, scope: Scope) -> Execute:
+    """if test: body elif ... else: orelse"""
+    machine = scope.machine
+    if scope.kind == "module" and is_main_test(node.test):
+        body = lower_block(node.body, scope)
+        machine.note_main(scope.source, body)
+        return lower_block(node.orelse, scope) if node.orelse is not None else lambda frame: None
+    test, body = lower(node.test, scope), lower_block(node.body, scope)
+    orelse: Execute = lower_block([node.orelse], scope) if node.orelse is not None else lambda frame: None
+
+    def run(frame: Frame) -> str | None:
+        truth = machine.truth(test(frame))
+        if truth is True:
+            return body(frame)
+        if truth is False:
+            return orelse(frame)
+        return machine.fork(frame, truth.why, (lambda: body(frame), lambda: orelse(frame)))
+
+    return run
+
+
+def is_main_test(test: cst.BaseExpression) -> bool:
+    """__name__ == "__main__", either way round"""
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+        return False
+    sides = (test.left, test.comparisons[0].comparator)
+    return isinstance(test.comparisons[0].operator, cst.Equal) and any(
+        isinstance(one, cst.Name)
+        and one.value == "__name__"
+        and isinstance(other, cst.SimpleString)
+        and other.evaluated_value == "__main__"
+        for one, other in (sides, sides[::-1])
+    )
+
+
+def lower_else(node: cst.Else, scope: Scope) -> Execute:
+    """else: body"""
+    return lower_block(node.body, scope)
+
+
+def lower_for(node: cst.For, scope: Scope) -> Execute:
+    """for target in iter: body else: orelse"""
+    machine = scope.machine
+    iterable, assign, body = lower(node.iter, scope), lower_target(node.target, scope), lower_block(node.body, scope)
+    orelse: Execute = lower_block(node.orelse.body, scope) if node.orelse is not None else lambda frame: None
+
+    def over(frame: Frame, values: Value) -> str | None:
+        level = len(machine.heap.trails)
+        signal: str | None = None
+        for item in machine.iterate(values):
+            machine.step()
+            if type(item) is Rest:
+                signal = machine.repeat(frame, item.unknown.why, lambda rest=item: unsure(frame, rest))
+            else:
+                assign(frame, item)
+                signal = machine.settle(frame, level, body(frame), "continue")
+            if signal is not None:
+                break
+        if signal is None:
+            signal = orelse(frame)
+        return machine.settle(frame, level, signal, "break")
+
+    def unsure(frame: Frame, rest: Rest) -> str | None:
+        assign(frame, Unknown(rest.unknown.why))
+        return body(frame)
+
+    def run(frame: Frame) -> str | None:
+        values = iterable(frame)
+        if isinstance(values, Unknown) and values.options:
+            return machine.fork(frame, values.why, [lambda o=option: over(frame, o) for option in values.options])
+        return over(frame, values)
+
+    return run
+
+
+def lower_while(node: cst.While, scope: Scope) -> Execute:
+    """while test: body else: orelse"""
+    machine = scope.machine
+    test, body = lower(node.test, scope), lower_block(node.body, scope)
+    orelse: Execute = lower_block(node.orelse.body, scope) if node.orelse is not None else lambda frame: None
+
+    def unsure(frame: Frame) -> str | None:
+        test(frame)
+        return body(frame)
+
+    def run(frame: Frame) -> str | None:
+        level = len(machine.heap.trails)
+        while True:
+            machine.step()
+            truth = machine.truth(test(frame))
+            if truth is False:
+                signal = orelse(frame)
+                break
+            if truth is True:
+                signal = machine.settle(frame, level, body(frame), "continue")
+            else:
+                signal = machine.repeat(frame, truth.why, lambda: unsure(frame))
+                if signal is None:
+                    signal = orelse(frame)
+                break
+            if signal is not None:
+                break
+        return machine.settle(frame, level, signal, "break")
+
+    return run
+
+
+def lower_with(node: cst.With, scope: Scope) -> Execute:
+    """with item as target: body"""
+    machine = scope.machine
+    items = [
+        (lower(item.item, scope), lower_target(item.asname.name, scope) if item.asname is not None else None)
+        for item in node.items
+    ]
+    body = lower_block(node.body, scope)
+
+    def run(frame: Frame) -> str | None:
+        entered = []
+        for value, assign in items:
+            manager = value(frame)
+            given = machine.enter(manager)
+            entered.append(manager)
+            if assign is not None:
+                assign(frame, given)
+        try:
+            signal = body(frame)
+        except RaisedError as raised:
+            for manager in reversed(entered):
+                swallows = machine.leave(manager, raised)
+                if swallows is True:
+                    return None
+            raise
+        for manager in reversed(entered):
+            machine.leave(manager, None)
+        return signal
+
+    return run
+
+
+def lower_try(node: cst.Try, scope: Scope) -> Execute:
+    """try: body except type as name: handler else: orelse finally: final"""
+    machine = scope.machine
+    body = lower_block(node.body, scope)
+    handlers = []
+    for handler in node.handlers:
+        kind = lower(handler.type, scope) if handler.type is not None else None
+        assign = lower_target(handler.name.name, scope) if handler.name is not None else None
+        handlers.append((kind, assign, lower_block(handler.body, scope)))
+    orelse: Execute | None = lower_block(node.orelse.body, scope) if node.orelse is not None else None
+    final: Execute | None = lower_block(node.finalbody.body, scope) if node.finalbody is not None else None
+
+    def handle(frame: Frame, raised: RaisedError) -> str | None:
+        for kind, assign, block in handlers:
+            matches = True if kind is None else machine.matches(raised.value, kind(frame))
+            if matches is False:
+                continue
+            if assign is not None:
+                assign(frame, raised.value)
+            machine.handling.append(raised.value)
+            try:
+                return block(frame)
+            finally:
+                machine.handling.pop()
+        raise raised
+
+    def attempt(frame: Frame) -> str | None:
+        level = len(machine.heap.trails)
+        machine.tries += 1
+        try:
+            try:
+                signal = body(frame)
+            finally:
+                machine.tries -= 1
+        except RaisedError as raised:
+            if len(machine.heap.trails) == level:
+                return handle(frame, raised)
+            outcomes = machine.heap.collect(level, "raise", raised)
+        else:
+            if len(machine.heap.trails) == level:
+                return orelse(frame) if signal is None and orelse is not None else signal
+            outcomes = machine.heap.collect(level, signal, frame.returned if signal == "return" else None)
+
+        def arm(outcome: Outcome) -> Callable[[], str | None]:
+            def run_arm() -> str | None:
+                machine.heap.apply(outcome.delta)
+                if outcome.signal == "raise":
+                    return handle(frame, outcome.value)
+                if outcome.signal == "return":
+                    frame.returned = outcome.value
+                return orelse(frame) if outcome.signal is None and orelse is not None else outcome.signal
+
+            return run_arm
+
+        return machine.fork(frame, "a condition is not known", [arm(outcome) for outcome in outcomes])
+
+    def run(frame: Frame) -> str | None:
+        if final is None:
+            return attempt(frame)
+        try:
+            signal = attempt(frame)
+        except RaisedError:
+            over = final(frame)
+            if over is not None:
+                return over
+            raise
+        kept = frame.returned
+        over = final(frame)
+        if over is None:
+            frame.returned = kept
+        return over or signal
+
+    return run
+
+
+def lower_function(node: cst.FunctionDef, scope: Scope) -> Execute:
+    """@decorator def name(parameters): body"""
+    machine = scope.machine
+    name = mangle(node.name.value, scope)
+    parameters = lower_parameters(node.params, scope)
+    found = binder(node.body)
+    names = frozenset(parameter[0] for parameter in parameters) | frozenset(found.bound)
+    inner = scope.inside(
+        "function",
+        node.name.value,
+        names - frozenset(found.globals) - frozenset(found.nonlocals),
+        outer=frozenset(found.nonlocals),
+        globals=frozenset(found.globals),
+        has_yield=found.has_yield,
+    )
+    decorators = lower_decorators(node.decorators, scope)
+    site = Site(scope.source, node, scope.qualified or "<module>")
+    lowered = LoweredFunction(parameters, inner, node)
+    assign = lower_target(cst.Name(name), scope)
+    body: list[Execute] = []
+
+    def run_body(frame: Frame) -> str | None:
+        if not body:
+            body.append(lower_block(node.body, inner))
+        return body[0](frame)
+
+    def run(frame: Frame) -> None:
+        wrappers = [decorator(frame) for decorator in decorators]
+        function = Function(
+            node.name.value, inner.qualified, signature(parameters, frame), run_body, frame, machine.heap.clock,
+            found.has_yield, lowered,
+        )  # fmt: skip
+        function.site = site
+        value: Value = function
+        for wrapper in reversed(wrappers):
+            value = machine.decorate(wrapper, value, site)
+        assign(frame, value)
+
+    return run
+
+
+class LoweredFunction:
+    """What roots need of a function's text: parameters with their annotations, and where it stands."""
+
+    __slots__ = ("node", "parameters", "scope")
+
+    def __init__(self, parameters: Sequence[LoweredParameter], scope: Scope, node: cst.FunctionDef) -> None:
+        self.parameters, self.scope, self.node = parameters, scope, node
+
+
+def lower_decorators(nodes: Sequence[cst.Decorator], scope: Scope) -> list[Evaluate]:
+    return [lower(decorator.decorator, scope) for decorator in nodes]
+
+
+def lower_class(node: cst.ClassDef, scope: Scope) -> Execute:
+    """@decorator class name(base, keyword=value): body"""
+    machine, name = scope.machine, node.name.value
+    inner = scope.inside("class", name)
+    bases = [lower(arg.value, scope) for arg in node.bases if not arg.star]
+    keywords = [(arg.keyword.value, lower(arg.value, scope)) for arg in node.keywords if arg.keyword is not None]
+    decorators = lower_decorators(node.decorators, scope)
+    body = lower_block(node.body, inner)
+    site = Site(scope.source, node, scope.qualified or "<module>")
+    assign = lower_target(cst.Name(name), scope)
+
+    def run(frame: Frame) -> None:
+        wrappers = [decorator(frame) for decorator in decorators]
+        parents = [base(frame) for base in bases]
+        options = {key: value(frame) for key, value in keywords}
+        own = Frame(frame.module, frame, None, machine.heap.clock)
+        own.variables["__annotations_in_order__"] = None
+        own.variables["__qualname__"] = inner.qualified
+        body(own)
+        value: Value = machine.make_class(name, inner.qualified, parents, options, own, site, scope.kind == "function")
+        for wrapper in reversed(wrappers):
+            value = machine.decorate(wrapper, value, site)
+        assign(frame, value)
+
+    return run
+
+
+def lower_match(node: cst.Match, scope: Scope) -> Execute:
+    """match subject: case pattern if guard: body"""
+    machine = scope.machine
+    subject = lower(node.subject, scope)
+    cases = [
+        (
+            lower_pattern(case.pattern, scope),
+            lower(case.guard, scope) if case.guard is not None else None,
+            lower_block(case.body, scope),
+        )
+        for case in node.cases
+    ]
+
+    def from_case(frame: Frame, value: Value, index: int) -> str | None:
+        while index < len(cases):
+            pattern, guard, body = cases[index]
+            index += 1
+            truth = pattern(frame, value)
+            if truth is True and guard is not None:
+                truth = machine.truth(guard(frame))
+            if truth is True:
+                return body(frame)
+            if truth is not False:
+                later = index
+                return machine.fork(
+                    frame, truth.why, (lambda: body(frame), lambda: from_case(frame, value, later))
+                )
+        return None
+
+    return lambda frame: from_case(frame, subject(frame), 0)
+
+
+Matches = Callable[[Frame, Value], "bool | Unknown"]
+
+
+def lower_pattern(node: cst.MatchPattern, scope: Scope) -> Matches:
+    """A pattern: binds its names and says whether it matches; kinds that are not supported are Unknown."""
+    machine = scope.machine
+    if isinstance(node, cst.MatchValue):
+        expected = lower(node.value, scope)
+        return lambda frame, value: machine.truth(machine.compare("==", value, expected(frame)))
+    if isinstance(node, cst.MatchSingleton):
+        constant = lower(node.value, scope)
+        return lambda frame, value: machine.truth(machine.compare("is", value, constant(frame)))
+    if isinstance(node, cst.MatchOr):
+        options = [lower_pattern(element.pattern, scope) for element in node.patterns]
+
+        def any_of(frame: Frame, value: Value) -> bool | Unknown:
+            for option in options:
+                truth = option(frame, value)
+                if truth is not False:
+                    return truth
+            return False
+
+        return any_of
+    if isinstance(node, cst.MatchAs):
+        inner = lower_pattern(node.pattern, scope) if node.pattern is not None else None
+        assign = lower_target(node.name, scope) if node.name is not None else None
+
+        def capture(frame: Frame, value: Value) -> bool | Unknown:
+            truth = inner(frame, value) if inner is not None else True
+            if truth is not False and assign is not None:
+                assign(frame, value)
+            return truth
+
+        return capture
+    if isinstance(node, (cst.MatchList, cst.MatchTuple)) and not any(
+        isinstance(element, cst.MatchStar) for element in node.patterns
+    ):
+        parts = [lower_pattern(element.value, scope) for element in node.patterns]  # type: ignore[union-attr]
+
+        def sequence(frame: Frame, value: Value) -> bool | Unknown:
+            if isinstance(value, Unknown):
+                return value
+            if not isinstance(value, (tuple, list)):
+                return False
+            if any(type(item) is Rest for item in value):
+                return Unknown("the length of what is matched is not known")
+            if len(value) != len(parts):
+                return False
+            for part, item in zip(parts, value):
+                truth = part(frame, item)
+                if truth is not True:
+                    return truth
+            return True
+
+        return sequence
+    bound = sorted(binder(node).bound)
+
+    def unsupported(frame: Frame, value: Value) -> bool | Unknown:
+        why = Unknown("a pattern that is not evaluated")
+        for name in bound:
+            machine.store(frame, name, why)
+        return why
+
+    return unsupported
+
+
+def lower_nothing(node: cst.CSTNode, scope: Scope) -> Execute:
+    """pass, global, nonlocal, type"""
+    return lambda frame: None
+
+
+STATEMENTS: dict[type[cst.CSTNode], Callable[[Any, Scope], Execute]] = {
+    cst.SimpleStatementLine: lower_simple_line,
+    cst.SimpleStatementSuite: lower_simple_line,
+    cst.IndentedBlock: lower_block,
+    cst.Expr: lower_expression,
+    cst.Assign: lower_assign,
+    cst.AnnAssign: lower_annotated,
+    cst.AugAssign: lower_augmented,
+    cst.Return: lower_return,
+    cst.Raise: lower_raise,
+    cst.Assert: lower_assert,
+    cst.Del: lower_delete,
+    cst.Import: lower_import,
+    cst.ImportFrom: lower_import_from,
+    cst.Pass: lower_nothing,
+    cst.Global: lower_nothing,
+    cst.Nonlocal: lower_nothing,
+    cst.Break: lambda node, scope: lambda frame: "break",
+    cst.Continue: lambda node, scope: lambda frame: "continue",
+    cst.If: lower_if,
+    cst.Else: lower_else,
+    cst.For: lower_for,
+    cst.While: lower_while,
+    cst.With: lower_with,
+    cst.Try: lower_try,
+    cst.TryStar: lower_try,
+    cst.FunctionDef: lower_function,
+    cst.ClassDef: lower_class,
+    cst.Match: lower_match,
+}
+if hasattr(cst, "TypeAlias"):
+    STATEMENTS[cst.TypeAlias] = lower_nothing

@@ -1,0 +1,810 @@
+"""torch.nn.Module and its containers: what registering, replacing and copying modules does to parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from nnlint.evaluate import operations as ops
+from nnlint.layers import LAYERS, PLAIN, PLAIN_BASES, Child, Children, Clones, Layer, Violation, arithmetic, build
+from nnlint.layers import find as find_layer
+from nnlint.layers.table import Reference
+from nnlint.signature import BindError, Rest
+from nnlint.unknown import Unknown
+from nnlint.values import (
+    ABSENT,
+    BoundMethod,
+    Class,
+    Dict,
+    External,
+    Instance,
+    List,
+    Native,
+    Stream,
+    Tensor,
+    Value,
+    is_plain,
+    may_be_absent,
+)
+
+Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
+REGISTRIES = ("_parameters", "_buffers", "_modules")
+
+
+def native(fn: Fn) -> Native:
+    return Native(fn.__name__.strip("_"), fn)
+
+
+def is_module(value: Value) -> bool:
+    """Whether a value surely is a torch.nn.Module."""
+    return isinstance(value, Instance) and any(c.full_name == "torch.nn.Module" for c in value.cls.mro)
+
+
+def prepare(machine: Any, module: Instance) -> None:
+    """What Module.__init__ does: empty registries."""
+    machine.heap.touch(module)
+    for name in REGISTRIES:
+        module.attributes[name] = Dict((), machine.heap.clock)
+    module.attributes["training"] = True
+
+
+def _init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    prepare(machine, args[0])
+    return None
+
+
+def registry(machine: Any, module: Instance, name: str) -> Dict:
+    """One of a module's registries; torch raises where __init__ was not called."""
+    held = module.attributes.get(name)
+    if not isinstance(held, Dict):
+        if module.cls.unknown_base is not None or module.open is not None:
+            prepare(machine, module)
+            return registry(machine, module, name)
+        raise machine.error("AttributeError", "cannot assign before Module.__init__() call")
+    return held
+
+
+def forget_name(machine: Any, module: Instance, name: str, but: str) -> None:
+    """Take a name out of the attributes and the registries but one."""
+    for which in REGISTRIES:
+        held = module.attributes.get(which)
+        if which != but and isinstance(held, Dict) and name in held:
+            machine.heap.touch(held)
+            del held[name]
+    if name in module.attributes:
+        machine.heap.touch(module)
+        del module.attributes[name]
+
+
+def put(machine: Any, module: Instance, which: str, name: Value, value: Value) -> None:
+    """Register a value under a name."""
+    held = registry(machine, module, which)
+    if isinstance(name, str):
+        forget_name(machine, module, name, which)
+    machine.set_item(held, name, value)
+
+
+def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name, value = args
+    if isinstance(value, Tensor) and value.is_parameter:
+        put(machine, module, "_parameters", name, value)
+    elif is_module(value) or (isinstance(value, Instance) and value.cls.unknown_base is not None):
+        put(machine, module, "_modules", name, value)
+    elif isinstance(value, Unknown) and not is_plain(value) and not isinstance(value, External):
+        if _only_options(value):
+            put(machine, module, "_modules", name, value)
+        else:
+            forget_name(machine, module, name, "")
+            machine.set_plainly(module, name, value)
+    else:
+        for which in REGISTRIES:
+            held = module.attributes.get(which)
+            if isinstance(held, Dict) and name in held:
+                if value is not None and which != "_buffers":
+                    raise machine.error("TypeError", f"cannot assign a plain value as {name}")
+                machine.set_item(held, name, value)
+                return None
+        machine.set_plainly(module, name, value)
+    return None
+
+
+def _only_options(value: Unknown) -> bool:
+    """Whether an Unknown may be a module or a parameter, as far as its options say."""
+    if not value.options:
+        return True
+    return any(
+        is_module(o) or (isinstance(o, Tensor) and o.is_parameter) or (isinstance(o, Unknown) and not is_plain(o))
+        for o in value.options
+    )
+
+
+def _delete_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name = args
+    for which in REGISTRIES:
+        held = module.attributes.get(which)
+        if isinstance(held, Dict) and name in held:
+            machine.heap.touch(held)
+            del held[name]
+            return None
+    if name not in module.attributes:
+        if module.open is not None or module.cls.unknown_base is not None:
+            return None
+        raise machine.error("AttributeError", str(name))
+    machine.heap.touch(module)
+    del module.attributes[name]
+    return None
+
+
+def _add_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name, child = arguments(("self", "name", "module"), args, kwargs)
+    put(machine, module, "_modules", name, child)
+    return None
+
+
+def _register_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name, parameter = arguments(("self", "name", "param"), args, kwargs)
+    put(machine, module, "_parameters", name, parameter)
+    return None
+
+
+def _register_buffer(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name, tensor = arguments(("self", "name", "tensor", "persistent"), args, kwargs)[:3]
+    put(machine, module, "_buffers", name, tensor)
+    return None
+
+
+def arguments(names: tuple[str, ...], args: list[Value], kwargs: dict[str, Value]) -> list[Value]:
+    """Values by parameter name; None where not given."""
+    return [args[i] if i < len(args) else kwargs.get(name) for i, name in enumerate(names)]
+
+
+def walk(machine: Any, module: Value, prefix: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Value]]:
+    """named_modules(): each module once; a Rest's Unknown where something is not known."""
+    seen = set() if seen is None else seen
+    if id(module) in seen:
+        return
+    seen.add(id(module))
+    yield prefix, module
+    if isinstance(module, Instance):
+        held = module.attributes.get("_modules")
+        if module.open is not None:
+            yield prefix, Rest(module.open)
+        for name, child in held.items() if isinstance(held, Dict) else ():
+            if child is None:
+                continue
+            path = f"{prefix}.{name}" if prefix else str(name)
+            if isinstance(child, Unknown):
+                yield path, Rest(child)
+            else:
+                yield from walk(machine, child, path, seen)
+
+
+def _listing(pick: Callable[[str, Value], Value]) -> Fn:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        found = list(walk(machine, args[0]))
+        items = [value if type(value) is Rest else pick(path, value) for path, value in found]
+        return Stream(iter(items), machine.heap.clock)
+
+    return run
+
+
+def _children(named: bool) -> Fn:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        held = registry(machine, args[0], "_modules")
+        seen: set[int] = set()
+        items: list[Value] = []
+        for name, child in held.items():
+            if isinstance(child, Unknown):
+                items.append(Rest(Unknown(child.why)))
+            elif child is not None and id(child) not in seen:
+                seen.add(id(child))
+                items.append((name, child) if named else child)
+        return Stream(iter(items), machine.heap.clock)
+
+    return run
+
+
+def _parameters(named: bool) -> Fn:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        items: list[Value] = []
+        seen: set[int] = set()
+        for path, module in walk(machine, args[0]):
+            if type(module) is Rest:
+                items.append(module)
+                continue
+            held = module.attributes.get("_parameters")
+            for name, parameter in held.items() if isinstance(held, Dict) else ():
+                if isinstance(parameter, Unknown):
+                    items.append(Rest(Unknown(parameter.why)))
+                elif parameter is not None and id(parameter) not in seen:
+                    seen.add(id(parameter))
+                    items.append((f"{path}.{name}" if path else name, parameter) if named else parameter)
+        return Stream(iter(items), machine.heap.clock)
+
+    return run
+
+
+def _apply(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, function = args[0], args[1]
+    for child in [child for _, child in walk(machine, module)][::-1]:
+        if type(child) is Rest:
+            machine.havoc(module, "a function is applied to modules that are not known")
+            break
+        machine.call(function, [child], {})
+    return module
+
+
+def _itself(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return args[0]
+
+
+def _nothing(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return None
+
+
+def _opaque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Unknown("the state of a module", plain=True)
+
+
+def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module = args[0]
+    forward = module.cls.find("forward")
+    if forward is ABSENT or isinstance(forward, Native):
+        return Unknown("the result of a forward pass", plain=True)
+    return machine.call(BoundMethod(forward, module), args[1:], {k: v for k, v in kwargs.items() if k != "**"})
+
+
+def _forward(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Unknown("the result of a forward pass", plain=True)
+
+
+def _get_submodule(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    value = args[0]
+    if not isinstance(args[1], str):
+        return Unknown("a submodule whose name is not known")
+    for name in filter(None, args[1].split(".")):
+        value = machine.get_attribute(value, name)
+    return value
+
+
+MODULE_METHODS: dict[str, Fn] = {
+    "__init__": _init,
+    "__setattr__": _set_attribute,
+    "__delattr__": _delete_attribute,
+    "__call__": _call,
+    "forward": _forward,
+    "add_module": _add_module,
+    "register_module": _add_module,
+    "register_parameter": _register_parameter,
+    "register_buffer": _register_buffer,
+    "modules": _listing(lambda path, module: module),
+    "named_modules": _listing(lambda path, module: (path, module)),
+    "children": _children(False),
+    "named_children": _children(True),
+    "parameters": _parameters(False),
+    "named_parameters": _parameters(True),
+    "apply": _apply,
+    "get_submodule": _get_submodule,
+    "get_parameter": _get_submodule,
+    **dict.fromkeys(
+        "to cuda cpu half float double bfloat16 eval train requires_grad_ type to_empty xpu share_memory".split(), _itself
+    ),
+    **dict.fromkeys(
+        "zero_grad register_forward_hook register_forward_pre_hook register_full_backward_hook load_state_dict compile "
+        "_register_load_state_dict_pre_hook register_load_state_dict_post_hook register_state_dict_pre_hook "
+        "register_load_state_dict_pre_hook extra_repr reset_parameters _reset_parameters flatten_parameters "
+        "_register_state_dict_hook".split(),
+        _nothing,
+    ),
+    **dict.fromkeys("state_dict buffers named_buffers get_buffer _get_name _version".split(), _opaque),
+}
+
+# -- containers --------------------------------------------------------------------------------------------------
+
+
+def _sequential(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module = args[0]
+    prepare(machine, module)
+    given = args[1:]
+    if len(given) == 1 and isinstance(given[0], Dict) and given[0].kind == "OrderedDict":
+        for name, child in given[0].items():
+            put(machine, module, "_modules", name, child)
+        if given[0].rest is not None:
+            registry(machine, module, "_modules").rest = given[0].rest
+        return None
+    fill(machine, module, given, 0)
+    return None
+
+
+def fill(machine: Any, module: Instance, items: list[Value], start: int) -> None:
+    """Register items under "0", "1", ..."""
+    held = registry(machine, module, "_modules")
+    for index, item in enumerate(items, start):
+        if isinstance(item, Dict):
+            raise machine.error("TypeError", "dict is not a Module subclass")
+        put(machine, module, "_modules", str(index), item.unknown if type(item) is Rest else item)
+        if type(item) is Rest:
+            machine.heap.touch(held)
+            held.rest = Unknown(item.unknown.why, (ABSENT,))  # length unknown; the items are registered above
+
+
+def _module_list(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    prepare(machine, args[0])
+    (given,) = arguments(("self", "modules"), args, kwargs)[1:]
+    if given is not None:
+        fill(machine, args[0], machine.items(given), 0)
+    return None
+
+
+def _module_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    prepare(machine, args[0])
+    (given,) = arguments(("self", "modules"), args, kwargs)[1:]
+    if given is not None:
+        _update(machine, [args[0], given], {})
+    return None
+
+
+def _update(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    flat = Dict((), machine.heap.clock)
+    given = args[1]
+    machine.update_dict(flat, given.attributes["_modules"] if is_module(given) else given)
+    for name, child in flat.items():
+        put(machine, args[0], "_modules", name, child)
+    if flat.rest is not None:
+        held = registry(machine, args[0], "_modules")
+        machine.heap.touch(held)
+        held.rest = flat.rest
+    return None
+
+
+def _append(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    held = registry(machine, args[0], "_modules")
+    fill(machine, args[0], [args[1]], len(held))
+    return args[0]
+
+
+def _extend(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    held = registry(machine, args[0], "_modules")
+    items = machine.items(args[1])
+    fill(machine, args[0], items, len(held))
+    return args[0]
+
+
+def reorder(machine: Any, module: Instance, items: list[Value]) -> None:
+    held = registry(machine, module, "_modules")
+    machine.heap.touch(held)
+    held.clear()
+    for index, item in enumerate(items):
+        held[str(index)] = item
+
+
+def certain(machine: Any, module: Instance) -> bool:
+    """Whether a container's entries are all known to be there."""
+    held = registry(machine, module, "_modules")
+    return module.open is None and held.certain()
+
+
+def doubt(machine: Any, module: Instance) -> Unknown:
+    held = registry(machine, module, "_modules")
+    return Unknown((held.rest or module.open or Unknown("an entry that may be absent")).why)
+
+
+def _insert(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, index, child = args
+    items = list(registry(machine, module, "_modules").values())
+    if not isinstance(index, int) or not certain(machine, module):
+        machine.havoc(module, "a module is inserted at a place that is not known")
+        return module
+    items.insert(index, child)
+    reorder(machine, module, items)
+    return module
+
+
+def _length(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if not certain(machine, args[0]):
+        return Unknown(doubt(machine, args[0]).why, plain=True)
+    return len(registry(machine, args[0], "_modules"))
+
+
+def _iterate(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    held = registry(machine, args[0], "_modules")
+    items: list[Value] = [v for v in held.values() if not may_be_absent(v)]
+    if not certain(machine, args[0]):
+        items.append(Rest(doubt(machine, args[0])))
+    return Stream(iter(items), machine.heap.clock)
+
+
+def _iterate_keys(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return List(machine.items(registry(machine, args[0], "_modules")), machine.heap.clock)
+
+
+def _entries(which: str) -> Fn:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        held = registry(machine, args[0], "_modules")
+        return machine.call(machine.get_attribute(held, which), [], {})
+
+    return run
+
+
+def _item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, index = args
+    held = registry(machine, module, "_modules")
+    if isinstance(index, Unknown) or not certain(machine, module):
+        if isinstance(index, int) and index >= 0 and held.rest is None and module.open is None:
+            sure = list(held.values())[: index + 1]
+            if len(sure) > index and not any(map(may_be_absent, sure)):
+                return sure[index]
+        return Unknown(index.why if isinstance(index, Unknown) else doubt(machine, module).why)
+    values = list(held.values())
+    if isinstance(index, slice):
+        made = Instance(module.cls, machine.heap.clock)
+        prepare(machine, made)
+        if module.cls.full_name == "torch.nn.Sequential":
+            for name, child in list(held.items())[index]:
+                put(machine, made, "_modules", name, child)
+        elif module.cls.module is not None:
+            return machine.call(module.cls, values[index], {})
+        else:
+            fill(machine, made, values[index], 0)
+        return made
+    return values[index]
+
+
+def _set_item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, index, child = args
+    held = registry(machine, module, "_modules")
+    if not isinstance(index, int) or not certain(machine, module):
+        machine.havoc(module, "a module whose place is not known is replaced")
+        return None
+    machine.heap.touch(held)
+    held[list(held)[index]] = child
+    return None
+
+
+def _delete_item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, index = args
+    values = list(registry(machine, module, "_modules").values())
+    if not isinstance(index, (int, slice)) or not certain(machine, module):
+        machine.havoc(module, "a module whose place is not known is deleted")
+        return None
+    del values[index]
+    reorder(machine, module, values)
+    return None
+
+
+def _pop(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    index = args[1] if len(args) > 1 else -1
+    found = _item(machine, [args[0], index], {})
+    _delete_item(machine, [args[0], index], {})
+    return found
+
+
+def _key_item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return machine.get_item(registry(machine, args[0], "_modules"), args[1])
+
+
+def _set_key(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    put(machine, args[0], "_modules", args[1], args[2])
+    return None
+
+
+def _delete_key(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.delete_item(registry(machine, args[0], "_modules"), args[1])
+    return None
+
+
+def _pop_key(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    found = _key_item(machine, args, kwargs)
+    _delete_key(machine, args, kwargs)
+    return found
+
+
+def _contains(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return machine.contains(registry(machine, args[0], "_modules"), args[1])
+
+
+def _joined(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    one, other = args
+    made = Instance(one.cls, machine.heap.clock)
+    prepare(machine, made)
+    fill(machine, made, [*machine.items(one), *machine.items(other)], 0)
+    return made
+
+
+SEQUENCE: dict[str, Fn] = {
+    "append": _append, "extend": _extend, "insert": _insert, "__len__": _length, "__iter__": _iterate,
+    "__getitem__": _item, "__setitem__": _set_item, "__delitem__": _delete_item, "pop": _pop, "__iadd__": _extend,
+    "__add__": _joined,
+}  # fmt: skip
+CONTAINERS: dict[str, dict[str, Fn]] = {
+    "Sequential": {"__init__": _sequential, **SEQUENCE},
+    "ModuleList": {"__init__": _module_list, **SEQUENCE},
+    "ModuleDict": {
+        "__init__": _module_dict, "update": _update, "__getitem__": _key_item, "__setitem__": _set_key,
+        "__delitem__": _delete_key, "__contains__": _contains, "__len__": _length, "__iter__": _iterate_keys,
+        "keys": _iterate_keys, "values": _entries("values"), "items": _entries("items"), "pop": _pop_key,
+    },
+}  # fmt: skip
+
+
+# -- ParameterList, ParameterDict: values by key, tensors become Parameters ---------------------------------------
+
+
+def parameter(machine: Any, value: Value) -> Value:
+    """A tensor as these containers keep it."""
+    if isinstance(value, Tensor) and not value.is_parameter:
+        return Tensor(value.shape, machine.heap.clock, True, value.data, value.at_least)
+    return value
+
+
+def _parameter_list(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    prepare(machine, args[0])
+    (given,) = arguments(("self", "values"), args, kwargs)[1:]
+    if given is not None:
+        _extend_parameters(machine, [args[0], given], {})
+    return None
+
+
+def _extend_parameters(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    for item in machine.items(args[1]):
+        _append_parameter(machine, [args[0], item.unknown if type(item) is Rest else item], {})
+    return args[0]
+
+
+def _append_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    held = registry(machine, args[0], "_parameters")
+    machine.set_item(held, str(len(held)), parameter(machine, args[1]))
+    return args[0]
+
+
+def _parameter_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    prepare(machine, args[0])
+    (given,) = arguments(("self", "parameters"), args, kwargs)[1:]
+    if given is not None:
+        flat = Dict((), machine.heap.clock)
+        machine.update_dict(flat, given)
+        for name, value in flat.items():
+            _set_parameter(machine, [args[0], name, value], {})
+        if flat.rest is not None:
+            registry(machine, args[0], "_parameters").rest = flat.rest
+    return None
+
+
+def _set_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.set_item(registry(machine, args[0], "_parameters"), str(args[1]), parameter(machine, args[2]))
+    return None
+
+
+def _get_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    held = registry(machine, args[0], "_parameters")
+    if isinstance(args[1], int):
+        return machine.get_item(machine.call(machine.get_attribute(held, "values"), [], {}), args[1])
+    return machine.get_item(held, args[1])
+
+
+def _parameter_values(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    held = registry(machine, args[0], "_parameters")
+    return Stream(machine.iterate(machine.call(machine.get_attribute(held, "values"), [], {})), machine.heap.clock)
+
+
+def _parameter_keys(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return List(machine.items(registry(machine, args[0], "_parameters")), machine.heap.clock)
+
+
+def _parameter_length(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    held = registry(machine, args[0], "_parameters")
+    return len(held) if held.certain() else Unknown((held.rest or Unknown("entries may be absent")).why, plain=True)
+
+
+CONTAINERS["ParameterList"] = {
+    "__init__": _parameter_list, "append": _append_parameter, "extend": _extend_parameters, "__getitem__": _get_parameter,
+    "__setitem__": _set_parameter, "__len__": _parameter_length, "__iter__": _parameter_values,
+    "__iadd__": _extend_parameters,
+}  # fmt: skip
+CONTAINERS["ParameterDict"] = {
+    "__init__": _parameter_dict, "__getitem__": _get_parameter, "__setitem__": _set_parameter,
+    "__len__": _parameter_length, "__iter__": _parameter_keys, "keys": _parameter_keys, "values": _parameter_values,
+}  # fmt: skip
+
+# -- layers --------------------------------------------------------------------------------------------------------
+
+
+def _layer_init(layer: Layer) -> Fn:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        module = args[0]
+        unknown = kwargs.pop("**", None)
+        try:
+            bound = layer.signature.bind(args[1:], kwargs, unknown)
+        except BindError as error:
+            raise machine.error("TypeError", f"{layer.short_name} {error}") from None
+        prepare(machine, module)
+        construct(machine, module, layer, bound)
+        return None
+
+    return run
+
+
+def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Value]) -> None:
+    """Register what a layer's constructor registers, or raise as it does."""
+    bound = {name: normal(machine, value) for name, value in bound.items()}
+    for name, value in attributes_of(layer, bound).items():
+        module.attributes[name] = value
+    structure = Unknown(f"{layer.short_name} gets its sizes at the first forward pass") if layer.lazy else build(layer, bound)
+    if isinstance(structure, Violation):
+        raise machine.error("ValueError", f"{layer.short_name} cannot be built: {structure.message}")
+    if isinstance(structure, Unknown):
+        module.open = structure
+        structure = {} if layer.lazy else layer.at_least(bound)
+        for name, part in structure.items():
+            if type(part) is tuple:
+                size = 1
+                for item in part:
+                    size *= item
+                made = Tensor(Unknown(module.open.why, plain=True), machine.heap.clock, True, at_least=size)
+                module.attributes["_parameters"][name] = made
+            elif part is not None:
+                add_part(machine, module, name, part)
+        return
+    for name, part in structure.items():
+        if type(part) is tuple:
+            module.attributes["_parameters"][name] = Tensor(part, machine.heap.clock, True)
+        else:
+            add_part(machine, module, name, part)
+
+
+def normal(machine: Any, value: Value) -> Value:
+    """An argument as the tables take it: sequences as tuples, objects of a builtin base as what they carry."""
+    if isinstance(value, List):
+        return tuple(value) if not any(type(i) is Rest for i in value) else Unknown("a list of unknown length")
+    if isinstance(value, Instance) and isinstance(value.payload, (int, str, float, tuple)):
+        return value.payload
+    if isinstance(value, Stream):
+        return Unknown("an iterator as an argument")
+    return value
+
+
+def attributes_of(layer: Layer, bound: dict[str, Value]) -> dict[str, Value]:
+    try:
+        return layer.attributes(bound)
+    except Exception:
+        return {name: Unknown(f"{name} of {layer.short_name}") for name in bound}
+
+
+def add_part(machine: Any, module: Instance, name: str, part: Any) -> None:
+    """One registered child of a layer that builds others."""
+    if part is None:
+        is_parameter = name.endswith(("weight", "bias", "_k", "_v"))
+        module.attributes["_parameters" if is_parameter else "_modules"][name] = None
+        return
+    module.attributes["_modules"][name] = make_part(machine, part)
+
+
+def make_part(machine: Any, part: Any) -> Value:
+    if isinstance(part, Child):
+        given = {name: make_part(machine, value) for name, value in part.arguments.items()}
+        layer = find_layer(part.layer)
+        made = Instance(machine.torch_class(part.layer), machine.heap.clock)
+        prepare(machine, made)
+        if layer is not None:
+            construct(machine, made, layer, layer.signature.bind((), given))
+        return made
+    if isinstance(part, Clones):
+        original = make_part(machine, part.module)
+        made = Instance(machine.torch_class("torch.nn.ModuleList"), machine.heap.clock)
+        prepare(machine, made)
+        if isinstance(part.times, int) and part.times > 10_000:
+            made.open = Unknown("too many copies to make")
+            return made
+        if isinstance(part.times, int):
+            fill(machine, made, [deep_copy(machine, original, {}) for _ in range(part.times)], 0)
+        return made
+    if isinstance(part, Children):
+        made = Instance(machine.torch_class(part.kind), machine.heap.clock)
+        prepare(machine, made)
+        fill(machine, made, [make_part(machine, item) for item in part.items], 0)
+        return made
+    return part
+
+
+def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
+    """copy.deepcopy: everything that can be written to is made anew, sharing kept."""
+    machine.step()
+    if id(value) in memo:
+        return memo[id(value)]
+    clock = machine.heap.clock
+    if isinstance(value, Instance):
+        hook = value.cls.find("__deepcopy__")
+        if hook is not ABSENT:
+            return machine.call(BoundMethod(hook, value), [Unknown("a memo")], {})
+        if value.cls.find("__members__") is not ABSENT:
+            return value
+        made: Value = Instance(value.cls, clock, value.payload)
+        memo[id(value)] = made
+        made.open = value.open
+        made.payload = deep_copy(machine, value.payload, memo)
+        for name, held in value.attributes.items():
+            made.attributes[name] = deep_copy(machine, held, memo)
+        return made
+    if isinstance(value, Tensor):
+        made = Tensor(value.shape, clock, value.is_parameter, value.data, value.at_least)
+    elif isinstance(value, Dict):
+        made = Dict((), clock, value.rest, value.kind, value.factory)
+        memo[id(value)] = made
+        for key, held in value.items():
+            made[key] = deep_copy(machine, held, memo)
+    elif isinstance(value, List):
+        made = List((), clock)
+        memo[id(value)] = made
+        made.extend(deep_copy(machine, item, memo) for item in value)
+    elif isinstance(value, tuple):
+        return tuple(deep_copy(machine, item, memo) for item in value)
+    elif isinstance(value, Unknown) and value.options:
+        return Unknown(value.why, tuple(deep_copy(machine, o, memo) for o in value.options), value.plain)
+    elif isinstance(value, (Stream,)):
+        return Unknown("a copy of an iterator")
+    elif hasattr(value, "members"):
+        return value
+    else:
+        return value
+    memo[id(value)] = made
+    return made
+
+
+def _plain_init(name: str) -> Fn:
+    signature = PLAIN[name]
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        module = args[0]
+        unknown = kwargs.pop("**", None)
+        try:
+            bound = signature.bind(args[1:], kwargs, unknown)
+        except BindError as error:
+            raise machine.error("TypeError", f"{name.rpartition('.')[2]} {error}") from None
+        prepare(machine, module)
+        for parameter_name, value in bound.items():
+            is_simple = isinstance(value, (int, float, str)) or value is None
+            if isinstance(value, Reference) or (isinstance(value, Unknown) and not value.plain):
+                value = Unknown(f"{parameter_name} of {name.rpartition('.')[2]}", plain=True)
+            elif not is_simple and not isinstance(value, Unknown):
+                value = Unknown(f"{parameter_name} of {name.rpartition('.')[2]}", plain=True)
+            module.attributes[parameter_name] = value
+        return None
+
+    return run
+
+
+def torch_classes(object_class: Class) -> dict[str, Class]:
+    """torch.nn.Module and all classes of torch.nn, by full public name."""
+    module = Class("Module", (object_class,), full_name="torch.nn.Module")
+    module.attributes.update({name: Native(name, fn) for name, fn in MODULE_METHODS.items()})
+    classes = {"torch.nn.Module": module}
+    for name, methods in CONTAINERS.items():
+        made = Class(name, (module,), full_name=f"torch.nn.{name}")
+        made.attributes.update({method: Native(method, fn) for method, fn in methods.items()})
+        classes[made.full_name] = made
+
+    def base(name: str) -> Class:
+        if name not in classes:
+            classes[name] = Class(name.rpartition(".")[2], (module,), full_name=name)
+        return classes[name]
+
+    for name, layer in LAYERS.items():
+        bases = layer.bases or ("torch.nn.Module",)
+        made = Class(layer.short_name, (base(bases[0]),), full_name=name, layer=layer)
+        made.attributes["__init__"] = Native("__init__", _layer_init(layer))
+        if name not in classes:
+            classes[name] = made
+        else:
+            classes[name].layer = layer
+            classes[name].attributes["__init__"] = made.attributes["__init__"]
+    for name in PLAIN:
+        if name in classes:
+            continue
+        bases = PLAIN_BASES.get(name, ("torch.nn.Module",)) or ("torch.nn.Module",)
+        made = Class(name.rpartition(".")[2], (base(bases[0]),), full_name=name)
+        made.attributes["__init__"] = Native("__init__", _plain_init(name))
+        classes[name] = made
+    return classes
+
+
+__all__ = ["arithmetic", "deep_copy", "is_module", "ops", "torch_classes"]

@@ -1,0 +1,342 @@
+"""Where evaluation starts in a file: module-level code, functions and classes with their defaults, sites in place."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import libcst as cst
+
+from nnlint.construction import Analysis, Context, Entry, LayerSite, Model, Place
+from nnlint.count import Count, count
+from nnlint.evaluate.control import LimitError
+from nnlint.evaluate.expressions import lower
+from nnlint.evaluate.machine import Machine
+from nnlint.evaluate.scope import Scope, Site
+from nnlint.evaluate.torch_modules import is_module
+from nnlint.signature import REQUIRED
+from nnlint.source import Source
+from nnlint.unknown import Unknown, UnknownValueError
+from nnlint.values import Class, Descriptor, Frame, Function, Instance, Module, RaisedError, Value
+
+RECURSION = 12_000
+
+
+class Roots:
+    """Evaluates a file from all its roots and gathers what they construct."""
+
+    def __init__(self, machine: Machine, source: Source) -> None:
+        self.machine, self.source = machine, source
+        self.contexts: dict[tuple[Site, Class], list[Context]] = {}
+        self.reached: set[cst.CSTNode] = set()
+        self.models: list[Model] = []
+        self.placed = {node: source.place(node) for node in source.nodes}
+
+    def run(self) -> Analysis:
+        """The file's Analysis."""
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, RECURSION))
+        try:
+            return self._run()
+        finally:
+            sys.setrecursionlimit(limit)
+
+    def _run(self) -> Analysis:
+        machine = self.machine
+        module = machine.load(self.source, "__main__" if self.source.path in ("-", "stdin") else self._module_name())
+        self._root("", False, lambda: machine.execute(module), module, keep=True)
+        for body in machine.mains.pop(id(self.source), []):
+            self._root("", False, lambda body=body: body(module.frame), module)
+        variables = dict(module.frame.variables)
+        for value in variables.values():
+            if isinstance(value, Function) and value.site is not None and self._owns(value.site):
+                self._function(module, value)
+        for value in variables.values():
+            if isinstance(value, Class) and value.site is not None and self._owns(value.site) and is_module_class(value):
+                self._class(module, value)
+        self._methods(module, variables)
+        self._in_place(module)
+        return Analysis(self.source.path, self._layers(), models=self.models)
+
+    def _module_name(self) -> str:
+        name = self.source.path.replace("\\", "/").rpartition("/")[2]
+        return name.removesuffix(".py") or "module"
+
+    def _owns(self, site: Site) -> bool:
+        return site.source is self.source and site.node in self.placed
+
+    # -- one root ----------------------------------------------------------------------------------------------
+
+    def _root(
+        self, built_by: str, generic: bool, run: Callable[[], Value], module: Module, keep: bool = False
+    ) -> tuple[Value, Count | None, str | None]:
+        """Run a root from a copy of the state; its value, count, and why it did not end."""
+        machine = self.machine
+        machine.steps, machine.depth, machine.tries = 0, 0, 0
+        machine.stack, machine.records, machine.handling = [], {}, []
+        level = len(machine.heap.trails)
+        if not keep:
+            machine.heap.open()
+        value: Value = None
+        total: Count | None = None
+        why: str | None = None
+        try:
+            value = run()
+            total = count(value) if is_module(value) or isinstance(value, Unknown) else None
+        except RaisedError as raised:
+            why = f"it raises {raised}"
+        except LimitError as limit:
+            why = str(limit)
+        except UnknownValueError as unknown:
+            why = unknown.unknown.why
+        except RecursionError:
+            why = "evaluation limit reached"
+        largest = self._gather(built_by, generic)
+        machine.heap.undo_to(level)
+        self.largest = largest
+        return value, total, why
+
+    def _gather(self, built_by: str, generic: bool) -> tuple[str, str, int, int] | None:
+        largest: tuple[str, str, int, int] | None = None
+        for (site, cls, _, _, stack), total in self.machine.records.items():
+            entry = next((s for s in reversed(stack) if s.source is self.source and s.node in self.placed), None)
+            self.reached.add(site.node)
+            place = self.source.place(entry.node) if entry is not None else None
+            if place is None:
+                continue
+            context = Context(
+                total.parameters, total.at_least, total.arithmetic, total.unknown, Entry(place, built_by), generic
+            )
+            known = self.contexts.setdefault((site, cls), [])
+            if not any(
+                (c.parameters, c.at_least, c.unknown, c.generic, c.entry.place)
+                == (context.parameters, context.at_least, context.unknown, context.generic, context.entry.place)
+                for c in known
+            ):
+                known.append(context)
+            where = site.source.place(site.node)
+            if where is not None and total.at_least > (largest[3] if largest else 0):
+                layer = cls.layer
+                assert layer is not None
+                largest = (layer.name.rpartition(".")[2], site.source.path, where.line, total.at_least)
+        return largest
+
+    def _function(self, module: Module, function: Function) -> None:
+        place = self.source.place(function.site.node)
+        assert place is not None
+        given, generic = self.arguments(function, {})
+        title = f"{function.name}()"
+        value, total, why = self._root(
+            f"{title} at line {place.line}",
+            generic,
+            lambda: self.machine.run_function(function, given, None),
+            module,
+        )
+        if is_module(value) or (isinstance(value, Unknown) and any(is_module(o) for o in value.options)):
+            self._model(place, function.name, "function", title, total, why)
+
+    def _class(self, module: Module, cls: Class) -> None:
+        place = self.source.place(cls.site.node)
+        assert place is not None
+        init = cls.find("__init__")
+        given: dict[str, Value] = {}
+        generic = False
+        machine = self.machine
+        if isinstance(init, Function):
+            given, generic = self.arguments(init, {}, skip=1)
+
+            def build() -> Value:
+                made = Instance(cls, machine.heap.clock)
+                given[init.signature.parameters[0].name] = made
+                machine.run_function(init, given, made)
+                return made
+
+        else:
+
+            def build() -> Value:
+                return machine.instantiate(cls, [], {}, None)
+
+        title = f"{cls.name}()"
+        _, total, why = self._root(f"{title} at line {place.line}", generic, build, module)
+        self._model(place, cls.name, "class", title, total, why)
+
+    def arguments(
+        self, function: Function, given: dict[str, Value], skip: int = 0
+    ) -> tuple[dict[str, Value], bool]:
+        """A root's arguments: defaults, empty `*` and `**`, and Unknown for what has no default."""
+        bound: dict[str, Value] = {}
+        generic = False
+        for index, parameter in enumerate(function.signature.parameters):
+            if parameter.kind == "*":
+                bound[parameter.name] = ()
+            elif parameter.kind == "**":
+                bound[parameter.name] = {}
+            elif index < skip:
+                bound[parameter.name] = None
+            elif parameter.name in given:
+                bound[parameter.name] = given[parameter.name]
+            elif parameter.default is not REQUIRED:
+                bound[parameter.name] = parameter.default
+            elif parameter.name in self.machine.assume:
+                bound[parameter.name] = self.machine.assume[parameter.name]
+            else:
+                bound[parameter.name] = self._without_default(function, parameter.name)
+                generic = True
+        return bound, generic
+
+    def _without_default(self, function: Function, name: str) -> Value:
+        annotation = None
+        if function.lowered is not None:
+            annotation = next((note for n, _, _, note in function.lowered.parameters if n == name), None)
+        plain = isinstance(annotation, cst.Name) and annotation.value in ("int", "float", "str", "bool")
+        return Unknown(f"{name} is a parameter without a default", plain=plain)
+
+    def _model(
+        self, place: Place, name: str, kind: str, title: str, total: Count | None, why: str | None
+    ) -> None:
+        parameters = total.parameters if total is not None and why is None else None
+        at_least = total.at_least if total is not None else 0
+        unknown = why or (total.unknown if total is not None else "nothing is known of it")
+        self.models.append(
+            Model(place, name, kind, title, parameters, at_least, None if parameters is not None else unknown, self.largest)
+        )
+
+    # -- what no root reaches ----------------------------------------------------------------------------------
+
+    def _methods(self, module: Module, variables: dict[str, Value]) -> None:
+        """Methods with sites that no root has reached, on an object as its defaults build it."""
+        machine = self.machine
+        for cls in variables.values():
+            if not isinstance(cls, Class) or cls.site is None or not self._owns(cls.site):
+                continue
+            for value in list(cls.attributes.values()):
+                method = value.getter if isinstance(value, Descriptor) else value
+                if not isinstance(method, Function) or method.lowered is None or not self._has_unreached(method):
+                    continue
+                bound_to_class = isinstance(value, Descriptor) and value.kind == "classmethod"
+
+                def call(method: Function = method, cls: Class = cls, on_class: bool = bound_to_class) -> Value:
+                    given, _ = self.arguments(method, {})
+                    first = method.signature.parameters[0].name if method.signature.parameters else None
+                    receiver: Value = cls if on_class else Instance(cls, machine.heap.clock)
+                    if isinstance(receiver, Instance):
+                        self._fill(receiver)
+                    if first is not None and not (isinstance(value, Descriptor) and value.kind == "staticmethod"):  # noqa: B023
+                        given[first] = receiver
+                    return machine.run_function(method, given, receiver)
+
+                self._root("", True, call, module)
+
+    def _fill(self, receiver: Instance) -> None:
+        """Construct the receiver with its defaults, as far as that goes."""
+        init = receiver.cls.find("__init__")
+        if init is None or not isinstance(init, (Function,)):
+            receiver.open = Unknown("an object that is not known")
+            return
+        given, _ = self.arguments(init, {}, skip=1)
+        given[init.signature.parameters[0].name] = receiver
+        try:
+            self.machine.run_function(init, given, receiver)
+        except (RaisedError, LimitError):
+            receiver.open = Unknown("an object that is not known")
+
+    def _has_unreached(self, function: Function) -> bool:
+        return any(node not in self.reached for node in calls_in(function.lowered.node) if self._may_be_layer(node))
+
+    def _may_be_layer(self, node: cst.Call) -> bool:
+        name = node.func
+        text = name.attr.value if isinstance(name, cst.Attribute) else name.value if isinstance(name, cst.Name) else ""
+        return bool(text) and node not in self.reached
+
+    def _in_place(self, module: Module) -> None:
+        """Every other site: its call evaluated on its own, names of functions being unknown."""
+        machine = self.machine
+        for node, place in self.placed.items():
+            if not isinstance(node, cst.Call) or node in self.reached or place is None:
+                continue
+            site = machine.sites.get(node)
+            scope = Scope(machine, self.source, "comprehension", site.scope if site is not None else "<module>")
+
+            def evaluate(node: cst.Call = node, scope: Scope = scope) -> Value:
+                callee = node.func
+                frame = Frame(module, module.frame, None, machine.heap.clock)
+                try:
+                    target = lower(callee, scope)(frame)
+                except RaisedError:
+                    return None
+                if not isinstance(target, Class) or target.layer is None:
+                    return None
+                unknown = _UnknownNames(module)
+                unknown.parent = None
+                for name in names_in(node):
+                    if name not in module.frame.variables and name not in machine.builtins:
+                        frame.variables[name] = Unknown(f"{name} is not known here")
+                return lower(node, scope)(frame)
+
+            if isinstance(node.func, (cst.Name, cst.Attribute)):
+                self._root("", True, evaluate, module)
+
+    # -- what comes out ----------------------------------------------------------------------------------------
+
+    def _layers(self) -> list[LayerSite]:
+        found: list[LayerSite] = []
+        for (site, cls), contexts in self.contexts.items():
+            place = self.source.place(site.node) if site.source is self.source else None
+            if place is None:
+                continue
+            layer = cls.layer
+            assert layer is not None
+            own = cls.module is not None
+            names: list[str] = []
+            for base in cls.mro:
+                if base.module is not None:
+                    names += [base.qualified, base.name]
+            names += [layer.name, layer.short_name]
+            found.append(
+                LayerSite(
+                    self.source.path, place, layer.name, cls.qualified if own else None, tuple(dict.fromkeys(names)),
+                    site.scope, contexts,
+                )  # fmt: skip
+            )
+        return sorted(found, key=lambda s: (s.place, s.layer, s.class_name or ""))
+
+
+class _UnknownNames(Frame):
+    """A frame for a call evaluated in place."""
+
+    def __init__(self, module: Module) -> None:
+        super().__init__(module, None, None, 0)
+
+
+def is_module_class(cls: Class) -> bool:
+    return any(base.full_name == "torch.nn.Module" for base in cls.mro)
+
+
+class _Calls(cst.CSTVisitor):
+    def __init__(self) -> None:
+        self.calls: list[cst.Call] = []
+        self.names: list[str] = []
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.calls.append(node)
+
+    def visit_Name(self, node: cst.Name) -> None:
+        self.names.append(node.value)
+
+
+def calls_in(node: cst.CSTNode) -> list[cst.Call]:
+    """The calls below a node."""
+    visitor = _Calls()
+    node.visit(visitor)
+    return visitor.calls
+
+
+def names_in(node: cst.CSTNode) -> list[str]:
+    """The names below a node, in order."""
+    visitor = _Calls()
+    node.visit(visitor)
+    return visitor.names
+
+
+__all__ = ["Any", "Roots"]

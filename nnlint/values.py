@@ -1,0 +1,383 @@
+"""What an expression evaluates to.
+
+Numbers, strings, booleans, None and tuples are Python's own; what can be written to is a class of this file, with the
+moment of its birth, so that the heap knows what must be saved before a write (see evaluate/heap.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from nnlint.signature import Rest, Signature
+from nnlint.unknown import Unknown
+
+if TYPE_CHECKING:
+    from nnlint.layers import Layer
+    from nnlint.source import Source
+
+Value = Any
+
+
+class _Absent:
+    """Among an Unknown's options: the name or entry is not there at all."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = _Absent()
+
+
+class External(Unknown):
+    """Something from outside the project, known by its dotted name only."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not in the project")
+        self.name = name
+
+
+class List(list[Any]):
+    """A Python list; a Rest among the items stands for any number of items that are not known."""
+
+    __slots__ = ("birth",)
+
+    def __init__(self, items: Any = (), birth: int = 0) -> None:
+        super().__init__(items)
+        self.birth = birth
+
+
+class Dict(dict[Any, Any]):
+    """A Python dict; `rest` says why it may hold further entries, `kind` which class of dict it is."""
+
+    __slots__ = ("birth", "factory", "kind", "rest")
+
+    def __init__(
+        self, items: Any = (), birth: int = 0, rest: Unknown | None = None, kind: str = "dict", factory: Any = None
+    ) -> None:
+        super().__init__(items)
+        self.birth, self.rest, self.kind, self.factory = birth, rest, kind, factory
+
+    def certain(self) -> bool:
+        """Whether the keys, their number and their order are known."""
+        return self.rest is None and not any(may_be_absent(value) for value in self.values())
+
+
+class Set(set[Any]):
+    """A Python set; `rest` says why it may hold further members."""
+
+    __slots__ = ("birth", "rest")
+
+    def __init__(self, items: Any = (), birth: int = 0, rest: Unknown | None = None) -> None:
+        super().__init__(items)
+        self.birth, self.rest = birth, rest
+
+
+class Stream:
+    """An iterator: its items are computed when asked for. `spoiled`: it was advanced where that is not certain."""
+
+    __slots__ = ("birth", "items", "spoiled")
+
+    def __init__(self, items: Iterator[Any], birth: int) -> None:
+        self.items, self.birth = items, birth
+        self.spoiled: Unknown | None = None
+
+
+class Frame:
+    """The variables of one call, class body or module, and the frame around it."""
+
+    __slots__ = ("birth", "first_argument", "function", "module", "parent", "returned", "variables", "yields")
+
+    def __init__(self, module: Module, parent: Frame | None, function: Function | None, birth: int) -> None:
+        self.variables: dict[str, Value] = {}
+        self.module, self.parent, self.function, self.birth = module, parent, function, birth
+        self.first_argument: Value = None
+        self.returned: Value = None
+        self.yields: Any = None
+
+
+class Module:
+    """A file of the project, as an imported module."""
+
+    __slots__ = ("birth", "frame", "name", "ready", "source")
+
+    def __init__(self, name: str, source: Source, birth: int) -> None:
+        self.name, self.source, self.birth = name, source, birth
+        self.frame = Frame(self, None, None, birth)
+        self.ready = False
+
+
+class Class:
+    """A class: of the project (module given), or of Python or the framework (native or layer given).
+
+    unknown_base: why some base is not known.
+    """
+
+    __slots__ = (
+        "attributes", "bases", "birth", "dataclass", "full_name", "layer", "local", "module", "mro", "name", "native",
+        "qualified", "site", "unknown_base",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        bases: tuple[Class, ...] = (),
+        attributes: dict[str, Value] | None = None,
+        full_name: str = "",
+        native: type | None = None,
+        layer: Layer | None = None,
+        birth: int = 0,
+        module: Module | None = None,
+        qualified: str = "",
+    ) -> None:
+        self.name, self.bases, self.native, self.layer, self.birth = name, bases, native, layer, birth
+        self.full_name, self.module, self.qualified = full_name or name, module, qualified or name
+        self.attributes: dict[str, Value] = {} if attributes is None else attributes
+        self.unknown_base: Unknown | None = next((b.unknown_base for b in bases if b.unknown_base), None)
+        self.dataclass: Any = None
+        self.local = False
+        self.site: Any = None
+        self.mro: tuple[Class, ...] = linearize(self)
+        if layer is None:
+            self.layer = next((c.layer for c in self.mro[1:] if c.layer is not None), None)
+
+    def __repr__(self) -> str:
+        return f"<class {self.full_name}>"
+
+    def find(self, name: str) -> Value:
+        """The attribute by the method resolution order, or ABSENT."""
+        for owner in self.mro:
+            if name in owner.attributes:
+                return owner.attributes[name]
+        return ABSENT
+
+    def is_subclass(self, other: Class) -> bool:
+        return other in self.mro
+
+    def native_base(self) -> type | None:
+        """The Python type that instances carry as their payload (a NamedTuple's tuple), or None."""
+        return next((c.native for c in self.mro if c.native is not None and c.native is not object), None)
+
+
+def linearize(cls: Class) -> tuple[Class, ...]:
+    """The C3 linearization; raises TypeError where Python does."""
+    sequences = [list(base.mro) for base in cls.bases] + [list(cls.bases)]
+    order = [cls]
+    while any(sequences):
+        sequences = [s for s in sequences if s]
+        for sequence in sequences:
+            head = sequence[0]
+            if not any(head in other[1:] for other in sequences):
+                break
+        else:
+            raise TypeError(f"cannot create a consistent method resolution order for {cls.name}")
+        order.append(head)
+        for sequence in sequences:
+            if sequence[0] is head:
+                del sequence[0]
+    return tuple(order)
+
+
+class Instance:
+    """An object of a Class. `open`: why it may have further or other attributes; payload: of a builtin base."""
+
+    __slots__ = ("attributes", "birth", "cls", "open", "payload")
+
+    def __init__(self, cls: Class, birth: int, payload: Value = None) -> None:
+        self.cls, self.birth, self.payload = cls, birth, payload
+        self.attributes: dict[str, Value] = {}
+        self.open: Unknown | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.cls.name} object>"
+
+
+class Tensor:
+    """A tensor: a shape (a tuple of ints and Unknowns, or Unknown), its values where they are known, and whether it
+    is a Parameter. at_least: a lower bound of the number of elements where the shape is not known."""
+
+    __slots__ = ("at_least", "birth", "data", "is_parameter", "shape")
+
+    def __init__(
+        self, shape: Value, birth: int, is_parameter: bool = False, data: Value = None, at_least: int = 0
+    ) -> None:
+        self.shape, self.birth, self.is_parameter = shape, birth, is_parameter
+        self.data, self.at_least = data, at_least
+
+    def numel(self) -> int | Unknown:
+        """The number of elements."""
+        if isinstance(self.shape, Unknown):
+            return self.shape
+        total = 1
+        for size in self.shape:
+            if isinstance(size, Unknown):
+                return size
+            total *= size
+        return total
+
+
+class Function:
+    """A function of the project: its signature, its body as a closure over frames, and where it was defined."""
+
+    __slots__ = (
+        "attributes", "birth", "body", "is_generator", "lowered", "module", "name", "owner", "parent", "qualified",
+        "signature", "site",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        qualified: str,
+        signature: Signature,
+        body: Callable[[Frame], Any],
+        parent: Frame,
+        birth: int,
+        is_generator: bool = False,
+        lowered: Any = None,
+    ) -> None:
+        self.name, self.qualified, self.signature, self.body = name, qualified, signature, body
+        self.parent, self.birth, self.is_generator = parent, birth, is_generator
+        self.module = parent.module
+        self.owner: Class | None = None
+        self.attributes: dict[str, Value] = {}
+        self.lowered = lowered
+        self.site: Any = None
+
+    def __repr__(self) -> str:
+        return f"<function {self.qualified}>"
+
+
+class Native:
+    """A function that nnlint itself provides: fn(machine, args, kwargs) -> value."""
+
+    __slots__ = ("fn", "name")
+
+    def __init__(self, name: str, fn: Callable[..., Value]) -> None:
+        self.name, self.fn = name, fn
+
+    def __repr__(self) -> str:
+        return f"<native {self.name}>"
+
+
+class BoundMethod:
+    """A function with its self (or cls)."""
+
+    __slots__ = ("function", "receiver")
+
+    def __init__(self, function: Value, receiver: Value) -> None:
+        self.function, self.receiver = function, receiver
+
+
+class Partial:
+    """functools.partial."""
+
+    __slots__ = ("args", "birth", "callee", "kwargs", "unknown_kwargs")
+
+    def __init__(
+        self, callee: Value, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None, birth: int
+    ) -> None:
+        self.callee, self.args, self.kwargs, self.birth = callee, args, kwargs, birth
+        self.unknown_kwargs = unknown_kwargs
+
+
+class Descriptor:
+    """staticmethod, classmethod or property (getter, setter)."""
+
+    __slots__ = ("getter", "kind", "setter")
+
+    def __init__(self, kind: str, getter: Value, setter: Value = None) -> None:
+        self.kind, self.getter, self.setter = kind, getter, setter
+
+
+class Super:
+    """super(): attribute look-up after `after` in the order of the receiver's class."""
+
+    __slots__ = ("after", "receiver")
+
+    def __init__(self, after: Class, receiver: Value) -> None:
+        self.after, self.receiver = after, receiver
+
+
+class RaisedError(Exception):
+    """An exception of the evaluated program on its way to a handler. value: an Instance or an Unknown."""
+
+    def __init__(self, value: Value) -> None:
+        super().__init__(describe_error(value))
+        self.value = value
+
+
+def describe_error(value: Value) -> str:
+    """The words of a raised exception, for reasons shown to users."""
+    if isinstance(value, Instance):
+        args = value.attributes.get("args", ())
+        text = ", ".join(str(a) for a in args if isinstance(a, (str, int, float))) if isinstance(args, tuple) else ""
+        return f"{value.cls.name}: {text}" if text else value.cls.name
+    return "an exception"
+
+
+def may_be_absent(value: Value) -> bool:
+    """Whether a dict's or namespace's entry is there in only some of the ways the program can have run."""
+    return isinstance(value, Unknown) and any(option is ABSENT for option in value.options)
+
+
+def has_rest(items: Any) -> bool:
+    """Whether a sequence's length is not known."""
+    return any(type(item) is Rest for item in items)
+
+
+def present(value: Value) -> Value:
+    """The value read from an entry: that it may be absent does not matter to one who reads it."""
+    if not may_be_absent(value):
+        return value
+    options = tuple(option for option in value.options if option is not ABSENT)
+    return options[0] if len(options) == 1 else Unknown(value.why, options, value.plain)
+
+
+def is_plain(value: Value) -> bool:
+    """Whether a value surely is no Module and no Parameter, nor holds one."""
+    if isinstance(value, Unknown):
+        return value.plain
+    if isinstance(value, tuple):
+        return all(is_plain(item) for item in value)
+    return value is None or value is ABSENT or isinstance(value, (bool, int, float, complex, str, bytes))
+
+
+def same(left: Value, right: Value) -> bool:
+    """Whether two values are surely the same: identical, or equal constants of one type."""
+    if left is right:
+        return True
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, tuple):
+        return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, (bool, int, float, complex, str, bytes, range)):
+        return bool(left == right)
+    if isinstance(left, External):
+        return left.name == str(right.name)
+    if isinstance(left, BoundMethod):
+        return same(left.function, right.function) and same(left.receiver, right.receiver)
+    return False
+
+
+def join(left: Value, right: Value, why: str) -> Value:
+    """The value after two arms of an unknown condition: the same stays, different becomes Unknown with the options."""
+    if same(left, right):
+        return left
+    if type(left) is tuple and type(right) is tuple and len(left) == len(right) and not (has_rest(left + right)):
+        return tuple(join(one, other, why) for one, other in zip(left, right))
+    options: list[Value] = []
+    for value in (left, right):
+        if isinstance(value, Unknown) and not value.options:
+            return Unknown(value.why, plain=is_plain(left) and is_plain(right))
+        for option in value.options if isinstance(value, Unknown) else (value,):
+            if not any(same(option, other) for other in options):
+                options.append(option)
+    plain = all(is_plain(option) for option in options)
+    if len(options) == 1:
+        return options[0]
+    if len(options) > 8:
+        absent = (ABSENT,) if any(option is ABSENT for option in options) else ()
+        return Unknown(why, (*absent, Unknown(why, plain=plain)) if absent else (), plain)
+    return Unknown(why, tuple(options), plain)
