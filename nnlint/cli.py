@@ -59,8 +59,10 @@ def build_parser() -> argparse.ArgumentParser:
 def report(options: argparse.Namespace) -> str:
     """The report on the paths; every file read is in it."""
     configuration = load_configuration(options)
-    paths = {os.path.abspath(path) if path != "-" else "-": path for path in reversed(list(expand(options.paths)))}
-    analyses = [read(path, configuration) for path in reversed(paths.values())]
+    paths: dict[str, str] = {}
+    for path in expand(options.paths):
+        paths.setdefault(path if path == "-" else os.path.abspath(path), path)
+    analyses = [read(path, configuration) for path in paths.values()]
     return report_json(analyses, configuration.formula) if options.format == "json" else report_text(analyses)
 
 

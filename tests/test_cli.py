@@ -172,6 +172,19 @@ def test_files_folders_and_standard_input_are_reported(tmp_path: Path) -> None:
     assert [[layer["parameters"] for layer in file["layers"]] for file in files] == [[], [102_764_544], [102_764_544]]
 
 
+def test_standard_input_that_cannot_be_decoded_is_an_error_in_the_report(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "nnlint", "report", "-", "--format=json"]
+    done = subprocess.run(command, cwd=tmp_path, input=b"import torch\nx = '\xff'\n", capture_output=True)
+    (file,) = json.loads(done.stdout)["files"]
+    assert file["path"] == "stdin" and "decode" in file["errors"][0]["message"] and done.stderr == b""
+
+
+def test_a_file_named_twice_is_read_once_under_its_first_name(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(SOURCE)
+    done = run("report", "./net.py", "net.py", ".", "--format=json", cwd=tmp_path)
+    assert [file["path"] for file in json.loads(done.stdout)["files"]] == ["./net.py"]
+
+
 def test_the_listing_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(SOURCE)
     assert "  102,764,544  Linear  net.py:3:6  <module>\n" in run("report", "net.py", cwd=tmp_path).stdout

@@ -76,7 +76,7 @@ def test_jobs_find_the_same(jobs: str, flake8: Run, project: Path) -> None:
 def test_workers_have_the_options_however_they_are_started(method: str, project: Path) -> None:
     for index in range(4):
         (project / f"net{index}.py").write_text(SOURCE)
-    (project / ".flake8").write_text("[flake8]\nselect = NNL\nper-path-max-layer-params = */net*.py: 1M\n")
+    (project / ".flake8").write_text("[flake8]\nselect = NNL\nper-path-max-layer-params = ./net*.py: 1M\n")
     start = project / "start.py"
     start.write_text(
         "import multiprocessing, sys\nfrom flake8.main.cli import main\n"
@@ -182,7 +182,7 @@ def test_unknown_counts_are_reported_when_a_configuration_file_asks(flake8: Run,
         b"# coding: latin-1\n# caf\xe9\n" + SOURCE.encode(),
         b"\x0c\n" + SOURCE.encode(),
         b"x = '" + b"a" * 1_000_000 + b"'\n" + SOURCE.encode(),
-        b"import torch\nx = " + b"-" * 900 + b"1\n",
+        b"import torch\nx = " + b"-" * 90 + b"1\n",
         b"import torch\n" + b"(" * 150 + b")" * 150 + b"\n",
         b"import torch\nx = " + b"f(" * 80 + b")" * 80 + b"\n",
     ],
@@ -196,12 +196,20 @@ def test_strange_files_are_no_trouble_to_themselves_or_others(content: bytes, fl
     assert "NNL902" not in done.stdout and done.stderr == ""
 
 
-@pytest.mark.parametrize("content", [b"import torch\ndef (", b"import torch\n\x00", b"import torch\n\xff\xfe"])
+@pytest.mark.parametrize("content", [b"import torch\ndef (", b"import torch\n\x00", b"import torch\n\xff\xfe +"])
 def test_a_file_that_python_cannot_parse_is_left_to_flake8(content: bytes, flake8: Run, project: Path) -> None:
     (project / "a.py").write_bytes(content)
     done = flake8("--select=NNL,E9", "--max-layer-params=1M", cwd=project)
     assert "a.py" in done.stdout and "E9" in done.stdout and "Traceback" not in done.stdout + done.stderr
     assert f"./net.py:3:6: {MESSAGE}\n" in done.stdout
+
+
+def test_nothing_is_analysed_where_no_code_of_nnlint_is_selected(project: Path) -> None:
+    code = "import sys; from flake8.main.cli import main; main(sys.argv[1:]); print('nnlint.analyse' in sys.modules)"
+    for options, analysed in (("--select=E9,F", False), ("--extend-ignore=NNL", False), ("--select=NNL9", True)):
+        command = [sys.executable, "-c", code, "-j1", "--isolated", options, "net.py"]
+        done = subprocess.run(command, cwd=project, capture_output=True, encoding="utf-8")
+        assert done.stdout.splitlines()[-1] == str(analysed), done.stdout
 
 
 def test_the_version_is_shown(flake8: Run) -> None:

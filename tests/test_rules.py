@@ -1,5 +1,6 @@
 """Rules: their own examples, and their messages for analyses made by hand."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -245,6 +246,11 @@ def test_every_rule_is_found_and_documented() -> None:
         assert file == f"{rule.code}_{rule.name}".lower().replace("-", "_")
         assert "What it does\n" in rule.page and "Why is this bad\n" in rule.page and rule.good
         assert rule.bad or rule.code == "NNL901"
+
+
+def test_every_rule_is_in_the_readme_under_its_name(checkout: Path) -> None:
+    readme = (checkout / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| (NNL\d+) \| (\S+) \|", readme, re.MULTILINE) == [(r.code, r.name) for r in all_rules()]
 
 
 EXAMPLES = [(rule, example) for rule in all_rules() for example in (*rule.bad, *rule.good)]
