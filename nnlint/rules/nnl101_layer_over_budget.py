@@ -1,6 +1,5 @@
 """NNL101 layer-over-budget."""
 
-import os
 import tokenize
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -12,6 +11,7 @@ from nnlint.construction import Analysis, Context, LayerSite
 from nnlint.finding import Finding
 from nnlint.pragma import LAYER, Pragmas, read_pragmas
 from nnlint.rules import Example, Rule
+from nnlint.rules.wording import counted, is_same_file, layer_name, nearest_path
 
 
 class Excess(NamedTuple):
@@ -40,18 +40,12 @@ def check(analysis: Analysis, configuration: Configuration, pragmas: Pragmas) ->
 
 def find_excesses(analysis: Analysis, configuration: Configuration, pragmas: Pragmas) -> Iterator[Excess]:
     """Every context in which a layer that is built through this file is over its budget."""
-    of_file = configuration.layer_budgets(analysis.path)
+    budgets = configuration.layer_budgets(analysis.path)
     for site in analysis.layers:
-        yield from _excesses_at(site, pragmas, of_file)
+        yield from _excesses_at(site, pragmas, budgets)
     for site in analysis.entered:
-        excesses = list(_excesses_at(site, pragmas, of_file))
-        if excesses:
-            owner, owner_pragmas = analyse_owner(site.path, configuration)
-            there = (*owner_pragmas.budgets(LAYER, site.place.line), *configuration.layer_budgets(site.path))
-            own = (own for own in owner.layers if (own.place, own.layer) == (site.place, site.layer))
-            if not any(True for own_site in own for _ in _excesses_at(own_site, Pragmas(), there)):
-                in_owner = owner_pragmas.budgets(LAYER, site.place.line)
-                yield from _excesses_at(site, pragmas, (*in_owner, *of_file))
+        if any(_excesses_at(site, pragmas, budgets)):
+            yield from _excesses_for_caller(site, configuration, pragmas, budgets)
 
 
 def _excesses_at(site: LayerSite, pragmas: Pragmas, budgets: Sequence[Budget]) -> Iterator[Excess]:
@@ -59,6 +53,18 @@ def _excesses_at(site: LayerSite, pragmas: Pragmas, budgets: Sequence[Budget]) -
         limit = first_limit((*pragmas.budgets(LAYER, context.entry.place.line), *budgets), site.names)
         if context.at_least > limit:
             yield Excess(site, context, limit)
+
+
+def _excesses_for_caller(
+    site: LayerSite, configuration: Configuration, pragmas: Pragmas, budgets: Sequence[Budget]
+) -> Iterator[Excess]:
+    """Of a layer of another file: none where that file reports it itself; the pragmas there speak for callers too."""
+    owner, owner_pragmas = analyse_owner(site.path, configuration)
+    own_budgets = configuration.layer_budgets(site.path)
+    for own in owner.layers:
+        if (own.place, own.layer) == (site.place, site.layer) and any(_excesses_at(own, owner_pragmas, own_budgets)):
+            return
+    yield from _excesses_at(site, pragmas, (*owner_pragmas.budgets(LAYER, site.place.line), *budgets))
 
 
 @lru_cache(maxsize=128)
@@ -77,25 +83,11 @@ def analyse_owner(path: str, configuration: Configuration) -> tuple[Analysis, Pr
 def say(excess: Excess, path: str) -> str:
     """The message for a layer over its budget."""
     site, context, limit = excess
-    name = (site.class_name or site.layer).rpartition(".")[2]
     where = "" if is_same_file(site.path, path) else f" at {nearest_path(site.path)}:{site.place.line}"
-    bound = "" if context.parameters is not None else "at least "
+    count = counted(context.at_least, context.parameters)
     arithmetic = f" ({context.arithmetic})" if context.arithmetic else ""
     built_by = f", when built by {context.entry.built_by}" if context.entry.built_by else ""
-    return (
-        f"{name}{where} has {bound}{context.at_least:,} parameters{arithmetic}, over the budget of {limit:,}{built_by}"
-    )
-
-
-def is_same_file(path: str, other: str) -> bool:
-    return os.path.abspath(path) == os.path.abspath(other)
-
-
-def nearest_path(path: str) -> str:
-    """The path from the current folder, where it is in it."""
-    absolute = os.path.abspath(path)
-    here = os.path.join(os.getcwd(), "")
-    return absolute[len(here) :] if absolute.startswith(here) else path
+    return f"{layer_name(site)}{where} has {count}{arithmetic}, over the budget of {limit:,}{built_by}"
 
 
 RULE = Rule(

@@ -8,7 +8,7 @@ from nnlint.construction import Analysis, Model
 from nnlint.finding import Finding
 from nnlint.pragma import MODEL, Pragmas
 from nnlint.rules import Example, Rule
-from nnlint.rules.nnl101_layer_over_budget import is_same_file, nearest_path
+from nnlint.rules.wording import counted, is_same_file, nearest_path
 
 
 def check(analysis: Analysis, configuration: Configuration, pragmas: Pragmas) -> Iterator[Finding]:
@@ -24,8 +24,7 @@ def check(analysis: Analysis, configuration: Configuration, pragmas: Pragmas) ->
 
 def say(model: Model, limit: float, path: str) -> str:
     """The message for a model over its budget."""
-    bound = "" if model.parameters is not None else "at least "
-    text = f"{model.title} builds {bound}{model.at_least:,} parameters, over the budget of {limit:,}"
+    text = f"{model.title} builds {counted(model.at_least, model.parameters)}, over the budget of {limit:,}"
     return text if model.largest is None else f"{text}; largest: {say_largest(model, path)}"
 
 

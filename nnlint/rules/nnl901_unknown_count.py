@@ -7,16 +7,16 @@ from nnlint.construction import Analysis
 from nnlint.finding import Finding
 from nnlint.pragma import Pragmas
 from nnlint.rules import Example, Rule
+from nnlint.rules.wording import layer_name
 
 
 def check(analysis: Analysis, configuration: Configuration, pragmas: Pragmas) -> Iterator[Finding]:
     """One finding per site of this file whose count is not exact."""
     for site in analysis.layers if configuration.report_unknown else ():
         if site.parameters is None:
-            name = (site.class_name or site.layer).rpartition(".")[2]
             bound = f"at least {site.at_least:,}, " if site.at_least else ""
             reason = site.unknown or "no call reaches it"
-            message = f"{name} has a number of parameters that is not statically known: {bound}{reason}"
+            message = f"{layer_name(site)} has a number of parameters that is not statically known: {bound}{reason}"
             yield Finding(analysis.path, site.place.line, site.place.column, RULE.code, message)
 
 
