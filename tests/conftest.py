@@ -1,6 +1,5 @@
 """What all tests share: the checkout, and flake8 as its users start it."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,24 +8,6 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parent.parent
-
-
-@pytest.fixture(scope="session")
-def checkout() -> Path:
-    return CHECKOUT
-
-
-@pytest.fixture(scope="session")
-def require_torch() -> Callable[[], None]:
-    """Skip where torch is missing; where NNLINT_REQUIRE_TORCH is set, its absence is an error."""
-
-    def check() -> None:
-        if os.environ.get("NNLINT_REQUIRE_TORCH"):
-            import torch  # noqa: F401
-        else:
-            pytest.importorskip("torch")
-
-    return check
 
 
 @pytest.fixture(scope="session")
