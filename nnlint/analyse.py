@@ -21,7 +21,7 @@ class Settings:
     search_path: Sequence[str] = ()
 
 
-def analyse(path: str, text: str | None = None, settings: Settings = Settings()) -> Analysis:  # noqa: B008
+def analyse(path: str, text: str | None = None, settings: Settings = Settings()) -> Analysis:
     """Analyse the file at `path` (its text, where given, stands for the file's content). Never raises."""
     from nnlint.source import parse, read
 
@@ -37,7 +37,9 @@ def analyse(path: str, text: str | None = None, settings: Settings = Settings())
     from nnlint.roots import Roots
 
     try:
-        return Roots(Machine(dict(settings.assume), dict(settings.layers)), source).run()
+        return Roots(
+            Machine(dict(settings.assume), dict(settings.layers), settings.formula == "textbook"), source
+        ).run()
     except (Exception, RecursionError) as error:
         return Analysis(path, errors=[Failure(1, 1, f"nnlint failed: {type(error).__name__}: {error}")])
 

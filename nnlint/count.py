@@ -78,7 +78,7 @@ def _add(total: _Total, value: Value, path: str) -> None:
                     stack.extend(reversed(entries))
                 elif held is not None:
                     total.doubt("its registered modules are not known")
-            for name, held in item.attributes.items():
+            for _name, held in item.attributes.items():
                 if isinstance(held, Unknown) and held.options and not is_plain(held):
                     _add_possible(total, held)
                 elif isinstance(held, Unknown) and not held.plain and not hasattr(held, "name"):
@@ -106,7 +106,7 @@ def _add_tensor(total: _Total, tensor: Tensor, at: str) -> None:
         del known
     else:
         total.elements += size
-        total.shapes[at] = tensor.shape
+        total.shapes[at] = tensor.shape if size else None
 
 
 def _add_unknown(total: _Total, unknown: Unknown) -> None:

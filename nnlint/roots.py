@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import libcst as cst
@@ -47,13 +48,18 @@ class Roots:
         module = machine.load(self.source, "__main__" if self.source.path in ("-", "stdin") else self._module_name())
         self._root("", False, lambda: machine.execute(module), module, keep=True)
         for body in machine.mains.pop(id(self.source), []):
-            self._root("", False, lambda body=body: body(module.frame), module)
+            self._root("", False, partial(body, module.frame), module)
         variables = dict(module.frame.variables)
         for value in variables.values():
             if isinstance(value, Function) and value.site is not None and self._owns(value.site):
                 self._function(module, value)
         for value in variables.values():
-            if isinstance(value, Class) and value.site is not None and self._owns(value.site) and is_module_class(value):
+            if (
+                isinstance(value, Class)
+                and value.site is not None
+                and self._owns(value.site)
+                and is_module_class(value)
+            ):
                 self._class(module, value)
         self._methods(module, variables)
         self._in_place(module)
@@ -161,9 +167,7 @@ class Roots:
         _, total, why = self._root(f"{title} at line {place.line}", generic, build, module)
         self._model(place, cls.name, "class", title, total, why)
 
-    def arguments(
-        self, function: Function, given: dict[str, Value], skip: int = 0
-    ) -> tuple[dict[str, Value], bool]:
+    def arguments(self, function: Function, given: dict[str, Value], skip: int = 0) -> tuple[dict[str, Value], bool]:
         """A root's arguments: defaults, empty `*` and `**`, and Unknown for what has no default."""
         bound: dict[str, Value] = {}
         generic = False
@@ -192,14 +196,21 @@ class Roots:
         plain = isinstance(annotation, cst.Name) and annotation.value in ("int", "float", "str", "bool")
         return Unknown(f"{name} is a parameter without a default", plain=plain)
 
-    def _model(
-        self, place: Place, name: str, kind: str, title: str, total: Count | None, why: str | None
-    ) -> None:
+    def _model(self, place: Place, name: str, kind: str, title: str, total: Count | None, why: str | None) -> None:
         parameters = total.parameters if total is not None and why is None else None
         at_least = total.at_least if total is not None else 0
         unknown = why or (total.unknown if total is not None else "nothing is known of it")
         self.models.append(
-            Model(place, name, kind, title, parameters, at_least, None if parameters is not None else unknown, self.largest)
+            Model(
+                place,
+                name,
+                kind,
+                title,
+                parameters,
+                at_least,
+                None if parameters is not None else unknown,
+                self.largest,
+            )
         )
 
     # -- what no root reaches ----------------------------------------------------------------------------------
@@ -295,9 +306,14 @@ class Roots:
             names += [layer.name, layer.short_name]
             found.append(
                 LayerSite(
-                    self.source.path, place, layer.name, cls.qualified if own else None, tuple(dict.fromkeys(names)),
-                    site.scope, contexts,
-                )  # fmt: skip
+                    self.source.path,
+                    place,
+                    layer.name,
+                    cls.qualified if own else None,
+                    tuple(dict.fromkeys(names)),
+                    site.scope,
+                    contexts,
+                )
             )
         return sorted(found, key=lambda s: (s.place, s.layer, s.class_name or ""))
 

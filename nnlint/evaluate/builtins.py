@@ -406,7 +406,7 @@ def _extreme(sign: str) -> Fn:
         for index in range(1, len(items)):
             better = machine.truth(machine.compare(sign, keys[index], keys[best]))
             if isinstance(better, Unknown):
-                plain = all(ops.is_number(item) or isinstance(item, Unknown) and item.plain for item in items)
+                plain = all(ops.is_number(item) or (isinstance(item, Unknown) and item.plain) for item in items)
                 return Unknown(better.why, plain=plain)
             best = index if better else best
         return items[best]
@@ -699,6 +699,7 @@ def _object(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 for _name in ("locals", "globals", "vars", "dir"):
     BUILTINS[_name] = Native(_name, lambda machine, args, kwargs: Unknown("a namespace as a dict"))
 for _name in ("eval", "exec", "compile", "__import__"):
+
     def _refuse(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         raise LimitError("code made at run time is not evaluated")
 
@@ -706,11 +707,43 @@ for _name in ("eval", "exec", "compile", "__import__"):
 
 # -- methods -----------------------------------------------------------------------------------------------------
 
-TEXT_METHODS = (
-    "capitalize casefold count encode endswith find index isalnum isalpha isascii isdecimal isdigit isidentifier "
-    "islower isnumeric isspace istitle isupper lower lstrip partition removeprefix removesuffix rfind rindex "
-    "rpartition rsplit rstrip split splitlines startswith strip swapcase title upper"
-).split()
+TEXT_METHODS = [
+    "capitalize",
+    "casefold",
+    "count",
+    "encode",
+    "endswith",
+    "find",
+    "index",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "isidentifier",
+    "islower",
+    "isnumeric",
+    "isspace",
+    "istitle",
+    "isupper",
+    "lower",
+    "lstrip",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "rfind",
+    "rindex",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "swapcase",
+    "title",
+    "upper",
+]
 for _name in TEXT_METHODS:
     METHODS[str, _name] = pure(_name, getattr(str, _name))
 for _name in ("bit_length", "conjugate", "as_integer_ratio"):

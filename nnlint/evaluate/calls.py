@@ -90,7 +90,10 @@ class Calls(Objects):
             return self.call_native(callee, args, kwargs, unknown_kwargs)
         if kind is Partial:
             return self.call(
-                callee.callee, [*callee.args, *args], {**callee.kwargs, **kwargs}, callee.unknown_kwargs or unknown_kwargs
+                callee.callee,
+                [*callee.args, *args],
+                {**callee.kwargs, **kwargs},
+                callee.unknown_kwargs or unknown_kwargs,
             )
         if kind is Instance:
             method = callee.cls.find("__call__")
@@ -101,7 +104,9 @@ class Calls(Objects):
             return self.call_unknown(callee.cls.unknown_base or Unknown("an unknown object"), [callee, *args], kwargs)
         if isinstance(callee, Unknown):
             if callee.options:
-                return self.each_option(callee, lambda option: self.call(option, list(args), dict(kwargs), unknown_kwargs))
+                return self.each_option(
+                    callee, lambda option: self.call(option, list(args), dict(kwargs), unknown_kwargs)
+                )
             return self.call_unknown(callee, args, kwargs)
         if isinstance(callee, Descriptor):
             return self.call(callee.getter, args, kwargs, unknown_kwargs)
@@ -213,7 +218,7 @@ class Calls(Objects):
         if name == "globals":
             return Unknown("globals()")
         return Dict(
-            {k: v for k, v in frame.variables.items()}, self.heap.clock, None if name == "locals" else Unknown("vars()")
+            dict(frame.variables.items()), self.heap.clock, None if name == "locals" else Unknown("vars()")
         )
 
     # -- construction ------------------------------------------------------------------------------------------
@@ -398,7 +403,9 @@ class Calls(Objects):
                 keyword_only = True
                 continue
             default = cls.attributes.get(field.name, REQUIRED)
-            field = Field(field.name, field.annotation, field.scope, field.frame, default, keyword_only, "InitVar" in text)
+            field = Field(
+                field.name, field.annotation, field.scope, field.frame, default, keyword_only, "InitVar" in text
+            )
             if isinstance(default, Instance) and default.cls.full_name == "dataclasses.Field":
                 held = default.attributes
                 field.default = held["default"]
@@ -483,9 +490,7 @@ class Calls(Objects):
         if isinstance(manager, Instance) and manager.cls.find("__exit__") is not ABSENT:
             given = [None, None, None] if raised is None else [Unknown("an exception")] * 3
             return self.truth(self.call(self.get_attribute(manager, "__exit__"), given, {}))
-        if raised is not None and isinstance(manager, Unknown):
-            return True
-        return False
+        return bool(raised is not None and isinstance(manager, Unknown))
 
 
 class _Factory:
@@ -527,7 +532,9 @@ def _fields_equal(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> 
     one, other = args
     if not isinstance(other, Instance) or other.cls is not one.cls:
         return False
-    answers = [machine.truth(machine.compare("==", one.attributes.get(n), other.attributes.get(n))) for n in one.cls.dataclass]
+    answers = [
+        machine.truth(machine.compare("==", one.attributes.get(n), other.attributes.get(n))) for n in one.cls.dataclass
+    ]
     if any(answer is False for answer in answers):
         return False
     return next((a for a in answers if isinstance(a, Unknown)), True)

@@ -262,5 +262,5 @@ def same_content(left: Any, right: Any) -> bool:
     if isinstance(left, (tuple, list)):
         return len(left) == len(right) and all(map(same_content, left, right))
     if isinstance(left, set):
-        return left == right
+        return bool(left == right)
     return same(left, right)

@@ -235,8 +235,10 @@ def lower_boolean(node: cst.BooleanOperation, scope: Scope) -> Evaluate:
     stops_on = isinstance(node.operator, cst.Or)
     operands: list[Evaluate] = []
     rest: cst.BaseExpression = node
-    while isinstance(rest, cst.BooleanOperation) and isinstance(rest.operator, cst.Or) is stops_on and not (
-        operands and rest.lpar
+    while (
+        isinstance(rest, cst.BooleanOperation)
+        and isinstance(rest.operator, cst.Or) is stops_on
+        and not (operands and rest.lpar)
     ):
         operands.append(lower(rest.right, scope))
         rest = rest.left

@@ -119,7 +119,8 @@ def _deque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @library("collections.namedtuple")
 def _namedtuple(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    name, fields = args[0], args[1] if len(args) > 1 else kwargs.get("field_names")
+    name: Any = args[0]
+    fields: Any = args[1] if len(args) > 1 else kwargs.get("field_names")
     if isinstance(fields, str):
         fields = fields.replace(",", " ").split()
     if not isinstance(name, str) or not all(isinstance(field, str) for field in fields):
@@ -213,10 +214,11 @@ def _accumulate(machine: Any, source: Value, function: Value = None, *, initial:
         yield total
 
 
-for _name, _make in {
+_ITERATORS: dict[str, Callable[..., Iterator[Value]]] = {
     "chain": _chain, "repeat": _repeat, "count": _count, "cycle": _cycle, "product": _product, "pairwise": _pairwise,
     "islice": _islice, "accumulate": _accumulate,
-}.items():  # fmt: skip
+}  # fmt: skip
+for _name, _make in _ITERATORS.items():
     _iterator(_name, _make)
 LIBRARY["itertools.chain.from_iterable"] = Native(
     "from_iterable",

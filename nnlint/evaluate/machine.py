@@ -87,16 +87,18 @@ def _payload_init(name: str) -> Any:
 class Machine(Calls):
     """One evaluator: it keeps the modules it has loaded, and records the layers that are constructed."""
 
-    builtins = BUILTINS  # type: ignore[assignment]
     methods = METHODS
 
-    def __init__(self, assume: dict[str, Value] | None = None, aliases: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, assume: dict[str, Value] | None = None, aliases: dict[str, str] | None = None, textbook: bool = False
+    ) -> None:
         super().__init__()
+        self.textbook = textbook
         self.assume = dict(assume or {})
         self.aliases = dict(aliases or {})
         self.classes = builtin_classes()
         self.torch = torch_classes(self.classes["object"])
-        self.builtins = {**BUILTINS, **{n: c for n, c in self.classes.items() if n in dir(python) and n not in BUILTINS}}
+        self.builtins = {**{n: c for n, c in self.classes.items() if n in dir(python)}, **BUILTINS}
         self.mains: dict[int, list[Execute]] = {}
         self.modules: dict[str, Module] = {}
         self.reasons: dict[int, str] = {}
@@ -184,7 +186,9 @@ class Machine(Calls):
 
     def tensor_binary(self, sign: str, left: Value, right: Value) -> Value:
         shapes = [side.shape for side in (left, right) if isinstance(side, Tensor)]
-        if len(shapes) == 1 and isinstance(left if shapes[0] is not getattr(left, "shape", None) else right, (int, float)):
+        if len(shapes) == 1 and isinstance(
+            left if shapes[0] is not getattr(left, "shape", None) else right, (int, float)
+        ):
             return Tensor(shapes[0], self.heap.clock)
         return Unknown("tensor arithmetic", plain=True)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from nnlint.evaluate import operations as ops
@@ -73,12 +74,14 @@ class Objects(Control):
         """Whether an except clause takes an exception."""
         if isinstance(kind, tuple):
             answers = [self.matches(raised, one) for one in kind]
-            return True if True in [a for a in answers if a is True] else next(
-                (a for a in answers if isinstance(a, Unknown)), False
+            return (
+                True
+                if True in [a for a in answers if a is True]
+                else next((a for a in answers if isinstance(a, Unknown)), False)
             )
         if isinstance(kind, Class) and isinstance(raised, Instance):
             return raised.cls.is_subclass(kind)
-        return False if isinstance(kind, External) and isinstance(raised, Instance) else True
+        return not (isinstance(kind, External) and isinstance(raised, Instance))
 
     # -- names -------------------------------------------------------------------------------------------------
 
@@ -280,9 +283,11 @@ class Objects(Control):
         for owner in order:
             if name in owner.attributes:
                 return self.bind(owner.attributes[name], receiver)
-            if owner.unknown_base is not None and owner is not cls and owner.unknown_base not in [
-                b.unknown_base for b in owner.bases
-            ]:
+            if (
+                owner.unknown_base is not None
+                and owner is not cls
+                and owner.unknown_base not in [b.unknown_base for b in owner.bases]
+            ):
                 return self.outside_method(owner.unknown_base, receiver)
         if cls.unknown_base is not None:
             return self.outside_method(cls.unknown_base, receiver)
@@ -367,10 +372,7 @@ class Objects(Control):
                 self.call(BoundMethod(setter, value), [name, given], {})
                 return
             self.set_plainly(value, name, given)
-        elif isinstance(value, Class):
-            self.heap.touch(value)
-            value.attributes[name] = given
-        elif isinstance(value, Function):
+        elif isinstance(value, (Class, Function)):
             self.heap.touch(value)
             value.attributes[name] = given
         elif isinstance(value, Module):
@@ -438,7 +440,11 @@ class Objects(Control):
         if isinstance(index, Unknown):
             if index.options and len(index.options) <= 4:
                 return self.each_option(index, lambda option: self.get_item(value, option))
-            if isinstance(value, (list, tuple)) and value and all(ops.is_number(i) or isinstance(i, str) for i in value):
+            if (
+                isinstance(value, (list, tuple))
+                and value
+                and all(ops.is_number(i) or isinstance(i, str) for i in value)
+            ):
                 return Unknown(index.why, tuple(dict.fromkeys(value))[:9] if len(set(value)) < 9 else (), True)
             return Unknown(index.why)
         if isinstance(value, Dict):
@@ -532,9 +538,7 @@ class Objects(Control):
 
     def _set_list_item(self, value: List, index: Value, given: Value) -> None:
         self.heap.touch(value)
-        unknown = ops.is_unknown(index) or (
-            ops.is_unknown(tuple(item for item in value if type(item) is Rest))
-        )
+        unknown = ops.is_unknown(index) or (ops.is_unknown(tuple(item for item in value if type(item) is Rest)))
         if unknown is not None or (isinstance(index, slice) and not ops.is_sequence(given)):
             value[:] = [Rest(Unknown((unknown or Unknown("a slice")).why))]
             return
@@ -587,7 +591,9 @@ class Objects(Control):
         if isinstance(value, Unknown):
             return iter([Rest(Unknown(value.why, self._sequences(value)))])
         if isinstance(value, Dict):
-            rest = [] if value.certain() else [Rest(Unknown((value.rest or Unknown("an entry that may be absent")).why))]
+            rest = (
+                [] if value.certain() else [Rest(Unknown((value.rest or Unknown("an entry that may be absent")).why))]
+            )
             sure = [key for key, item in value.items() if not may_be_absent(item)]
             return iter([*sure, *rest])
         if isinstance(value, Set):
@@ -614,7 +620,7 @@ class Objects(Control):
 
     def _sequences(self, value: Unknown) -> tuple[Value, ...]:
         if value.options and all(ops.is_sequence(o) and not has_rest(o) for o in value.options):
-            return tuple(tuple(option) for option in value.options)
+            return tuple(tuple(option) for option in value.options if isinstance(option, (list, tuple)))
         return ()
 
     def _live(self, value: List) -> Iterator[Value]:
@@ -699,7 +705,7 @@ class Objects(Control):
         """The items for `count` targets, of which one may be starred."""
         items = self.items(value)
         if has_rest(items):
-            before = [item for item in items[: next(i for i, x in enumerate(items) if type(x) is Rest)]]
+            before = list(items[: next(i for i, x in enumerate(items) if type(x) is Rest)])
             why = next(item.unknown for item in items if type(item) is Rest)
             plain = isinstance(value, Unknown) and value.plain
             filled = [*before[:count], *[Unknown(why.why, plain=plain) for _ in range(count - len(before))]]
@@ -720,8 +726,8 @@ class Objects(Control):
         """A set of these items."""
         made = Set((), self.heap.clock)
         for item in items:
-            if type(item) is Rest or isinstance(item, Unknown):
-                made.rest = item.unknown if type(item) is Rest else item
+            if isinstance(item, (Rest, Unknown)):
+                made.rest = item.unknown if isinstance(item, Rest) else item
                 continue
             try:
                 made.add(self.key(item))
@@ -753,8 +759,8 @@ class Objects(Control):
                 target[key] = item
         else:
             for pair in self.items(given):
-                if type(pair) is Rest or isinstance(pair, Unknown):
-                    self.update_dict(target, Unknown((pair.unknown if type(pair) is Rest else pair).why))
+                if isinstance(pair, (Rest, Unknown)):
+                    self.update_dict(target, Unknown((pair.unknown if isinstance(pair, Rest) else pair).why))
                 else:
                     key, item = self.unpack(pair, 2, None)
                     self.set_item(target, key, item)
@@ -811,9 +817,9 @@ class Objects(Control):
             if isinstance(one, Unknown) and one.options and not isinstance(other, Unknown):
                 options = [option for option in one.options if ops.is_number(option)]
                 if len(options) == len(one.options):
-                    return self.each_option(
-                        one, lambda o, f=flipped, x=other: self.binary(sign, x, o) if f else self.binary(sign, o, x)
-                    )
+                    if flipped:
+                        return self.each_option(one, partial(self.binary, sign, other))
+                    return self.each_option(one, partial(_swapped, self.binary, sign, other))
         return ops.plain_unknown(left, right)
 
     def _instance_binary(self, sign: str, left: Value, right: Value) -> Value:
@@ -890,8 +896,11 @@ class Objects(Control):
             return inside if isinstance(inside, Unknown) else inside is (sign == "in")
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             for one, other in ((left, right), (right, left)):
-                if isinstance(one, Unknown) and one.options and not isinstance(other, Unknown) and all(
-                    ops.is_number(o) or isinstance(o, str) or o is None for o in one.options
+                if (
+                    isinstance(one, Unknown)
+                    and one.options
+                    and not isinstance(other, Unknown)
+                    and all(ops.is_number(o) or isinstance(o, str) or o is None for o in one.options)
                 ):
                     flipped = one is right
                     answers = [
@@ -955,7 +964,7 @@ class Objects(Control):
                 item = self.key(item)
                 if item in container:
                     held = container[item] if isinstance(container, Dict) else None
-                    return Unknown(held.why, plain=True) if may_be_absent(held) else True
+                    return Unknown(held.why, plain=True) if held is not None and may_be_absent(held) else True
             except UnknownValueError as error:
                 return Unknown(error.unknown.why, plain=True)
             except TypeError as error:
@@ -1041,6 +1050,10 @@ class Objects(Control):
                 return Unknown(part.why, plain=True)
         text = "".join(parts)
         return text if len(text) <= ops.ITEMS else Unknown("a value too large to compute", plain=True)
+
+
+def _swapped(binary: Callable[[str, Value, Value], Value], sign: str, right: Value, left: Value) -> Value:
+    return binary(sign, left, right)
 
 
 DUNDER = {

@@ -7,6 +7,7 @@ frame.returned). An exception of the evaluated program is a RaisedError.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import libcst as cst
@@ -101,12 +102,14 @@ def lower_assign(node: cst.Assign, scope: Scope) -> Execute:
 def lower_annotated(node: cst.AnnAssign, scope: Scope) -> Execute:
     """target: annotation = value"""
     annotation = node.annotation.annotation
-    note = None
+    note: Execute | None = None
     if scope.kind == "class" and isinstance(node.target, cst.Name):
         name, machine = node.target.value, scope.machine
 
-        def note(frame: Frame) -> None:
+        def note_field(frame: Frame) -> None:
             machine.note_field(frame, name, annotation, scope)
+
+        note = note_field
 
     if node.value is None:
         return note or (lambda frame: None)
@@ -299,7 +302,7 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
         for item in machine.iterate(values):
             machine.step()
             if type(item) is Rest:
-                signal = machine.repeat(frame, item.unknown.why, lambda rest=item: unsure(frame, rest))
+                signal = machine.repeat(frame, item.unknown.why, partial(unsure, frame, item))
             else:
                 assign(frame, item)
                 signal = machine.settle(frame, level, body(frame), "continue")
@@ -316,7 +319,7 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
     def run(frame: Frame) -> str | None:
         values = iterable(frame)
         if isinstance(values, Unknown) and values.options:
-            return machine.fork(frame, values.why, [lambda o=option: over(frame, o) for option in values.options])
+            return machine.fork(frame, values.why, [partial(over, frame, option) for option in values.options])
         return over(frame, values)
 
     return run
@@ -566,9 +569,7 @@ def lower_match(node: cst.Match, scope: Scope) -> Execute:
                 return body(frame)
             if truth is not False:
                 later = index
-                return machine.fork(
-                    frame, truth.why, (lambda: body(frame), lambda: from_case(frame, value, later))
-                )
+                return machine.fork(frame, truth.why, (lambda: body(frame), lambda: from_case(frame, value, later)))
         return None
 
     return lambda frame: from_case(frame, subject(frame), 0)

@@ -128,6 +128,7 @@ def _product(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 
 for _name in ("sqrt", "log", "log2", "log10", "exp", "floor", "ceil", "pow", "cos", "sin", "tanh"):
+
     def _math(machine: Any, args: list[Value], kwargs: dict[str, Value], _f: Any = getattr(math, _name)) -> Value:
         unknown = ops.is_unknown(tuple(args))
         if unknown is not None:
@@ -139,6 +140,7 @@ for _name in ("sqrt", "log", "log2", "log10", "exp", "floor", "ceil", "pow", "co
     FUNCTIONS[f"math.{_name}"] = Native(_name, _math)
 
 for _name in ("gcd", "lcm", "isqrt", "fabs", "trunc", "comb", "isclose", "isinf", "isnan", "factorial", "hypot"):
+
     def _pure(machine: Any, args: list[Value], kwargs: dict[str, Value], _f: Any = getattr(math, _name)) -> Value:
         unknown = ops.is_unknown(tuple(args))
         if unknown is not None:
@@ -150,7 +152,9 @@ for _name in ("gcd", "lcm", "isqrt", "fabs", "trunc", "comb", "isclose", "isinf"
         return _f(*args, **kwargs)
 
     FUNCTIONS[f"math.{_name}"] = Native(_name, _pure)
-FUNCTIONS.update({"math.pi": math.pi, "math.e": math.e, "math.inf": math.inf, "numpy.pi": math.pi, "numpy.inf": math.inf})
+FUNCTIONS.update(
+    {"math.pi": math.pi, "math.e": math.e, "math.inf": math.inf, "numpy.pi": math.pi, "numpy.inf": math.inf}
+)
 
 
 def _numpy_scalar(name: str, fn: Callable[..., float]) -> None:
@@ -190,7 +194,7 @@ FUNCTIONS["torch.nn.utils.parametrizations.spectral_norm"] = Native("spectral_no
 @function("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm")
 def _weight_norm(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """weight = g * v / |v|: v as large as the weight, and a norm g along `dim` (one number with dim=None)."""
-    module = args[0] if args else kwargs.get("module")
+    module: Any = args[0] if args else kwargs.get("module")
     name = args[1] if len(args) > 1 else kwargs.get("name", "weight")
     dim = args[2] if len(args) > 2 else kwargs.get("dim", 0)
     if not is_module(module) or not isinstance(name, str):
@@ -247,8 +251,39 @@ def _wrapped(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 # -- tensors -------------------------------------------------------------------------------------------------------
 
 SAME_SHAPE = frozenset(
-    "float half double bfloat16 to cuda cpu contiguous clone detach requires_grad_ normal_ uniform_ zero_ fill_ ones_ "
-    "mul_ add_ div_ sub_ copy_ abs exp log sqrt int long trunc_normal_ clamp clamp_ type_as".split()
+    [
+        "float",
+        "half",
+        "double",
+        "bfloat16",
+        "to",
+        "cuda",
+        "cpu",
+        "contiguous",
+        "clone",
+        "detach",
+        "requires_grad_",
+        "normal_",
+        "uniform_",
+        "zero_",
+        "fill_",
+        "ones_",
+        "mul_",
+        "add_",
+        "div_",
+        "sub_",
+        "copy_",
+        "abs",
+        "exp",
+        "log",
+        "sqrt",
+        "int",
+        "long",
+        "trunc_normal_",
+        "clamp",
+        "clamp_",
+        "type_as",
+    ]
 )
 
 
@@ -258,7 +293,9 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return value.shape
     if name in ("numel", "nelement"):
         count = value.numel()
-        return Native(name, lambda m, args, kwargs: Unknown(count.why, plain=True) if isinstance(count, Unknown) else count)
+        return Native(
+            name, lambda m, args, kwargs: Unknown(count.why, plain=True) if isinstance(count, Unknown) else count
+        )
     if name in ("dim", "ndimension"):
         return Native(name, lambda m, args, kwargs: _rank(value))
     if name == "ndim":

@@ -287,16 +287,45 @@ MODULE_METHODS: dict[str, Fn] = {
     "get_submodule": _get_submodule,
     "get_parameter": _get_submodule,
     **dict.fromkeys(
-        "to cuda cpu half float double bfloat16 eval train requires_grad_ type to_empty xpu share_memory".split(), _itself
+        [
+            "to",
+            "cuda",
+            "cpu",
+            "half",
+            "float",
+            "double",
+            "bfloat16",
+            "eval",
+            "train",
+            "requires_grad_",
+            "type",
+            "to_empty",
+            "xpu",
+            "share_memory",
+        ],
+        _itself,
     ),
     **dict.fromkeys(
-        "zero_grad register_forward_hook register_forward_pre_hook register_full_backward_hook load_state_dict compile "
-        "_register_load_state_dict_pre_hook register_load_state_dict_post_hook register_state_dict_pre_hook "
-        "register_load_state_dict_pre_hook extra_repr reset_parameters _reset_parameters flatten_parameters "
-        "_register_state_dict_hook".split(),
+        [
+            "zero_grad",
+            "register_forward_hook",
+            "register_forward_pre_hook",
+            "register_full_backward_hook",
+            "load_state_dict",
+            "compile",
+            "_register_load_state_dict_pre_hook",
+            "register_load_state_dict_post_hook",
+            "register_state_dict_pre_hook",
+            "register_load_state_dict_pre_hook",
+            "extra_repr",
+            "reset_parameters",
+            "_reset_parameters",
+            "flatten_parameters",
+            "_register_state_dict_hook",
+        ],
         _nothing,
     ),
-    **dict.fromkeys("state_dict buffers named_buffers get_buffer _get_name _version".split(), _opaque),
+    **dict.fromkeys(["state_dict", "buffers", "named_buffers", "get_buffer", "_get_name", "_version"], _opaque),
 }
 
 # -- containers --------------------------------------------------------------------------------------------------
@@ -609,6 +638,10 @@ CONTAINERS["ParameterDict"] = {
 # -- layers --------------------------------------------------------------------------------------------------------
 
 
+# The textbook has one bias vector a gate, and no projection matrix.
+NOT_IN_TEXTBOOKS = ("bias_hh", "weight_hr")
+
+
 def _layer_init(layer: Layer) -> Fn:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         module = args[0]
@@ -629,7 +662,9 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
     bound = {name: normal(machine, value) for name, value in bound.items()}
     for name, value in attributes_of(layer, bound).items():
         module.attributes[name] = value
-    structure = Unknown(f"{layer.short_name} gets its sizes at the first forward pass") if layer.lazy else build(layer, bound)
+    structure = (
+        Unknown(f"{layer.short_name} gets its sizes at the first forward pass") if layer.lazy else build(layer, bound)
+    )
     if isinstance(structure, Violation):
         raise machine.error("ValueError", f"{layer.short_name} cannot be built: {structure.message}")
     if isinstance(structure, Unknown):
@@ -640,6 +675,8 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
                 size = 1
                 for item in part:
                     size *= item
+                if machine.textbook and layer.textbook is not None and name.startswith(NOT_IN_TEXTBOOKS):
+                    size = 0
                 made = Tensor(Unknown(module.open.why, plain=True), machine.heap.clock, True, at_least=size)
                 module.attributes["_parameters"][name] = made
             elif part is not None:
@@ -647,6 +684,8 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
         return
     for name, part in structure.items():
         if type(part) is tuple:
+            if machine.textbook and layer.textbook is not None and name.startswith(NOT_IN_TEXTBOOKS):
+                part = (0,)
             module.attributes["_parameters"][name] = Tensor(part, machine.heap.clock, True)
         else:
             add_part(machine, module, name, part)
@@ -763,9 +802,11 @@ def _plain_init(name: str) -> Fn:
         prepare(machine, module)
         for parameter_name, value in bound.items():
             is_simple = isinstance(value, (int, float, str)) or value is None
-            if isinstance(value, Reference) or (isinstance(value, Unknown) and not value.plain):
-                value = Unknown(f"{parameter_name} of {name.rpartition('.')[2]}", plain=True)
-            elif not is_simple and not isinstance(value, Unknown):
+            if (
+                isinstance(value, Reference)
+                or (isinstance(value, Unknown) and not value.plain)
+                or (not is_simple and not isinstance(value, Unknown))
+            ):
                 value = Unknown(f"{parameter_name} of {name.rpartition('.')[2]}", plain=True)
             module.attributes[parameter_name] = value
         return None
