@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from test_layers import NoCount, as_text, shapes_of_structure, total
 
-from nnlint.layers import LAYERS, PLAIN, PLAIN_BASES, Layer, Reference, Violation, build, public_name
+from nnlint.layers import LAYERS, PLAIN, PLAIN_BASES, Layer, Reference, Violation, build, check_plain, public_name
 from nnlint.signature import BindError, Parameter, Signature
 from nnlint.unknown import Unknown
 
@@ -314,6 +314,34 @@ def compare_partly_known(layer: Layer, arguments: dict[str, Any], shapes: dict[s
     assert not isinstance(built, Violation), built
     with contextlib.suppress(NoCount):
         assert total(shapes_of_structure(built)) == total(shapes)
+
+
+PLAIN_CALLS = [
+    *[
+        (name, text)
+        for name in ("Dropout", "Dropout2d")
+        for text in ("", "0", "1.0", "True", "-0.1", "2", "None", "'a'")
+    ],
+    *[
+        ("Hardtanh", text)
+        for text in ("", "0, 0", "2, 1", "0, 1, min_value=1", "0, 1, max_value=2", "'a', 1", "'a', 'b'")
+    ],
+    *[("TripletMarginLoss", text) for text in ("", "0", "-1", "0.5", "'a'")],
+    *[("MultiMarginLoss", text) for text in ("", "2", "3", "1.0", "'a'", "True")],
+    *[("FractionalMaxPool2d", text) for text in ("3", "3, 2", "3, output_ratio=0.5", "3, 2, 0.5")],
+    *[("Unflatten", text) for text in ("1, (2, 3)", "1, [2, 3]", "1, (True,)", "1, 3", "1, (2.0,)", "1, ()")],
+    *[(name, text) for name in ("Sigmoid", "Tanh", "Softmax2d") for text in ("", "True", "inplace=True", "1, 2")],
+    *[("Identity", text) for text in ("", "3", "a=3")],
+    *[("ReLU", text) for text in ("", "True", "'yes'")],
+]
+
+
+@pytest.mark.parametrize(("name", "text"), PLAIN_CALLS)
+def test_modules_without_parameters_raise_where_torch_does(name: str, text: str) -> None:
+    positional, keywords = eval(f"(lambda *a, **k: (list(a), k))({text})")
+    module = torch_builds(class_of(f"torch.nn.{name}"), positional, keywords)
+    arguments = PLAIN[f"torch.nn.{name}"].bind(positional, keywords)
+    assert (check_plain(f"torch.nn.{name}", arguments) is not None) == isinstance(module, Exception)
 
 
 @pytest.mark.parametrize(

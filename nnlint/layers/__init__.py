@@ -15,7 +15,7 @@ from nnlint.layers.table import (
     refused_shape,
 )
 from nnlint.layers.torch_nn import LAYERS, find, public_name
-from nnlint.layers.torch_plain import PLAIN, PLAIN_BASES
+from nnlint.layers.torch_plain import PLAIN, PLAIN_BASES, check_plain
 
 __all__ = [
     "LAYERS",
@@ -31,6 +31,7 @@ __all__ = [
     "Violation",
     "arithmetic",
     "build",
+    "check_plain",
     "complete",
     "find",
     "public_name",

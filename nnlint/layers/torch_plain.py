@@ -1,7 +1,9 @@
 """torch.nn: the modules that own no parameters. Signatures by the module that defines them."""
 
-from nnlint.layers.table import signature
-from nnlint.signature import Signature
+from collections.abc import Callable
+
+from nnlint.layers.table import Arguments, Violation, signature, unknown_in
+from nnlint.signature import Rest, Signature
 
 _LOSS = "size_average=None, reduce=None, reduction='mean'"
 _AVERAGE = "kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True"
@@ -105,6 +107,67 @@ def _parents(module: str, name: str) -> list[str]:
     if module == "dropout" and name != "_DropoutNd":
         return ["_DropoutNd"]
     return [f"_{family}Nd" for family in _FAMILIES if name.startswith(family)]
+
+
+def _check_dropout(a: Arguments) -> Violation | None:
+    return Violation("NNL204", f"p={a['p']} is not in 0 to 1") if a["p"] < 0 or a["p"] > 1 else None
+
+
+def _check_hardtanh(a: Arguments) -> Violation | None:
+    least = a["min_val"] if a["min_value"] is None else a["min_value"]
+    most = a["max_val"] if a["max_value"] is None else a["max_value"]
+    return Violation("NNL204", f"max_val={most} is not greater than min_val={least}") if most <= least else None
+
+
+def _check_margin(a: Arguments) -> Violation | None:
+    return Violation("NNL204", f"margin={a['margin']} is not positive") if a["margin"] <= 0 else None
+
+
+def _check_power(a: Arguments) -> Violation | None:
+    return Violation("NNL204", f"p={a['p']!r} is not 1 or 2") if a["p"] not in (1, 2) else None
+
+
+def _check_fraction(a: Arguments) -> Violation | None:
+    if (a["output_size"] is None) == (a["output_ratio"] is None):
+        return Violation("NNL204", "takes one of output_size and output_ratio")
+    return None
+
+
+def _check_unflatten(a: Arguments) -> Violation | None:
+    sizes = a["unflattened_size"]
+    if isinstance(sizes, (tuple, list)) and all(isinstance(size, int) for size in sizes):
+        return None
+    return Violation("NNL202", f"unflattened_size={sizes!r} is not a tuple of integers")
+
+
+def _check_no_arguments(a: Arguments) -> Violation | None:
+    """Module's own constructor, which takes nothing."""
+    if any(not isinstance(value, Rest) for value in a["args"]):
+        return Violation("NNL203", "takes no arguments")
+    return Violation("NNL203", f"got an unexpected keyword argument '{min(a['kwargs'])}'") if a["kwargs"] else None
+
+
+_CONSTRAINTS: dict[str, tuple[Callable[[Arguments], Violation | None], tuple[str, ...]]] = {
+    "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout": (_check_dropout, ("p",)),
+    "Hardtanh": (_check_hardtanh, ("min_val", "max_val", "min_value", "max_value")),
+    "TripletMarginLoss": (_check_margin, ("margin",)),
+    "MultiMarginLoss": (_check_power, ("p",)),
+    "FractionalMaxPool2d FractionalMaxPool3d": (_check_fraction, ("output_size", "output_ratio")),
+    "Unflatten": (_check_unflatten, ("unflattened_size",)),
+    "Sigmoid Tanh LogSigmoid Softsign Tanhshrink Softmax2d": (_check_no_arguments, ()),
+}
+_CHECKS = {f"torch.nn.{name}": check for names, check in _CONSTRAINTS.items() for name in names.split()}
+
+
+def check_plain(name: str, arguments: Arguments) -> Violation | None:
+    """Why the constructor of a module without parameters raises, where that is sure."""
+    check, examined = _CHECKS.get(name, (None, ()))
+    if check is None or any(unknown_in(arguments[argument]) is not None for argument in examined):
+        return None
+    try:
+        return check(arguments)
+    except TypeError as error:
+        return Violation("NNL204", str(error))
 
 
 PLAIN: dict[str, Signature] = {}
