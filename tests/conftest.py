@@ -11,6 +11,11 @@ CHECKOUT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="session")
+def checkout() -> Path:
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
 def flake8() -> Callable[..., "subprocess.CompletedProcess[str]"]:
     """Run `python -m flake8 ARGUMENTS` in the checkout (or `cwd`)."""
 
