@@ -23,6 +23,7 @@ class Settings:
 
 def analyse(path: str, text: str | None = None, settings: Settings = Settings()) -> Analysis:
     """Analyse the file at `path` (its text, where given, stands for the file's content). Never raises."""
+    from nnlint.project import Project
     from nnlint.source import parse, read
 
     content = read(path) if text is None else text
@@ -37,9 +38,13 @@ def analyse(path: str, text: str | None = None, settings: Settings = Settings())
     from nnlint.roots import Roots
 
     try:
-        return Roots(
-            Machine(dict(settings.assume), dict(settings.layers), settings.formula == "textbook"), source
-        ).run()
+        machine = Machine(
+            Project(path, settings.search_path),
+            dict(settings.assume),
+            dict(settings.layers),
+            settings.formula == "textbook",
+        )
+        return Roots(machine, source).run()
     except (Exception, RecursionError) as error:
         return Analysis(path, errors=[Failure(1, 1, f"nnlint failed: {type(error).__name__}: {error}")])
 

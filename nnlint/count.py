@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, NamedTuple
 
 from nnlint.layers import arithmetic
@@ -100,10 +101,9 @@ def _add_tensor(total: _Total, tensor: Tensor, at: str) -> None:
     size = tensor.numel()
     if isinstance(size, Unknown):
         total.doubt(size.why)
-        known = tensor.shape if isinstance(tensor.shape, tuple) else ()
-        total.elements += tensor.at_least
-        total.shapes[at] = (tensor.at_least,) if tensor.at_least else None
-        del known
+        least = prod(tensor.least) if tensor.least is not None else 0
+        total.elements += least
+        total.shapes[at] = tensor.least if least else None
     else:
         total.elements += size
         total.shapes[at] = tensor.shape if size else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from nnlint.count import Count, count
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
 from nnlint.evaluate.machine import Machine
-from nnlint.evaluate.scope import Scope, Site
+from nnlint.evaluate.scope import Scope, Site, binder
 from nnlint.evaluate.torch_modules import is_module
 from nnlint.signature import REQUIRED
 from nnlint.source import Source
@@ -45,7 +46,7 @@ class Roots:
 
     def _run(self) -> Analysis:
         machine = self.machine
-        module = machine.load(self.source, "__main__" if self.source.path in ("-", "stdin") else self._module_name())
+        module = self._module()
         self._root("", False, lambda: machine.execute(module), module, keep=True)
         for body in machine.mains.pop(id(self.source), []):
             self._root("", False, partial(body, module.frame), module)
@@ -65,9 +66,14 @@ class Roots:
         self._in_place(module)
         return Analysis(self.source.path, self._layers(), models=self.models)
 
-    def _module_name(self) -> str:
-        name = self.source.path.replace("\\", "/").rpartition("/")[2]
-        return name.removesuffix(".py") or "module"
+    def _module(self) -> Module:
+        """The file as a module of its project, in the place where an import would find it."""
+        machine, path = self.machine, self.source.path
+        name = machine.project.module_name(path)
+        module = machine.load(self.source, name)
+        module.package = path.endswith("__init__.py")
+        machine.modules[name] = module
+        return module
 
     def _owns(self, site: Site) -> bool:
         return site.source is self.source and site.node in self.placed
@@ -253,36 +259,31 @@ class Roots:
             receiver.open = Unknown("an object that is not known")
 
     def _has_unreached(self, function: Function) -> bool:
-        return any(node not in self.reached for node in calls_in(function.lowered.node) if self._may_be_layer(node))
-
-    def _may_be_layer(self, node: cst.Call) -> bool:
-        name = node.func
-        text = name.attr.value if isinstance(name, cst.Attribute) else name.value if isinstance(name, cst.Name) else ""
-        return bool(text) and node not in self.reached
+        return any(node not in self.machine.evaluated for node in calls_in(function.lowered.node))
 
     def _in_place(self, module: Module) -> None:
         """Every other site: its call evaluated on its own, names of functions being unknown."""
         machine = self.machine
-        for node, place in self.placed.items():
-            if not isinstance(node, cst.Call) or node in self.reached or place is None:
+        for node, bound in unevaluated(self.source.tree, machine.evaluated):
+            if self.source.place(node) is None:
                 continue
             site = machine.sites.get(node)
             scope = Scope(machine, self.source, "comprehension", site.scope if site is not None else "<module>")
 
-            def evaluate(node: cst.Call = node, scope: Scope = scope) -> Value:
+            def evaluate(
+                node: cst.Call = node, scope: Scope = scope, bound: frozenset[str] = bound
+            ) -> Value:
                 callee = node.func
                 frame = Frame(module, module.frame, None, machine.heap.clock)
+                for name in names_in(node):
+                    if name in bound or (name not in module.frame.variables and name not in machine.builtins):
+                        frame.variables[name] = Unknown(f"{name} is not known here")
                 try:
                     target = lower(callee, scope)(frame)
                 except RaisedError:
                     return None
                 if not isinstance(target, Class) or target.layer is None:
                     return None
-                unknown = _UnknownNames(module)
-                unknown.parent = None
-                for name in names_in(node):
-                    if name not in module.frame.variables and name not in machine.builtins:
-                        frame.variables[name] = Unknown(f"{name} is not known here")
                 return lower(node, scope)(frame)
 
             if isinstance(node.func, (cst.Name, cst.Attribute)):
@@ -304,6 +305,9 @@ class Roots:
                 if base.module is not None:
                     names += [base.qualified, base.name]
             names += [layer.name, layer.short_name]
+            if len({(c.parameters, c.at_least) for c in contexts}) == 1:
+                # Every root builds the same: which one does says nothing.
+                contexts = [replace(c, entry=c.entry._replace(built_by="")) for c in contexts]
             found.append(
                 LayerSite(
                     self.source.path,
@@ -316,13 +320,6 @@ class Roots:
                 )
             )
         return sorted(found, key=lambda s: (s.place, s.layer, s.class_name or ""))
-
-
-class _UnknownNames(Frame):
-    """A frame for a call evaluated in place."""
-
-    def __init__(self, module: Module) -> None:
-        super().__init__(module, None, None, 0)
 
 
 def is_module_class(cls: Class) -> bool:
@@ -339,6 +336,33 @@ class _Calls(cst.CSTVisitor):
 
     def visit_Name(self, node: cst.Name) -> None:
         self.names.append(node.value)
+
+
+class _Unevaluated(cst.CSTVisitor):
+    """Calls that no root has evaluated, with the names that the functions around them bind."""
+
+    def __init__(self, evaluated: set[cst.CSTNode]) -> None:
+        self.evaluated = evaluated
+        self.bound: list[frozenset[str]] = [frozenset()]
+        self.found: list[tuple[cst.Call, frozenset[str]]] = []
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        names = {p.name.value for p in (*node.params.params, *node.params.kwonly_params, *node.params.posonly_params)}
+        self.bound.append(self.bound[-1] | names | binder(node.body).bound)
+
+    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
+        self.bound.pop()
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if node not in self.evaluated:
+            self.found.append((node, self.bound[-1]))
+
+
+def unevaluated(tree: cst.Module, evaluated: set[cst.CSTNode]) -> list[tuple[cst.Call, frozenset[str]]]:
+    """The calls below a node that no root has evaluated."""
+    visitor = _Unevaluated(evaluated)
+    tree.visit(visitor)
+    return visitor.found
 
 
 def calls_in(node: cst.CSTNode) -> list[cst.Call]:

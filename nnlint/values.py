@@ -101,12 +101,13 @@ class Frame:
 class Module:
     """A file of the project, as an imported module."""
 
-    __slots__ = ("birth", "frame", "name", "ready", "source")
+    __slots__ = ("birth", "frame", "name", "package", "ready", "source")
 
     def __init__(self, name: str, source: Source, birth: int) -> None:
         self.name, self.source, self.birth = name, source, birth
         self.frame = Frame(self, None, None, birth)
         self.ready = False
+        self.package = False
 
 
 class Class:
@@ -196,15 +197,20 @@ class Instance:
 
 class Tensor:
     """A tensor: a shape (a tuple of ints and Unknowns, or Unknown), its values where they are known, and whether it
-    is a Parameter. at_least: a lower bound of the number of elements where the shape is not known."""
+    is a Parameter. least: a shape whose number of elements is a lower bound, where the shape is not known."""
 
-    __slots__ = ("at_least", "birth", "data", "is_parameter", "shape")
+    __slots__ = ("birth", "data", "is_parameter", "least", "shape")
 
     def __init__(
-        self, shape: Value, birth: int, is_parameter: bool = False, data: Value = None, at_least: int = 0
+        self,
+        shape: Value,
+        birth: int,
+        is_parameter: bool = False,
+        data: Value = None,
+        least: tuple[int, ...] | None = None,
     ) -> None:
         self.shape, self.birth, self.is_parameter = shape, birth, is_parameter
-        self.data, self.at_least = data, at_least
+        self.data, self.least = data, least
 
     def numel(self) -> int | Unknown:
         """The number of elements."""

@@ -52,6 +52,7 @@ class Calls(Objects):
     def __init__(self) -> None:
         super().__init__()
         self.stack: list[Site] = []
+        self.evaluated: set[cst.CSTNode] = set()
         self.sites: dict[cst.CSTNode, Site] = {}
         self.assume = {}
 
@@ -65,6 +66,7 @@ class Calls(Objects):
     ) -> Value:
         """A call that stands in a file."""
         self.step()
+        self.evaluated.add(site.node)
         self.stack.append(site)
         try:
             return self.call(callee, args, kwargs, unknown_kwargs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins as python
 from typing import Any
 
+from nnlint.construction import Failure
 from nnlint.count import count
 from nnlint.evaluate.builtins import BUILTINS, METHODS
 from nnlint.evaluate.calls import Calls
@@ -14,7 +15,8 @@ from nnlint.evaluate.statements import Execute, lower_block
 from nnlint.evaluate.torch_functions import FUNCTIONS, is_initialiser, tensor_attribute, tensor_item
 from nnlint.evaluate.torch_modules import torch_classes
 from nnlint.layers import find as find_layer
-from nnlint.source import Source
+from nnlint.project import Project
+from nnlint.source import Source, parse, read
 from nnlint.unknown import Unknown
 from nnlint.values import (
     ABSENT,
@@ -53,7 +55,10 @@ def builtin_classes() -> dict[str, Class]:
             add(kind)
     for kind in (int, float, str, list, tuple, dict, set):
         made = Class(kind.__name__, (object_class,), native=kind)
-        made.attributes["__init__"] = Native("__init__", _payload_init(kind.__name__))
+        if kind in (list, dict, set):
+            made.attributes["__init__"] = Native("__init__", _payload_init(kind.__name__))
+        else:
+            made.attributes["__new__"] = Native("__new__", _payload_new(kind.__name__))
         classes[kind.__name__] = made
     for name, base in (
         ("enum.Enum", "object"), ("typing.NamedTuple", "tuple"), ("enum.auto", "object"), ("dataclasses.Field", "object"),
@@ -84,15 +89,31 @@ def _payload_init(name: str) -> Any:
     return run
 
 
+def _payload_new(name: str) -> Any:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        return Instance(args[0], machine.heap.clock, machine.call(BUILTINS[name], args[1:2], {}))
+
+    return run
+
+
+# Packages that tables know: their own files are never read.
+FRAMEWORKS = frozenset({"torch", "numpy", "math", "functools", "itertools", "collections", "typing", "copy", "operator"})
+
+
 class Machine(Calls):
     """One evaluator: it keeps the modules it has loaded, and records the layers that are constructed."""
 
     methods = METHODS
 
     def __init__(
-        self, assume: dict[str, Value] | None = None, aliases: dict[str, str] | None = None, textbook: bool = False
+        self,
+        project: Project,
+        assume: dict[str, Value] | None = None,
+        aliases: dict[str, str] | None = None,
+        textbook: bool = False,
     ) -> None:
         super().__init__()
+        self.project = project
         self.textbook = textbook
         self.assume = dict(assume or {})
         self.aliases = dict(aliases or {})
@@ -144,12 +165,64 @@ class Machine(Calls):
             ))  # fmt: skip
         return None
 
+    def module(self, dotted: str) -> Value:
+        """A module of the project by its absolute name, executed at its first import; ABSENT outside the project."""
+        if dotted in self.modules:
+            return self.modules[dotted]
+        if dotted.partition(".")[0] in FRAMEWORKS:
+            return ABSENT
+        path = self.project.find(dotted)
+        if path is None:
+            return ABSENT
+        return self.load_path(path, dotted)
+
+    def load_path(self, path: str, dotted: str) -> Value:
+        """Read, parse and execute a file of the project as a module."""
+        source: Source | Failure
+        if path.endswith(".py"):
+            text = read(path)
+            source = text if isinstance(text, Failure) else parse(path, text)
+        else:
+            source = parse(path, "")
+        if isinstance(source, Failure):
+            self.modules[dotted] = External(dotted)  # type: ignore[assignment]
+            return self.modules[dotted]
+        module = self.load(source, dotted)
+        module.package = not path.endswith(".py") or path.endswith("__init__.py")
+        self.modules[dotted] = module
+        self.execute(module)
+        return module
+
+    def absolute(self, importer: Module, level: int, dotted: str) -> str:
+        """The absolute name of a relative import; "" where it leaves the project."""
+        if not level:
+            return dotted
+        parts = importer.name.split(".")
+        parts = parts[: len(parts) - level + (1 if importer.package else 0)]
+        return ".".join([*parts, dotted] if dotted else parts)
+
     def import_module(self, importer: Module, dotted: str, whole: bool) -> Value:
         """import a.b as c (whole), or import a.b, which binds a."""
-        return self.resolve(dotted if whole else dotted.partition(".")[0])
+        first = dotted.partition(".")[0]
+        top = self.module(first)
+        if top is ABSENT or not isinstance(top, Module):
+            return self.resolve(dotted if whole else first)
+        value: Value = top
+        for name in dotted.split(".")[1:]:
+            value = self.get_attribute(value, name)
+        return value if whole else top
 
     def import_name(self, importer: Module, level: int, dotted: str, name: str) -> Value:
         """from dotted import name"""
+        absolute = self.absolute(importer, level, dotted)
+        module = self.module(absolute) if absolute else ABSENT
+        if isinstance(module, Module):
+            found = self.find_attribute(module, name)
+            if found is ABSENT and not module.ready:
+                return Unknown(f"{name} of {absolute} is imported in a circle")
+            if found is ABSENT:
+                raise self.error("ImportError", f"cannot import name '{name}' from '{absolute}'")
+            return found
         if level:
             return Unknown(f"{name} is imported from another file")
         return self.resolve(f"{dotted}.{name}")
@@ -157,6 +230,22 @@ class Machine(Calls):
     def import_star(self, frame: Frame, level: int, dotted: str) -> None:
         """from dotted import *"""
         self.heap.touch(frame)
+        absolute = self.absolute(frame.module, level, dotted)
+        module = self.module(absolute) if absolute else ABSENT
+        if isinstance(module, Module):
+            variables = module.frame.variables
+            listed = variables.get("__all__")
+            names = [n for n in variables if not n.startswith("_")]
+            if isinstance(listed, (list, tuple)) and all(isinstance(n, str) for n in listed):
+                names = list(listed)
+            elif listed is not None or not module.ready or "*" in variables:
+                frame.variables["*"] = True
+            for name in names:
+                if name != "*":
+                    found = self.find_attribute(module, name)
+                    if found is not ABSENT:
+                        frame.variables[name] = found
+            return
         if not level and dotted in ("torch.nn", "torch.nn.modules"):
             for name, cls in self.torch.items():
                 if name.count(".") == 2 and name.startswith("torch.nn."):
@@ -170,7 +259,8 @@ class Machine(Calls):
             frame.variables["*"] = True
 
     def submodule(self, module: Module, name: str) -> Value:
-        return ABSENT
+        """A module inside a package, as an attribute of the package."""
+        return self.module(f"{module.name}.{name}") if module.package else ABSENT
 
     def note_main(self, source: Source, body: Execute) -> None:
         """The body of `if __name__ == "__main__":` is a root of its own."""

@@ -40,7 +40,10 @@ def as_shape(machine: Any, sizes: list[Value]) -> Value:
     return tuple(sizes)
 
 
-@function(*(f"torch.{name}" for name in ("empty", "zeros", "ones", "randn", "rand")))
+@function(
+    *(f"torch.{name}" for name in ("empty", "zeros", "ones", "randn", "rand")),
+    *(f"numpy.{name}" for name in ("empty", "zeros", "ones")),
+)
 def _sized(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     sizes = args or ([kwargs["size"]] if "size" in kwargs else [()])
     return Tensor(as_shape(machine, sizes), machine.heap.clock)
@@ -57,9 +60,11 @@ def _like(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Tensor(shape, machine.heap.clock)
 
 
-@function("torch.tensor", "torch.as_tensor", "torch.Tensor", "torch.FloatTensor")
+@function("torch.tensor", "torch.as_tensor", "torch.from_numpy", "numpy.array", "numpy.asarray")
 def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     data = args[0] if args else kwargs.get("data")
+    if isinstance(data, Tensor):
+        return Tensor(data.shape, machine.heap.clock, data=data.data)
     if isinstance(data, (int, float)) and not isinstance(data, bool):
         return Tensor((), machine.heap.clock, data=data if isinstance(data, int) else None)
     shape: list[int] = []
@@ -68,8 +73,9 @@ def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             return Tensor(Unknown("a list of unknown length", plain=True), machine.heap.clock)
         shape.append(len(data))
         data = data[0] if data else 0
-    if isinstance(data, (int, float)) or (isinstance(data, Unknown) and data.plain):
-        return Tensor(tuple(shape), machine.heap.clock)
+    if isinstance(data, (int, float)):
+        flat = args[0] if args and len(shape) == 1 and all(type(item) is int for item in args[0]) else None
+        return Tensor(tuple(shape), machine.heap.clock, data=tuple(flat) if flat is not None else None)
     return Tensor(Unknown("a tensor made of other data", plain=True), machine.heap.clock)
 
 
@@ -105,7 +111,7 @@ def _arange(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     data = args[0] if args else kwargs.get("data")
     if isinstance(data, Tensor):
-        return Tensor(data.shape, machine.heap.clock, True, data.data, data.at_least)
+        return Tensor(data.shape, machine.heap.clock, True, least=data.least)
     if data is None:
         return Tensor((0,), machine.heap.clock, True)
     why = data.why if isinstance(data, Unknown) else "a tensor whose shape is not known"
@@ -214,7 +220,7 @@ def _weight_norm(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     machine.heap.touch(held)
     del held[name]
     held[f"{name}_g"] = Tensor(shape, machine.heap.clock, True)
-    held[f"{name}_v"] = Tensor(weight.shape, machine.heap.clock, True, at_least=weight.at_least)
+    held[f"{name}_v"] = Tensor(weight.shape, machine.heap.clock, True, least=weight.least)
     module.attributes[name] = Unknown("a parametrized weight", plain=True)
     return module
 
@@ -302,18 +308,28 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return _rank(value)
     if name == "size":
         return Native(name, lambda m, args, kwargs: m.get_item(value.shape, args[0]) if args else value.shape)
+    if name in ("prod", "sum", "max", "min") and isinstance(value.data, tuple):
+        return Native(name, lambda m, args, kwargs: _reduced(m, value, name, args, kwargs))
     if name in ("item", "tolist"):
         return Native(name, lambda m, args, kwargs: _values(m, value))
     if name in ("data", "weight") or name in SAME_SHAPE:
         if name == "data":
-            return Tensor(value.shape, machine.heap.clock, False, value.data, value.at_least)
+            return Tensor(value.shape, machine.heap.clock, False, value.data, value.least)
         if name.endswith("_"):
             return Native(name, lambda m, args, kwargs: value)
         data = value.data if name in ("to", "cuda", "cpu", "clone", "detach", "contiguous") else None
-        return Native(name, lambda m, args, kwargs: Tensor(value.shape, m.heap.clock, False, data, value.at_least))
+        return Native(name, lambda m, args, kwargs: Tensor(value.shape, m.heap.clock, False, data, value.least))
     if name in ("requires_grad", "device", "dtype", "is_leaf", "grad"):
         return Unknown(f"{name} of a tensor", plain=True)
     return Native(name, lambda m, args, kwargs: Unknown(f"{name}() of a tensor", plain=True))
+
+
+def _reduced(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The product, sum or extreme of known whole numbers."""
+    if args or kwargs or not value.data or not all(isinstance(item, int) for item in value.data):
+        return Unknown(f"{name}() of a tensor", plain=True)
+    function = {"prod": math.prod, "sum": sum, "max": max, "min": min}[name]
+    return Tensor((), machine.heap.clock, data=function(value.data))
 
 
 def _rank(value: Tensor) -> Value:

@@ -562,7 +562,7 @@ CONTAINERS: dict[str, dict[str, Fn]] = {
 def parameter(machine: Any, value: Value) -> Value:
     """A tensor as these containers keep it."""
     if isinstance(value, Tensor) and not value.is_parameter:
-        return Tensor(value.shape, machine.heap.clock, True, value.data, value.at_least)
+        return Tensor(value.shape, machine.heap.clock, True, value.data, value.least)
     return value
 
 
@@ -661,7 +661,7 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
     """Register what a layer's constructor registers, or raise as it does."""
     bound = {name: normal(machine, value) for name, value in bound.items()}
     for name, value in attributes_of(layer, bound).items():
-        module.attributes[name] = value
+        module.attributes[name] = Unknown(value.why, plain=True) if isinstance(value, Unknown) else value
     structure = (
         Unknown(f"{layer.short_name} gets its sizes at the first forward pass") if layer.lazy else build(layer, bound)
     )
@@ -672,12 +672,9 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
         structure = {} if layer.lazy else layer.at_least(bound)
         for name, part in structure.items():
             if type(part) is tuple:
-                size = 1
-                for item in part:
-                    size *= item
                 if machine.textbook and layer.textbook is not None and name.startswith(NOT_IN_TEXTBOOKS):
-                    size = 0
-                made = Tensor(Unknown(module.open.why, plain=True), machine.heap.clock, True, at_least=size)
+                    part = (0,)
+                made = Tensor(Unknown(module.open.why, plain=True), machine.heap.clock, True, least=part)
                 module.attributes["_parameters"][name] = made
             elif part is not None:
                 add_part(machine, module, name, part)
@@ -699,6 +696,8 @@ def normal(machine: Any, value: Value) -> Value:
         return value.payload
     if isinstance(value, Stream):
         return Unknown("an iterator as an argument")
+    if isinstance(value, Tensor):
+        return value.data if isinstance(value.data, int) else Unknown("the value of a tensor", plain=True)
     return value
 
 
@@ -765,7 +764,7 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
             made.attributes[name] = deep_copy(machine, held, memo)
         return made
     if isinstance(value, Tensor):
-        made = Tensor(value.shape, clock, value.is_parameter, value.data, value.at_least)
+        made = Tensor(value.shape, clock, value.is_parameter, value.data, value.least)
     elif isinstance(value, Dict):
         made = Dict((), clock, value.rest, value.kind, value.factory)
         memo[id(value)] = made

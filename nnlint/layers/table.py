@@ -51,6 +51,22 @@ class Violation(NamedTuple):
     message: str
 
 
+class Floored(dict[str, Any]):
+    """Arguments of which the unknown ones have their least values; `given` are the arguments as they were.
+
+    A Child is made from the latter: its own floors are as good, and its attributes stay unknown.
+    """
+
+    def __init__(self, given: Arguments) -> None:
+        super().__init__(given)
+        self.given = given
+
+
+def as_given(arguments: Arguments) -> Arguments:
+    """The arguments for a Child, with what is unknown."""
+    return arguments.given if isinstance(arguments, Floored) else arguments
+
+
 def _nothing(_: Arguments) -> None:
     return None
 
@@ -64,7 +80,8 @@ class Layer:
     argument as given, or None where the framework registers None.
     floor: every parameter that can change the count, with the value that makes the count least where the argument is
     not known (or a function of the arguments, in which the parameters before it here have their floors already).
-    neutral: for required parameters that cannot change the count, a value that fits any others.
+    neutral: for parameters that are checked but cannot change the count, a value that fits any others, where this is
+    not the default.
     modules: parameters that take a module. inert: parameters that the constructor stores without a look.
     attributes: bound arguments -> instance attributes, as the constructor sets them; Unknown where it is Unknown.
     constraints: what the constructor checks, in its order, beyond storage that it cannot allocate.
@@ -92,21 +109,20 @@ class Layer:
         return self.name.rpartition(".")[2]
 
     def settled(self, arguments: Arguments) -> dict[str, Any]:
-        """The arguments, with a harmless value for each unknown one that cannot change the count."""
+        """The arguments, with a harmless value for each unknown one that is checked but cannot change the count."""
         settled = dict(arguments)
         for parameter in self.signature.parameters:
             name = parameter.name
-            if name in self.floor or name in self.modules or unknown_in(settled.get(name)) is None:
+            if name in self.floor or name in self.modules or name in self.inert:
                 continue
-            if name in self.neutral:
-                settled[name] = self.neutral[name]
-            elif isinstance(settled[name], Unknown) or name not in self.inert:
-                settled[name] = None if parameter.default is REQUIRED else parameter.default
+            if unknown_in(settled.get(name)) is not None:
+                default = None if parameter.default is REQUIRED else parameter.default
+                settled[name] = self.neutral.get(name, default)
         return settled
 
-    def floored(self, arguments: Arguments) -> dict[str, Any]:
-        """The arguments, with each unknown one replaced by a value that makes the count least."""
-        floored = self.settled(arguments)
+    def floored(self, arguments: Arguments) -> "Floored":
+        """The arguments, with each unknown one that can change the count at the value that makes it least."""
+        floored = Floored(arguments)
         for name, least in self.floor.items():
             if unknown_in(floored.get(name)) is not None:
                 floored[name] = least(floored) if callable(least) else least
@@ -144,15 +160,14 @@ def build(layer: Layer, arguments: Arguments) -> Structure | Violation | Unknown
     Arguments that are Unknown do no harm where they cannot change the count. A part of the structure can still be an
     Unknown or any other value: a module-valued argument, as it was given.
     """
-    settled = layer.settled(arguments)
-    unknown = {name: why for name in layer.floor if (why := unknown_in(settled.get(name))) is not None}
-    settled |= unknown
+    unknown = {name: why for name in layer.floor if (why := unknown_in(arguments.get(name))) is not None}
+    arguments = {**arguments, **unknown}
     blame = next(iter(unknown.values()), None)
     try:
-        violation = layer.constraints(settled)
+        violation = layer.constraints(layer.settled(arguments))
         if violation is not None:
             return violation
-        structure = layer.structure(settled)
+        structure = layer.structure(arguments)
     except UnknownValueError as error:
         return error.unknown
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
@@ -258,6 +273,11 @@ def size(value: Any) -> tuple[Any, ...]:
     if isinstance(value, Unknown):
         raise UnknownValueError(value)
     return (value,)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether it is surely no Tensor and no Module, though something."""
+    return value is not None and unknown_in(value) is None
 
 
 def known(value: Any) -> Any:

@@ -10,13 +10,15 @@ from nnlint.layers.table import (
     Layer,
     Structure,
     Violation,
+    as_given,
     derived,
     given,
+    is_plain,
     known,
     signature,
     size,
     sizes,
-    whole,
+    unknown_in,
 )
 from nnlint.unknown import Unknown, UnknownValueError
 
@@ -60,7 +62,7 @@ def _check_prelu(a: Arguments) -> Violation | None:
 
 def _check_padding_index(a: Arguments) -> Violation | None:
     index, rows = a["padding_idx"], a["num_embeddings"]
-    if isinstance(a["_weight"], (int, float, str, list, tuple, dict)):
+    if is_plain(a["_weight"]):
         return Violation("NNL204", f"_weight={a['_weight']!r} is not a Tensor")
     if index is not None:
         if (index > 0 and index >= rows) or (index < 0 and index < -rows):
@@ -94,7 +96,6 @@ def _embedding(name: str, text: str, *attributes: str) -> Layer:
 
 
 _MOST_CUTOFFS = 1_000
-_LEAST_HEAD = 2  # a class in the shortlist, and a cluster
 
 
 def _check_cutoffs(a: Arguments) -> Violation | None:
@@ -114,20 +115,25 @@ def _check_cutoffs(a: Arguments) -> Violation | None:
 
 
 def _adaptive(a: Arguments) -> Structure:
-    def linear(in_features: Any, out_features: Any, bias: Any = False) -> Child:
-        factory = {"device": a["device"], "dtype": a["dtype"]}
-        arguments = {"in_features": in_features, "out_features": out_features, "bias": bias}
-        return Child("torch.nn.Linear", arguments | factory)
+    a = as_given(a)
+    why = "the sizes of the clusters are not known"
 
-    in_features, cutoffs = a["in_features"], [*a["cutoffs"], a["n_classes"]]
-    clusters = []
-    for index in range(len(cutoffs) - 1):
-        hidden = int(in_features // a["div_value"] ** (index + 1))
-        items = (linear(in_features, hidden), linear(hidden, cutoffs[index + 1] - cutoffs[index]))
-        clusters.append(Children(items, "torch.nn.Sequential"))
-    head_size = cutoffs[0] + len(clusters) if clusters else _LEAST_HEAD
-    head = linear(in_features, head_size, a["head_bias"])
-    return {"head": head, "tail": Children(tuple(clusters), "torch.nn.ModuleList")}
+    def linear(in_features: Any, out_features: Any, bias: Any = False) -> Child:
+        arguments = {"in_features": in_features, "out_features": out_features, "bias": bias}
+        return Child("torch.nn.Linear", arguments | given("device", "dtype")(a))
+
+    def cluster(index: int) -> Children:
+        hidden = derived(why, lambda: int(a["in_features"] // a["div_value"] ** (index + 1)))
+        size = derived(why, lambda: cutoffs[index + 1] - cutoffs[index])
+        return Children((linear(a["in_features"], hidden), linear(hidden, size)), "torch.nn.Sequential")
+
+    head_size = derived(why, lambda: [*a["cutoffs"], a["n_classes"]][0] + len(a["cutoffs"]))
+    structure: Structure = {"head": linear(a["in_features"], head_size, a["head_bias"])}
+    if unknown_in(a["cutoffs"]) is None:
+        cutoffs = [*a["cutoffs"], a["n_classes"]]
+        clusters = tuple(cluster(index) for index in range(len(cutoffs) - 1))
+        structure["tail"] = Children(clusters, "torch.nn.ModuleList")
+    return structure
 
 
 def _adaptive_attributes(a: Arguments) -> dict[str, Any]:
@@ -141,7 +147,7 @@ def _adaptive_attributes(a: Arguments) -> dict[str, Any]:
 
 
 def _check_cross_entropy(a: Arguments) -> Violation | None:
-    if isinstance(a["weight"], (int, float, str, list, tuple, dict)):
+    if is_plain(a["weight"]):
         return Violation("NNL204", f"weight={a['weight']!r} is not a Tensor")
     smoothing = a["label_smoothing"]
     if smoothing < 0 or smoothing > 1.0:
@@ -154,9 +160,14 @@ def _check_cross_entropy(a: Arguments) -> Violation | None:
 
 
 def _cross_entropy(a: Arguments) -> Structure:
-    out_features = math.prod(known(a["out_features"]), start=known(a["num_classes"]))
-    names = ("in_features", "bias", "device", "dtype")
-    return {"linear": Child("torch.nn.Linear", given(*names)(a) | {"out_features": out_features})}
+    a = as_given(a)
+    why = "the number of outputs is not known"
+    out_features = derived(why, lambda: math.prod(known(a["out_features"]), start=known(a["num_classes"])))
+    return {
+        "linear": Child(
+            "torch.nn.Linear", given("in_features", "bias", "device", "dtype")(a) | {"out_features": out_features}
+        )
+    }
 
 
 LAYERS = (
@@ -213,14 +224,7 @@ LAYERS = (
         "torch.nn.modules.adaptive",
         signature("in_features, n_classes, cutoffs, div_value=4.0, head_bias=False, device=None, dtype=None"),
         _adaptive,
-        # No cutoffs stand for unknown ones; an infinite div_value leaves the clusters nothing.
-        floor={
-            "cutoffs": (),
-            "n_classes": lambda a: whole(max(a["cutoffs"], default=1)) + 1,
-            "div_value": math.inf,
-            "in_features": 0,
-            "head_bias": False,
-        },
+        floor=dict.fromkeys(("cutoffs", "n_classes", "div_value", "in_features", "head_bias"), 0),
         inert=_INERT,
         attributes=_adaptive_attributes,
         constraints=_check_cutoffs,
@@ -233,7 +237,7 @@ LAYERS = (
             "weight=None, ignore_index=None, label_smoothing=0.0, options=None"
         ),
         _cross_entropy,
-        floor={"in_features": 0, "num_classes": 0, "out_features": (0,), "bias": False},
+        floor=dict.fromkeys(("in_features", "num_classes", "out_features", "bias"), 0),
         inert=_INERT | {"weight", "reduction", "ignore_index", "options"},
         attributes=given("num_classes", "out_features", "ignore_index", "label_smoothing", "reduction"),
         constraints=_check_cross_entropy,

@@ -46,6 +46,7 @@ def _norm(name: str, defined_in: str, own: bool, extra: str = "", bases: tuple[s
         ),
         _affine,
         floor={"num_features": 0, "affine": False, "bias": False},
+        neutral={"track_running_stats": False},
         inert=_INERT,
         attributes=given("num_features", *_NAMES),
         constraints=_check_statistics,

@@ -20,7 +20,7 @@ def _structure(mode: str, a: Arguments) -> Structure:
     directions = 2 if a["bidirectional"] else 1
     out = proj_size if proj_size > 0 else hidden_size
     structure: Structure = {}
-    if known(a["num_layers"]) > _MOST_LAYERS:
+    if isinstance(known(a["num_layers"]), int) and a["num_layers"] > _MOST_LAYERS:
         raise UnknownValueError(Unknown("evaluation limit reached"))
     for layer in range(a["num_layers"]):
         for suffix in ("", "_reverse")[:directions]:

@@ -10,10 +10,12 @@ from nnlint.layers.table import (
     Reference,
     Structure,
     Violation,
+    as_given,
     derived,
     given,
     known,
     signature,
+    unknown_in,
     whole,
 )
 
@@ -37,6 +39,7 @@ def _attention(a: Arguments) -> Structure:
     kdim, vdim = (embed_dim if a[name] is None else a[name] for name in ("kdim", "vdim"))
     same = kdim == embed_dim and vdim == embed_dim
     apart = None if same else (embed_dim, embed_dim)
+    child = as_given(a)
     return {
         "q_proj_weight": apart,
         "k_proj_weight": None if same else (embed_dim, kdim),
@@ -45,7 +48,8 @@ def _attention(a: Arguments) -> Structure:
         "in_proj_bias": (3 * embed_dim,) if a["bias"] else None,
         "out_proj": Child(
             _QUANTIZABLE,
-            {"in_features": embed_dim, "out_features": embed_dim, **given("bias", "device", "dtype")(a)},
+            dict.fromkeys(("in_features", "out_features"), child["embed_dim"])
+            | given("bias", "device", "dtype")(child),
         ),
         "bias_k": (1, 1, embed_dim) if a["add_bias_kv"] else None,
         "bias_v": (1, 1, embed_dim) if a["add_bias_kv"] else None,
@@ -90,6 +94,7 @@ def _activation(a: Arguments) -> dict[str, Any]:
 
 
 def _encoder_layer(a: Arguments) -> Structure:
+    a = as_given(a)
     return {
         "self_attn": _attention_child(a),
         "linear1": _linear(a, "d_model", "dim_feedforward"),
@@ -103,6 +108,7 @@ def _encoder_layer(a: Arguments) -> Structure:
 
 
 def _decoder_layer(a: Arguments) -> Structure:
+    a = as_given(a)
     return {
         "self_attn": _attention_child(a),
         "multihead_attn": _attention_child(a),
@@ -160,6 +166,11 @@ def _check_stack(a: Arguments, layer: str) -> Violation | None:
     return None
 
 
+def _clones(a: Arguments, layer: str) -> Any:
+    times = a["num_layers"]
+    return Clones(a[layer], max(int(times), 0)) if unknown_in(times) is None else times
+
+
 def _stack(kind: str, extra: str = "") -> Layer:
     layer = f"{kind.lower()}_layer"
     names = ["num_layers", *(["enable_nested_tensor", "mask_check"] if extra else [])]
@@ -167,7 +178,7 @@ def _stack(kind: str, extra: str = "") -> Layer:
         f"torch.nn.Transformer{kind}",
         _MODULE,
         signature(f"{layer}, num_layers, norm=None{extra}"),
-        lambda a: {"layers": Clones(a[layer], max(int(a["num_layers"]), 0)), "norm": a["norm"]},
+        lambda a: {"layers": _clones(as_given(a), layer), "norm": a["norm"]},
         floor={"num_layers": 0},
         modules=frozenset({layer, "norm"}),
         inert=frozenset({"enable_nested_tensor", "mask_check"}),
@@ -240,7 +251,7 @@ LAYERS = (
             "activation=torch.nn.functional.relu, custom_encoder=None, custom_decoder=None, layer_norm_eps=1e-05, "
             "batch_first=False, norm_first=False, bias=True, device=None, dtype=None"
         ),
-        lambda a: {"encoder": _half(a, "Encoder"), "decoder": _half(a, "Decoder")},
+        lambda a: {name.lower(): _half(as_given(a), name) for name in ("Encoder", "Decoder")},
         floor={**_WIDTH, "num_encoder_layers": 0, "num_decoder_layers": 0},
         neutral={"nhead": 1},
         modules=frozenset({"activation", "custom_encoder", "custom_decoder"}),

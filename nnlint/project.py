@@ -1,0 +1,91 @@
+"""Module names -> files of the project, as Python's import would find them; nothing outside is ever opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+MARKERS = ("pyproject.toml", "setup.cfg", "setup.py", ".git", "tox.ini", ".hg")
+INSTALLED = ("site-packages", "dist-packages")
+
+
+class Project:
+    """The folders in which a file's imports are looked up.
+
+    roots: folders whose modules may be imported by name, first match wins; every path that is opened lies, with
+    symbolic links resolved, below one of the `allowed` folders.
+    """
+
+    def __init__(self, path: str, search_path: Sequence[str] = ()) -> None:
+        folder = os.path.dirname(os.path.realpath(path))
+        top = folder
+        while os.path.isfile(os.path.join(top, "__init__.py")) and os.path.dirname(top) != top:
+            top = os.path.dirname(top)
+        marked = marked_root(folder)
+        self.folder = folder
+        candidates = [top, folder]
+        if marked is not None:
+            candidates += [marked, os.path.join(marked, "src")]
+        searched = [os.path.realpath(item) for item in search_path]
+        if os.path.basename(top) in INSTALLED:
+            package = os.path.relpath(folder, top).split(os.sep)[0]
+            self.allowed = [folder if package == "." else os.path.join(top, package), *searched]
+        else:
+            self.allowed = [marked if marked is not None and within(top, marked) else top, *searched]
+        self.roots = [item for i, item in enumerate(candidates + searched) if item not in (candidates + searched)[:i]]
+        self._found: dict[str, str | None] = {}
+
+    def module_name(self, path: str) -> str:
+        """The dotted name of a file, relative to the root that holds its package."""
+        real = os.path.realpath(path)
+        folder, name = os.path.split(real)
+        parts = [] if name == "__init__.py" else [name.removesuffix(".py")]
+        while os.path.isfile(os.path.join(folder, "__init__.py")) and os.path.dirname(folder) != folder:
+            folder, package = os.path.split(folder)
+            parts.insert(0, package)
+        if len(parts) == 1:
+            for root in sorted(self.roots, key=len, reverse=True):
+                if within(folder, root) and folder != root:
+                    return ".".join([*os.path.relpath(folder, root).split(os.sep), *parts])
+        return ".".join(parts) or os.path.basename(folder)
+
+    def find(self, dotted: str) -> str | None:
+        """The file of a module ("a.b" -> ".../a/b.py" or ".../a/b/__init__.py"), or a folder without __init__.py (a
+        namespace package), or None for what is not in the project."""
+        if dotted not in self._found:
+            self._found[dotted] = self._find(dotted)
+        return self._found[dotted]
+
+    def _find(self, dotted: str) -> str | None:
+        parts = dotted.split(".")
+        if not all(part.isidentifier() for part in parts):
+            return None
+        namespace: str | None = None
+        for root in self.roots:
+            base = os.path.join(root, *parts)
+            for candidate in (os.path.join(base, "__init__.py"), f"{base}.py"):
+                if os.path.isfile(candidate) and self._allows(candidate):
+                    return candidate
+            if namespace is None and os.path.isdir(base) and self._allows(base):
+                namespace = base
+        return namespace
+
+    def _allows(self, path: str) -> bool:
+        real = os.path.realpath(path)
+        return any(within(real, folder) for folder in self.allowed)
+
+
+def within(path: str, folder: str) -> bool:
+    """Whether a path is a folder or lies below it."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def marked_root(folder: str) -> str | None:
+    """The nearest folder, from this one up, that looks like the root of a project."""
+    while True:
+        if any(os.path.exists(os.path.join(folder, marker)) for marker in MARKERS):
+            return folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
