@@ -1,5 +1,6 @@
 """What all tests share: the checkout, and flake8 as its users start it."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,11 +18,16 @@ def checkout() -> Path:
 
 @pytest.fixture(scope="session")
 def flake8() -> Callable[..., "subprocess.CompletedProcess[str]"]:
-    """Run `python -m flake8 ARGUMENTS` in the checkout (or `cwd`)."""
+    """Run `python -m flake8 ARGUMENTS` in the checkout (or `cwd`), with the checkout's nnlint."""
 
     def run(*arguments: str, cwd: Path = CHECKOUT, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-m", "flake8", *arguments], cwd=cwd, input=stdin, capture_output=True, encoding="utf-8"
+            [sys.executable, "-m", "flake8", *arguments],
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
         )
 
     return run
