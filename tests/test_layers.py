@@ -198,7 +198,7 @@ AT_LEAST = [
     ("torch.nn.Conv2d", (64, 128, (3, UNKNOWN)), {}, 128),
     ("torch.nn.LSTM", (10, 20), {"num_layers": UNKNOWN}, 80 * 10 + 80 * 20 + 2 * 80),
     ("torch.nn.LSTM", (10, UNKNOWN), {"proj_size": 5}, 24 * 10 + 24 * 5 + 2 * 24 + 5 * 6),
-    ("torch.nn.MultiheadAttention", (UNKNOWN, 8), {}, 4 * 64 + 4 * 8),
+    ("torch.nn.MultiheadAttention", (UNKNOWN, 8), {}, 3 * 64 + 3 * 8),
     ("torch.nn.TransformerEncoder", (UNKNOWN, 6), {}, 0),
     ("torch.nn.LazyLinear", (10,), {}, 0),
 ]
@@ -252,6 +252,27 @@ def test_an_unknown_activation_leaves_the_rest_known() -> None:
     assert isinstance(structure, dict)
     assert structure["activation"] is UNKNOWN
     assert structure["linear1"].layer == "torch.nn.Linear"
+
+
+def test_the_parts_of_a_lower_bound_stay_as_unknown_as_their_arguments() -> None:
+    layer, arguments = bound("torch.nn.TransformerEncoderLayer", UNKNOWN, 8, UNKNOWN)
+    structure = layer.at_least(arguments)
+    assert structure["linear1"].arguments["in_features"] is UNKNOWN
+    assert structure["self_attn"].arguments["num_heads"] == 8
+    assert "layers" not in LAYERS["torch.nn.TransformerEncoder"].at_least(
+        {"encoder_layer": None, "num_layers": UNKNOWN, "norm": None}
+    )
+
+
+def test_heads_that_are_not_known_are_not_made_up() -> None:
+    structure = build(*bound("torch.nn.TransformerEncoderLayer", 8, UNKNOWN))
+    assert isinstance(structure, dict)
+    assert structure["self_attn"].arguments["num_heads"] is UNKNOWN
+
+
+def test_a_given_embedding_weight_is_counted_by_the_sizes() -> None:
+    assert count("torch.nn.Embedding", 10, 4, _weight=object()) == 40
+    assert isinstance(build(*bound("torch.nn.Embedding", 10, 4, 1.0, _weight=UNKNOWN)), dict)
 
 
 CODES = [

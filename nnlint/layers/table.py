@@ -296,6 +296,12 @@ def spread(value: Any, times: int) -> Any:
     return tuple(value) if isinstance(value, (*_COLLECTIONS, str, bytes)) else (value,) * times
 
 
+def computed(arguments: Arguments, names: tuple[str, ...], compute: Callable[[], Any]) -> Any:
+    """What follows from arguments, or the first of them that is not known."""
+    unknown = next((why for name in names if (why := unknown_in(arguments[name])) is not None), None)
+    return compute() if unknown is None else unknown
+
+
 def derived(why: str, compute: Callable[[], Any]) -> Any:
     """An attribute that is computed from arguments, or Unknown."""
     try:

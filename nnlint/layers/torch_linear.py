@@ -11,6 +11,7 @@ from nnlint.layers.table import (
     Structure,
     Violation,
     as_given,
+    computed,
     derived,
     given,
     is_plain,
@@ -114,26 +115,27 @@ def _check_cutoffs(a: Arguments) -> Violation | None:
     return None
 
 
+def _linear_child(a: Arguments, out_features: Any, bias: Any, in_features: Any = None) -> Child:
+    sizes = {"in_features": a["in_features"] if in_features is None else in_features, "out_features": out_features}
+    return Child("torch.nn.Linear", sizes | {"bias": bias} | given("device", "dtype")(a))
+
+
 def _adaptive(a: Arguments) -> Structure:
     a = as_given(a)
-    why = "the sizes of the clusters are not known"
-
-    def linear(in_features: Any, out_features: Any, bias: Any = False) -> Child:
-        arguments = {"in_features": in_features, "out_features": out_features, "bias": bias}
-        return Child("torch.nn.Linear", arguments | given("device", "dtype")(a))
-
-    def cluster(index: int) -> Children:
-        hidden = derived(why, lambda: int(a["in_features"] // a["div_value"] ** (index + 1)))
-        size = derived(why, lambda: cutoffs[index + 1] - cutoffs[index])
-        return Children((linear(a["in_features"], hidden), linear(hidden, size)), "torch.nn.Sequential")
-
-    head_size = derived(why, lambda: [*a["cutoffs"], a["n_classes"]][0] + len(a["cutoffs"]))
-    structure: Structure = {"head": linear(a["in_features"], head_size, a["head_bias"])}
+    head_size = computed(a, ("cutoffs", "n_classes"), lambda: [*a["cutoffs"], a["n_classes"]][0] + len(a["cutoffs"]))
+    structure: Structure = {"head": _linear_child(a, head_size, a["head_bias"])}
     if unknown_in(a["cutoffs"]) is None:
-        cutoffs = [*a["cutoffs"], a["n_classes"]]
-        clusters = tuple(cluster(index) for index in range(len(cutoffs) - 1))
+        clusters = tuple(_cluster(a, index) for index in range(len(a["cutoffs"])))
         structure["tail"] = Children(clusters, "torch.nn.ModuleList")
     return structure
+
+
+def _cluster(a: Arguments, index: int) -> Children:
+    cutoffs = [*a["cutoffs"], a["n_classes"]]
+    hidden = computed(a, ("in_features", "div_value"), lambda: int(a["in_features"] // a["div_value"] ** (index + 1)))
+    size = computed(a, ("n_classes",), lambda: cutoffs[index + 1] - cutoffs[index])
+    items = (_linear_child(a, hidden, False), _linear_child(a, size, False, hidden))
+    return Children(items, "torch.nn.Sequential")
 
 
 def _adaptive_attributes(a: Arguments) -> dict[str, Any]:
@@ -161,13 +163,9 @@ def _check_cross_entropy(a: Arguments) -> Violation | None:
 
 def _cross_entropy(a: Arguments) -> Structure:
     a = as_given(a)
-    why = "the number of outputs is not known"
-    out_features = derived(why, lambda: math.prod(known(a["out_features"]), start=known(a["num_classes"])))
-    return {
-        "linear": Child(
-            "torch.nn.Linear", given("in_features", "bias", "device", "dtype")(a) | {"out_features": out_features}
-        )
-    }
+    names = ("out_features", "num_classes")
+    out_features = computed(a, names, lambda: math.prod(a["out_features"], start=a["num_classes"]))
+    return {"linear": _linear_child(a, out_features, a["bias"])}
 
 
 LAYERS = (

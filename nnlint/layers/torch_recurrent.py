@@ -100,7 +100,11 @@ def _check_mode(a: Arguments) -> Violation | None:
 
 
 def _recurrent(name: str, first: str, proj_size: str, mode: Callable[[Arguments], Any], between: str = "") -> Layer:
-    """RNN, LSTM and GRU pass their positional arguments on, so that RNN and GRU take proj_size by position."""
+    """RNN, LSTM and GRU pass their positional arguments on, so that RNN and GRU take proj_size by position.
+
+    Either nonlinearity of an RNN has one gate.
+    """
+    shape = (lambda a: "RNN_TANH") if between else mode
     return Layer(
         f"torch.nn.{name}",
         _MODULE,
@@ -108,7 +112,7 @@ def _recurrent(name: str, first: str, proj_size: str, mode: Callable[[Arguments]
             f"{first}input_size, hidden_size, num_layers=1, {between}bias=True, batch_first=False, dropout=0.0, "
             f"bidirectional=False, {proj_size}, device=None, dtype=None"
         ),
-        lambda a: _structure(mode(a), a),
+        lambda a: _structure(shape(a), a),
         floor={**({"mode": "RNN_TANH"} if first else {}), **_FLOOR},
         inert=_INERT,
         attributes=lambda a: (
@@ -117,7 +121,7 @@ def _recurrent(name: str, first: str, proj_size: str, mode: Callable[[Arguments]
         ),
         constraints=_check_mode,
         bases=("torch.nn.Module",) if first else ("torch.nn.RNNBase", "torch.nn.Module"),
-        textbook=lambda a: _textbook(mode(a), a),
+        textbook=lambda a: _textbook(shape(a), a),
     )
 
 
