@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from nnlint.construction import Analysis, Failure
+
+if TYPE_CHECKING:
+    from nnlint.evaluate.machine import Machine
 
 
 @dataclass(frozen=True)
@@ -23,30 +27,41 @@ class Settings:
 
 def analyse(path: str, text: str | None = None, settings: Settings = Settings()) -> Analysis:
     """Analyse the file at `path` (its text, where given, stands for the file's content). Never raises."""
-    from nnlint.project import Project
-    from nnlint.source import parse, read
+    from nnlint.source import read
 
     content = read(path) if text is None else text
     if isinstance(content, Failure):
         return Analysis(path, errors=[content])
     if not may_construct(content, settings):
         return Analysis(path)
-    source = parse(path, content)
-    if isinstance(source, Failure):
-        return Analysis(path, errors=[source])
-    from nnlint.evaluate.machine import Machine
     from nnlint.roots import Roots
 
     try:
-        machine = Machine(
-            Project(path, settings.search_path),
-            dict(settings.assume),
-            dict(settings.layers),
-            settings.formula == "textbook",
-        )
-        return Roots(machine, source).run()
+        machine = machine_for(path, settings)
+        source = machine.source(path, content)
+        if isinstance(source, Failure):
+            return Analysis(path, errors=[source])
+        return Roots(machine, source, path).run()
     except (Exception, RecursionError) as error:
         return Analysis(path, errors=[Failure(1, 1, f"nnlint failed: {type(error).__name__}: {error}")])
+
+
+_machines: dict[object, Any] = {}
+
+
+def machine_for(path: str, settings: Settings) -> "Machine":
+    """The evaluator of a file's project: files that share their import folders share what is loaded."""
+    from nnlint.evaluate.machine import Machine
+    from nnlint.project import Project
+
+    project = Project(path, settings.search_path)
+    told = (settings.formula, repr(sorted(settings.assume.items())), repr(sorted(settings.layers.items())))
+    key = (tuple(project.roots), tuple(project.allowed), told)
+    if key not in _machines:
+        textbook = settings.formula == "textbook"
+        _machines[key] = Machine(project, dict(settings.assume), dict(settings.layers), textbook)
+    machine: Machine = _machines[key]
+    return machine
 
 
 def may_construct(text: str, settings: Settings) -> bool:

@@ -22,8 +22,7 @@ class Project:
         while os.path.isfile(os.path.join(top, "__init__.py")) and os.path.dirname(top) != top:
             top = os.path.dirname(top)
         marked = marked_root(folder)
-        self.folder = folder
-        candidates = [top, folder]
+        candidates = [top]
         if marked is not None:
             candidates += [marked, os.path.join(marked, "src")]
         searched = [os.path.realpath(item) for item in search_path]

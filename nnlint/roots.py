@@ -28,8 +28,8 @@ RECURSION = 12_000
 class Roots:
     """Evaluates a file from all its roots and gathers what they construct."""
 
-    def __init__(self, machine: Machine, source: Source) -> None:
-        self.machine, self.source = machine, source
+    def __init__(self, machine: Machine, source: Source, path: str) -> None:
+        self.machine, self.source, self.path = machine, source, path
         self.contexts: dict[tuple[Site, Class], list[Context]] = {}
         self.reached: set[cst.CSTNode] = set()
         self.models: list[Model] = []
@@ -47,13 +47,12 @@ class Roots:
     def _run(self) -> Analysis:
         machine = self.machine
         module = self._module()
-        self._root("", False, lambda: machine.execute(module), module, keep=True)
         for body in machine.mains.pop(id(self.source), []):
             self._root("", False, partial(body, module.frame), module)
         variables = dict(module.frame.variables)
-        for value in variables.values():
-            if isinstance(value, Function) and value.site is not None and self._owns(value.site):
-                self._function(module, value)
+        for function, value in list(module.functions.values()):
+            if self._owns(function.site):
+                self._function(module, function, value)
         for value in variables.values():
             if (
                 isinstance(value, Class)
@@ -64,15 +63,20 @@ class Roots:
                 self._class(module, value)
         self._methods(module, variables)
         self._in_place(module)
-        return Analysis(self.source.path, self._layers(), models=self.models)
+        return Analysis(self.path, self._layers(), models=self.models)
 
     def _module(self) -> Module:
         """The file as a module of its project, in the place where an import would find it."""
-        machine, path = self.machine, self.source.path
-        name = machine.project.module_name(path)
+        machine = self.machine
+        name = machine.project.module_name(self.path)
+        known = machine.modules.get(name)
+        if isinstance(known, Module) and known.source is self.source:
+            self._root("", False, lambda: machine.execute(machine.load(self.source, name)), known)
+            return known
         module = machine.load(self.source, name)
-        module.package = path.endswith("__init__.py")
+        module.package = self.path.endswith("__init__.py")
         machine.modules[name] = module
+        self._root("", False, lambda: machine.execute(module), module, keep=True)
         return module
 
     def _owns(self, site: Site) -> bool:
@@ -131,10 +135,11 @@ class Roots:
             if where is not None and total.at_least > (largest[3] if largest else 0):
                 layer = cls.layer
                 assert layer is not None
-                largest = (layer.name.rpartition(".")[2], site.source.path, where.line, total.at_least)
+                where_path = self.path if site.source is self.source else site.source.path
+                largest = (layer.name.rpartition(".")[2], where_path, where.line, total.at_least)
         return largest
 
-    def _function(self, module: Module, function: Function) -> None:
+    def _function(self, module: Module, function: Function, decorated: Value) -> None:
         place = self.source.place(function.site.node)
         assert place is not None
         given, generic = self.arguments(function, {})
@@ -142,11 +147,26 @@ class Roots:
         value, total, why = self._root(
             f"{title} at line {place.line}",
             generic,
-            lambda: self.machine.run_function(function, given, None),
+            lambda: self._call(function, decorated, given),
             module,
         )
         if is_module(value) or (isinstance(value, Unknown) and any(is_module(o) for o in value.options)):
             self._model(place, function.name, "function", title, total, why)
+
+    def _call(self, function: Function, decorated: Value, given: dict[str, Value]) -> Value:
+        """Call a function as its decorators left it: what has a default is left to it."""
+        if decorated is function:
+            return self.machine.run_function(function, given, None)
+        args: list[Value] = []
+        kwargs: dict[str, Value] = {}
+        for parameter in function.signature.parameters:
+            if parameter.kind in ("*", "**") or parameter.default is not REQUIRED:
+                continue
+            if parameter.kind == "positional":
+                args.append(given[parameter.name])
+            else:
+                kwargs[parameter.name] = given[parameter.name]
+        return self.machine.call(decorated, args, kwargs)
 
     def _class(self, module: Module, cls: Class) -> None:
         place = self.source.place(cls.site.node)
@@ -310,7 +330,7 @@ class Roots:
                 contexts = [replace(c, entry=c.entry._replace(built_by="")) for c in contexts]
             found.append(
                 LayerSite(
-                    self.source.path,
+                    self.path,
                     place,
                     layer.name,
                     cls.qualified if own else None,

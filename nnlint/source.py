@@ -36,6 +36,9 @@ class _Finder(cst.CSTVisitor):
     def visit_FormattedString(self, node: cst.FormattedString) -> bool:
         return False
 
+    def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> bool:
+        return False
+
 
 _CST_KINDS = {cst.Call: "call", cst.FunctionDef: "function", cst.ClassDef: "class"}
 _AST_KINDS = {ast.Call: "call", ast.FunctionDef: "function", ast.AsyncFunctionDef: "function", ast.ClassDef: "class"}

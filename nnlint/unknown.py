@@ -1,6 +1,6 @@
 """The value that nnlint does not know, with the reason; it refuses to act like a value."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class UnknownValueError(Exception):
@@ -9,6 +9,11 @@ class UnknownValueError(Exception):
     def __init__(self, unknown: "Unknown") -> None:
         super().__init__(unknown.why)
         self.unknown = unknown
+
+
+def first(*values: Any) -> Any:
+    """The first that is not None; `or` would ask an Unknown for its truth."""
+    return next((value for value in values if value is not None), None)
 
 
 class Unknown:

@@ -101,13 +101,14 @@ class Frame:
 class Module:
     """A file of the project, as an imported module."""
 
-    __slots__ = ("birth", "frame", "name", "package", "ready", "source")
+    __slots__ = ("birth", "frame", "functions", "name", "package", "ready", "source")
 
     def __init__(self, name: str, source: Source, birth: int) -> None:
         self.name, self.source, self.birth = name, source, birth
         self.frame = Frame(self, None, None, birth)
         self.ready = False
         self.package = False
+        self.functions: dict[str, tuple[Function, Value]] = {}
 
 
 class Class:
@@ -136,7 +137,7 @@ class Class:
         self.name, self.bases, self.native, self.layer, self.birth = name, bases, native, layer, birth
         self.full_name, self.module, self.qualified = full_name or name, module, qualified or name
         self.attributes: dict[str, Value] = {} if attributes is None else attributes
-        self.unknown_base: Unknown | None = next((b.unknown_base for b in bases if b.unknown_base), None)
+        self.unknown_base: Unknown | None = next((b.unknown_base for b in bases if b.unknown_base is not None), None)
         self.dataclass: Any = None
         self.local = False
         self.site: Any = None

@@ -10,7 +10,7 @@ from typing import Any
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import LimitError
 from nnlint.signature import Rest
-from nnlint.unknown import Unknown
+from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
     BoundMethod,
@@ -130,7 +130,7 @@ def _len(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             return lengths.pop() if len(lengths) == 1 else Unknown(value.why, plain=True)
         return Unknown(value.why, plain=True)
     if isinstance(value, Dict) and not value.certain():
-        return Unknown((value.rest or Unknown("an entry may be absent")).why, plain=True)
+        return Unknown(first(value.rest, Unknown("an entry may be absent")).why, plain=True)
     if isinstance(value, Set) and value.rest is not None:
         return Unknown(value.rest.why, plain=True)
     if isinstance(value, (list, tuple)) and has_rest(value):
@@ -229,7 +229,7 @@ def _dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     rest = kwargs.pop("**", None)
     for key, value in kwargs.items():
         made[key] = value
-    made.rest = made.rest or rest
+    made.rest = first(made.rest, rest)
     return made
 
 
@@ -243,7 +243,8 @@ def _range(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @builtin("slice")
 def _slice(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return ops.is_unknown(tuple(args)) or slice(*args)
+    unknown = ops.is_unknown(tuple(args))
+    return slice(*args) if unknown is None else unknown
 
 
 def _stream(machine: Any, items: Iterator[Value]) -> Stream:
@@ -425,13 +426,13 @@ def _quantifier(stop: bool) -> Fn:
         doubt: Unknown | None = None
         for item in machine.iterate(args[0]):
             if type(item) is Rest:
-                doubt = doubt or item.unknown
+                doubt = first(doubt, item.unknown)
                 continue
             truth = machine.truth(item)
             if truth is stop:
                 return stop
             if isinstance(truth, Unknown):
-                doubt = doubt or truth
+                doubt = first(doubt, truth)
         return Unknown(doubt.why, plain=True) if doubt is not None else not stop
 
     return run
@@ -475,7 +476,7 @@ def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     found = _getattr(machine, [value, name, marker], {})
     if found is marker:
         return False
-    open_ended = isinstance(value, Instance) and (value.open or value.cls.unknown_base)
+    open_ended = isinstance(value, Instance) and first(value.open, value.cls.unknown_base) is not None
     if isinstance(found, Unknown) and (open_ended or not isinstance(value, Instance) or not isinstance(name, str)):
         return Unknown(found.why, plain=True)
     return True
@@ -800,7 +801,7 @@ def _padded(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _index(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     unknown = ops.is_unknown(tuple(args))
     if unknown is not None or len(args) > 2:
-        return Unknown((unknown or Unknown("index() in a range")).why, plain=True)
+        return Unknown(first(unknown, Unknown("index() in a range")).why, plain=True)
     for place, item in enumerate(args[0]):
         if known(machine.truth(machine.compare("==", item, args[1]))):
             return place
@@ -932,7 +933,7 @@ def _setdefault(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
         return mapping[key]
     machine.heap.touch(mapping)
     if mapping.rest is not None or key in mapping:
-        mapping[key] = Unknown((mapping.rest or mapping[key]).why)
+        mapping[key] = Unknown(first(mapping.rest, mapping.get(key)).why)
     else:
         mapping[key] = default
     return mapping[key]
@@ -991,7 +992,7 @@ def entries(machine: Any, mapping: Dict, pick: Callable[[Value, Value], Value]) 
     """What keys(), values() and items() list."""
     found: list[Value] = [pick(key, value) for key, value in mapping.items() if not may_be_absent(value)]
     if not mapping.certain():
-        found.append(Rest(Unknown((mapping.rest or Unknown("an entry that may be absent")).why)))
+        found.append(Rest(Unknown(first(mapping.rest, Unknown("an entry that may be absent")).why)))
     return List(found, machine.heap.clock)
 
 
@@ -1039,7 +1040,7 @@ def _update_set(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
     more = machine.make_set([item for arg in args[1:] for item in machine.items(arg)])
     machine.heap.touch(args[0])
     args[0].update(more)
-    args[0].rest = args[0].rest or more.rest
+    args[0].rest = first(args[0].rest, more.rest)
     return None
 
 

@@ -11,7 +11,7 @@ from nnlint.evaluate.control import DEPTH, LimitError
 from nnlint.evaluate.objects import NATIVE_ERRORS, Objects
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.signature import REQUIRED, BindError, Parameter, Rest, Signature
-from nnlint.unknown import Unknown, UnknownValueError
+from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
     BoundMethod,
@@ -95,7 +95,7 @@ class Calls(Objects):
                 callee.callee,
                 [*callee.args, *args],
                 {**callee.kwargs, **kwargs},
-                callee.unknown_kwargs or unknown_kwargs,
+                first(callee.unknown_kwargs, unknown_kwargs),
             )
         if kind is Instance:
             method = callee.cls.find("__call__")
@@ -103,7 +103,7 @@ class Calls(Objects):
                 return self.call(BoundMethod(method, callee), args, kwargs, unknown_kwargs)
             if callee.cls.unknown_base is None and callee.open is None:
                 raise self.error("TypeError", f"'{callee.cls.name}' object is not callable")
-            return self.call_unknown(callee.cls.unknown_base or Unknown("an unknown object"), [callee, *args], kwargs)
+            return self.call_unknown(first(callee.cls.unknown_base, callee.open), [callee, *args], kwargs)
         if isinstance(callee, Unknown):
             if callee.options:
                 return self.each_option(
@@ -285,11 +285,11 @@ class Calls(Objects):
             elif isinstance(parent, External) and parent.name in TRANSPARENT_BASES:
                 continue
             elif isinstance(parent, Unknown):
-                unknown = unknown or parent
+                unknown = first(unknown, parent)
             elif isinstance(parent, Native):
                 made = self.class_of_native(parent)
                 bases.extend([made] if made is not None else [])
-                unknown = unknown or (Unknown(f"{parent.name} as a base") if made is None else None)
+                unknown = first(unknown, Unknown(f"{parent.name} as a base") if made is None else None)
         bases = [base for i, base in enumerate(bases) if base not in bases[:i]]
         if len(bases) > 1:
             bases = [base for base in bases if base.name != "object"]
@@ -302,7 +302,7 @@ class Calls(Objects):
             raise self.native(error) from None
         cls.full_name = f"{body.module.name}.{qualified}"
         cls.local, cls.site = local, site
-        cls.unknown_base = cls.unknown_base or unknown
+        cls.unknown_base = first(cls.unknown_base, unknown)
         for value in attributes.values():
             for function in (value, value.getter, value.setter) if isinstance(value, Descriptor) else (value,):
                 if isinstance(function, Function) and function.owner is None:

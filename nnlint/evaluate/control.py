@@ -7,7 +7,7 @@ from typing import Any
 
 from nnlint.evaluate.heap import Heap, Outcome, content, join_content, restore
 from nnlint.signature import Rest
-from nnlint.unknown import Unknown
+from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
     Class,
@@ -215,7 +215,7 @@ def widen(item: Any, before: Any, after: Any, why: str, forget: bool) -> Any:
         return widen_names(before, after, why, forget)
     if isinstance(item, Instance):
         payload = before[2] if same(before[2], after[2]) else Unknown(why)
-        return widen_names(before[0], after[0], why, forget), before[1] or after[1], payload
+        return widen_names(before[0], after[0], why, forget), first(before[1], after[1]), payload
     if isinstance(item, List):
         shared = 0
         while shared < min(len(before), len(after)) and same(before[shared], after[shared]):
@@ -224,12 +224,12 @@ def widen(item: Any, before: Any, after: Any, why: str, forget: bool) -> Any:
             return before
         return [*before[: 0 if forget else shared], Rest(Unknown(why))]
     if isinstance(item, Dict):
-        entries, rest = widen_names(before[0], after[0], why, forget), before[1] or after[1]
+        entries, rest = widen_names(before[0], after[0], why, forget), first(before[1], after[1])
         if set(before[0]) != set(after[0]):
-            return {k: v for k, v in entries.items() if k in before[0]}, rest or Unknown(why)
+            return {k: v for k, v in entries.items() if k in before[0]}, first(rest, Unknown(why))
         return entries, rest
     if isinstance(item, Set):
-        return before[0] & after[0], before[1] or after[1] or (None if before[0] == after[0] else Unknown(why))
+        return before[0] & after[0], first(before[1], after[1], None if before[0] == after[0] else Unknown(why))
     return join_content(item, before, after, why)
 
 

@@ -12,7 +12,7 @@ import libcst as cst
 
 from nnlint.evaluate.scope import Scope, Site, binder
 from nnlint.signature import REQUIRED, Parameter, Rest, Signature
-from nnlint.unknown import Unknown
+from nnlint.unknown import Unknown, first
 from nnlint.values import Dict, Frame, Function, List, RaisedError, Set, Stream, Value, has_rest
 
 Evaluate = Callable[[Frame], Value]
@@ -156,7 +156,7 @@ def lower_call(node: cst.Call, scope: Scope) -> Evaluate:
                 args.extend(machine.items(given))
             elif star == "**":
                 more = machine.merge_keywords(kwargs, given)
-                unknown_kwargs = unknown_kwargs or more
+                unknown_kwargs = first(unknown_kwargs, more)
             else:
                 args.append(given)
         return call(site, target, args, kwargs, unknown_kwargs)

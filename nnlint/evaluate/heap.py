@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nnlint.signature import Rest
-from nnlint.unknown import Unknown
+from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
     Class,
@@ -95,7 +95,7 @@ def restore(item: Any, held: Content) -> None:
         item.ready = held
     elif isinstance(item, Stream):
         # What an iterator has given cannot be taken back: it stays spoiled.
-        item.spoiled = held or Unknown("an iterator was advanced under a condition that is not known")
+        item.spoiled = first(held, Unknown("an iterator was advanced under a condition that is not known"))
 
 
 def join_names(left: dict[str, Value], right: dict[str, Value], why: str) -> dict[str, Value]:
@@ -128,19 +128,19 @@ def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
         return join_names(left, right, why)
     if isinstance(item, Instance):
         payload = left[2] if left[2] is right[2] else join(left[2], right[2], why)
-        return join_names(left[0], right[0], why), left[1] or right[1], payload
+        return join_names(left[0], right[0], why), first(left[1], right[1]), payload
     if isinstance(item, Dict):
         common = [key for key in left[0] if key in right[0]]
         if common != [key for key in right[0] if key in left[0]]:
             return {}, Unknown(why)
         keys = (*left[0], *set_minus(right[0], left[0]))
         joined = {key: join(left[0].get(key, ABSENT), right[0].get(key, ABSENT), why) for key in keys}
-        return joined, left[1] or right[1]
+        return joined, first(left[1], right[1])
     if isinstance(item, List):
         return join_lists(left, right, why)
     if isinstance(item, Set):
-        return left[0] & right[0], left[1] or right[1] or (None if left[0] == right[0] else Unknown(why))
-    return left or right
+        return left[0] & right[0], first(left[1], right[1], None if left[0] == right[0] else Unknown(why))
+    return first(left, right)
 
 
 class Heap:

@@ -8,7 +8,7 @@ from typing import Any
 
 from nnlint.evaluate.builtins import BUILTINS
 from nnlint.signature import REQUIRED, Parameter, Rest, Signature
-from nnlint.unknown import Unknown
+from nnlint.unknown import Unknown, first
 from nnlint.values import ABSENT, Class, Dict, Instance, List, Native, Partial, Stream, Value
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
@@ -32,7 +32,7 @@ def _partial(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     callee = args[0]
     if isinstance(callee, Partial):
         return Partial(
-            callee.callee, [*callee.args, *args[1:]], {**callee.kwargs, **kwargs}, unknown or callee.unknown_kwargs,
+            callee.callee, [*callee.args, *args[1:]], {**callee.kwargs, **kwargs}, first(unknown, callee.unknown_kwargs),
             machine.heap.clock,
         )  # fmt: skip
     return Partial(callee, list(args[1:]), kwargs, unknown, machine.heap.clock)

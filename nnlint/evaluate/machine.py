@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import builtins as python
+import os
 from typing import Any
 
 from nnlint.construction import Failure
 from nnlint.count import count
 from nnlint.evaluate.builtins import BUILTINS, METHODS
 from nnlint.evaluate.calls import Calls
+from nnlint.evaluate.command_line import argparse_classes
 from nnlint.evaluate.library import LIBRARY
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.statements import Execute, lower_block
@@ -114,10 +116,12 @@ class Machine(Calls):
     ) -> None:
         super().__init__()
         self.project = project
+        self.sources: dict[str, Source] = {}
         self.textbook = textbook
         self.assume = dict(assume or {})
         self.aliases = dict(aliases or {})
         self.classes = builtin_classes()
+        self.classes.update(argparse_classes(self.classes["object"]))
         self.torch = torch_classes(self.classes["object"])
         self.builtins = {**{n: c for n, c in self.classes.items() if n in dir(python)}, **BUILTINS}
         self.mains: dict[int, list[Execute]] = {}
@@ -180,8 +184,7 @@ class Machine(Calls):
         """Read, parse and execute a file of the project as a module."""
         source: Source | Failure
         if path.endswith(".py"):
-            text = read(path)
-            source = text if isinstance(text, Failure) else parse(path, text)
+            source = self.source(path, None)
         else:
             source = parse(path, "")
         if isinstance(source, Failure):
@@ -192,6 +195,18 @@ class Machine(Calls):
         self.modules[dotted] = module
         self.execute(module)
         return module
+
+    def source(self, path: str, text: str | None) -> Source | Failure:
+        """A file, read and parsed once; `text` stands for its content where given."""
+        real = os.path.realpath(path)
+        known = self.sources.get(real)
+        if known is not None and (text is None or known.text == text):
+            return known
+        content = read(path) if text is None else text
+        source = content if isinstance(content, Failure) else parse(path, content)
+        if isinstance(source, Source):
+            self.sources[real] = source
+        return source
 
     def absolute(self, importer: Module, level: int, dotted: str) -> str:
         """The absolute name of a relative import; "" where it leaves the project."""
@@ -261,6 +276,10 @@ class Machine(Calls):
     def submodule(self, module: Module, name: str) -> Value:
         """A module inside a package, as an attribute of the package."""
         return self.module(f"{module.name}.{name}") if module.package else ABSENT
+
+    def define(self, module: Module, function: Function, value: Value) -> None:
+        """A module-level function, as written and as its decorators leave it: a root of its file."""
+        module.functions[function.name] = (function, value)
 
     def note_main(self, source: Source, body: Execute) -> None:
         """The body of `if __name__ == "__main__":` is a root of its own."""

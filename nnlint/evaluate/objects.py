@@ -9,7 +9,7 @@ from typing import Any
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import Control, LimitError
 from nnlint.signature import Rest
-from nnlint.unknown import Unknown, UnknownValueError
+from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
     BoundMethod,
@@ -163,7 +163,7 @@ class Objects(Control):
                     return self.truth(self.call(BoundMethod(method, value), [], {}))
             if value.payload is not None:
                 return self.truth(value.payload)
-            return value.cls.unknown_base or True
+            return first(value.cls.unknown_base, True)
         if isinstance(value, Tensor):
             return Unknown("the value of a tensor", plain=True)
         if isinstance(value, (Class, Function, Native, BoundMethod, Partial, Module, Stream, Super, Descriptor)):
@@ -337,7 +337,7 @@ class Objects(Control):
         if name == "__class__":
             return value.cls
         if name == "__dict__":
-            return Unknown("__dict__ of an object with unknown attributes") if value.open else self._namespace(value)
+            return Unknown("__dict__ of an object with unknown attributes") if value.open is not None else self._namespace(value)
         for registry in ("_parameters", "_buffers", "_modules"):
             entries = owned.get(registry)
             if isinstance(entries, Dict):
@@ -345,6 +345,8 @@ class Objects(Control):
                     return present(entries[name])
                 if entries.rest is not None:
                     return entries.rest
+        if name in ("__module__", "__doc__", "__qualname__"):
+            return self._class_attribute(value.cls, name)
         getter = value.cls.find("__getattr__")
         if getter is not ABSENT:
             return self.call(BoundMethod(getter, value), [name], {})
@@ -414,7 +416,8 @@ class Objects(Control):
     # -- items -------------------------------------------------------------------------------------------------
 
     def make_slice(self, start: Value, stop: Value, step: Value) -> Value:
-        return ops.is_unknown((start, stop, step)) or slice(start, stop, step)
+        unknown = ops.is_unknown((start, stop, step))
+        return slice(start, stop, step) if unknown is None else unknown
 
     def get_item(self, value: Value, index: Value) -> Value:
         """value[index]"""
@@ -424,7 +427,7 @@ class Objects(Control):
                 return self.call(BoundMethod(method, value), [index], {})
             if value.payload is not None:
                 return self.get_item(value.payload, index)
-            return Unknown(value.cls.unknown_base.why if value.cls.unknown_base else "an object without items")
+            return Unknown(value.cls.unknown_base.why if value.cls.unknown_base is not None else "an object without items")
         if isinstance(value, External) and value.name.startswith(("typing.", "collections.abc.", "typing_extensions.")):
             return value
         if isinstance(value, Unknown):
@@ -453,6 +456,8 @@ class Objects(Control):
             return self._sequence_item(value, index)
         if isinstance(value, Tensor):
             return self.tensor_item(value, index)
+        if isinstance(value, (Native, Partial, Function, BoundMethod)):
+            return value if isinstance(value, Native) else Unknown("an item of a function")
         try:
             return value[index]
         except NATIVE_ERRORS as error:
@@ -538,9 +543,9 @@ class Objects(Control):
 
     def _set_list_item(self, value: List, index: Value, given: Value) -> None:
         self.heap.touch(value)
-        unknown = ops.is_unknown(index) or (ops.is_unknown(tuple(item for item in value if type(item) is Rest)))
+        unknown = ops.is_unknown((index, [item for item in value if type(item) is Rest]))
         if unknown is not None or (isinstance(index, slice) and not ops.is_sequence(given)):
-            value[:] = [Rest(Unknown((unknown or Unknown("a slice")).why))]
+            value[:] = [Rest(Unknown(first(unknown, Unknown("a slice")).why))]
             return
         try:
             value[index] = given
@@ -592,7 +597,7 @@ class Objects(Control):
             return iter([Rest(Unknown(value.why, self._sequences(value)))])
         if isinstance(value, Dict):
             rest = (
-                [] if value.certain() else [Rest(Unknown((value.rest or Unknown("an entry that may be absent")).why))]
+                [] if value.certain() else [Rest(Unknown(first(value.rest, Unknown("an entry that may be absent")).why))]
             )
             sure = [key for key, item in value.items() if not may_be_absent(item)]
             return iter([*sure, *rest])
@@ -666,7 +671,7 @@ class Objects(Control):
         if value.cls.find("__getitem__") is not ABSENT:
             return self._by_index(value)
         if value.cls.unknown_base is not None or value.open is not None:
-            return iter([Rest(value.cls.unknown_base or Unknown("an object that is not known"))])
+            return iter([Rest(first(value.cls.unknown_base, value.open))])
         raise self.error("TypeError", f"'{value.cls.name}' object is not iterable")
 
     def _by_next(self, value: Instance) -> Iterator[Value]:
@@ -778,7 +783,7 @@ class Objects(Control):
         rest = given.rest
         for key, value in given.items():
             if may_be_absent(value):
-                rest = rest or value
+                rest = first(rest, value)
                 continue
             if key in kwargs:
                 raise self.error("TypeError", f"got multiple values for keyword argument '{key}'")
@@ -797,6 +802,8 @@ class Objects(Control):
             return self.tensor_binary(sign, left, right)
         if ops.grows_too_large(sign, left, right):
             return Unknown("a value too large to compute", plain=True)
+        if sign == "|" and any(isinstance(side, (Native, Class)) for side in (left, right)):
+            return Unknown("a union of types", plain=True)
         if isinstance(left, (Dict, Set)) or isinstance(right, (Dict, Set)):
             return self._collection_binary(sign, left, right)
         if sign == "%" and isinstance(left, str):
@@ -978,7 +985,7 @@ class Objects(Control):
         doubt: Unknown | None = None
         for member in self.items(container):
             if type(member) is Rest:
-                doubt = doubt or member.unknown
+                doubt = first(doubt, member.unknown)
                 continue
             if member is item and not isinstance(member, Unknown):
                 return True
@@ -986,7 +993,7 @@ class Objects(Control):
             if equal is True:
                 return True
             if isinstance(equal, Unknown):
-                doubt = doubt or equal
+                doubt = first(doubt, equal)
         return Unknown(doubt.why, plain=True) if doubt is not None else False
 
     # -- text --------------------------------------------------------------------------------------------------

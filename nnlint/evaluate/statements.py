@@ -501,6 +501,8 @@ def lower_function(node: cst.FunctionDef, scope: Scope) -> Execute:
         for wrapper in reversed(wrappers):
             value = machine.decorate(wrapper, value, site)
         assign(frame, value)
+        if scope.kind == "module":
+            machine.define(frame.module, function, value)
 
     return run
 

@@ -107,6 +107,13 @@ def _arange(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Tensor(Unknown("torch.arange", plain=True), machine.heap.clock)
 
 
+@function(*(f"torch.{name}" for name in ("log", "exp", "sqrt", "abs", "neg", "tanh", "sigmoid", "sin", "cos", "pow")))
+def _elementwise(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if args and isinstance(args[0], Tensor) and not any(isinstance(arg, Tensor) for arg in args[1:]):
+        return Tensor(args[0].shape, machine.heap.clock)
+    return Unknown("the values of a tensor", plain=True)
+
+
 @function("torch.nn.Parameter", "torch.nn.parameter.Parameter")
 def _parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     data = args[0] if args else kwargs.get("data")

@@ -10,7 +10,7 @@ from nnlint.layers import LAYERS, PLAIN, PLAIN_BASES, Child, Children, Clones, L
 from nnlint.layers import find as find_layer
 from nnlint.layers.table import Reference
 from nnlint.signature import BindError, Rest
-from nnlint.unknown import Unknown
+from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
     BoundMethod,
@@ -415,7 +415,7 @@ def certain(machine: Any, module: Instance) -> bool:
 
 def doubt(machine: Any, module: Instance) -> Unknown:
     held = registry(machine, module, "_modules")
-    return Unknown((held.rest or module.open or Unknown("an entry that may be absent")).why)
+    return Unknown(first(held.rest, module.open, Unknown("an entry that may be absent")).why)
 
 
 def _insert(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -622,7 +622,7 @@ def _parameter_keys(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
 
 def _parameter_length(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     held = registry(machine, args[0], "_parameters")
-    return len(held) if held.certain() else Unknown((held.rest or Unknown("entries may be absent")).why, plain=True)
+    return len(held) if held.certain() else Unknown(first(held.rest, Unknown("entries may be absent")).why, plain=True)
 
 
 CONTAINERS["ParameterList"] = {

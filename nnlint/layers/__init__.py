@@ -1,19 +1,8 @@
 """The tables of framework layers: what a constructor call builds, or why it raises."""
 
+from nnlint.layers.arguments import Shape, Violation, refused_shape
 from nnlint.layers.arithmetic import arithmetic
-from nnlint.layers.table import (
-    Child,
-    Children,
-    Clones,
-    Layer,
-    Reference,
-    Shape,
-    Structure,
-    Violation,
-    build,
-    complete,
-    refused_shape,
-)
+from nnlint.layers.table import Child, Children, Clones, Layer, Reference, Structure, build, complete
 from nnlint.layers.torch_nn import LAYERS, find, public_name
 from nnlint.layers.torch_plain import PLAIN, PLAIN_BASES, check_plain
 

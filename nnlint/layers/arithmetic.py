@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from nnlint.layers.table import Shape
+from nnlint.layers.arguments import Shape
 
 LONGEST = 80
 

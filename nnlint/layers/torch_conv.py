@@ -3,19 +3,8 @@
 import math
 from typing import Any
 
-from nnlint.layers.table import (
-    Arguments,
-    Layer,
-    Structure,
-    Violation,
-    given,
-    known,
-    signature,
-    sizes,
-    spread,
-    violation_of,
-    whole,
-)
+from nnlint.layers.arguments import Arguments, Violation, given, known, sizes, spread, violation_of, whole
+from nnlint.layers.table import Layer, Structure, signature
 
 _MODULE = "torch.nn.modules.conv"
 _MODES = ("zeros", "reflect", "replicate", "circular")
@@ -70,7 +59,7 @@ def _check(a: Arguments, zeros_only: bool) -> Violation | None:
 
 def _check_padding(a: Arguments) -> Violation | None:
     padding = a["padding"]
-    if not isinstance(padding, (str, tuple, list, dict)):
+    if not isinstance(padding, (str, bytes, tuple, list, dict)):
         return Violation("NNL204", f"padding={padding!r} is not a tuple or a string")
     if isinstance(padding, str) and padding not in ("same", "valid"):
         return Violation("NNL204", f"padding={padding!r} is not 'same' or 'valid'")

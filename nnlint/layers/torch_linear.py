@@ -3,24 +3,19 @@
 import math
 from typing import Any
 
-from nnlint.layers.table import (
+from nnlint.layers.arguments import (
     Arguments,
-    Child,
-    Children,
-    Layer,
-    Structure,
     Violation,
-    as_given,
     computed,
     derived,
     given,
     is_plain,
     known,
-    signature,
     size,
     sizes,
     unknown_in,
 )
+from nnlint.layers.table import Child, Children, Layer, Structure, as_given, signature
 from nnlint.unknown import Unknown, UnknownValueError
 
 _LINEAR = "in_features, out_features, bias=True, device=None, dtype=None"

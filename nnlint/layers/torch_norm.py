@@ -2,19 +2,8 @@
 
 from typing import Any
 
-from nnlint.layers.table import (
-    Arguments,
-    Layer,
-    Structure,
-    Violation,
-    derived,
-    given,
-    known,
-    signature,
-    size,
-    unknown_in,
-    violation_of,
-)
+from nnlint.layers.arguments import Arguments, Violation, derived, given, known, size, unknown_in, violation_of
+from nnlint.layers.table import Layer, Structure, signature
 
 _INERT = frozenset({"device", "dtype", "eps", "momentum", "process_group"})
 

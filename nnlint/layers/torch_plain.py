@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from nnlint.layers.table import Arguments, Violation, signature, unknown_in
+from nnlint.layers.arguments import Arguments, Violation, unknown_in
+from nnlint.layers.table import signature
 from nnlint.signature import Rest, Signature
 
 _LOSS = "size_average=None, reduce=None, reduction='mean'"

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from nnlint.layers.table import Arguments, Layer, Structure, Violation, derived, given, known, signature, sizes, whole
+from nnlint.layers.arguments import Arguments, Violation, derived, given, known, sizes, whole
+from nnlint.layers.table import Layer, Structure, signature
 from nnlint.unknown import Unknown, UnknownValueError
 
 _MODULE = "torch.nn.modules.rnn"
@@ -59,6 +60,8 @@ def _check(a: Arguments) -> Violation | None:
         if value <= 0:
             return Violation("NNL204" if name == "num_layers" else "NNL202", f"{name}={value} is not positive")
     proj_size = known(a["proj_size"])
+    if proj_size != 0 and not isinstance(proj_size, int):
+        return Violation("NNL202", f"proj_size={proj_size!r} is not an integer")
     if proj_size < 0:
         return Violation("NNL202", f"proj_size={proj_size} is negative")
     if proj_size >= a["hidden_size"]:

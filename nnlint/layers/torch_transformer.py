@@ -2,22 +2,8 @@
 
 from typing import Any
 
-from nnlint.layers.table import (
-    Arguments,
-    Child,
-    Clones,
-    Layer,
-    Reference,
-    Structure,
-    Violation,
-    as_given,
-    derived,
-    given,
-    known,
-    signature,
-    unknown_in,
-    whole,
-)
+from nnlint.layers.arguments import Arguments, Violation, derived, given, known, unknown_in, whole
+from nnlint.layers.table import Child, Clones, Layer, Reference, Structure, as_given, signature
 
 _INERT = frozenset({"device", "dtype"})
 _MODULE = "torch.nn.modules.transformer"
