@@ -259,7 +259,7 @@ class Roots:
                     receiver: Value = cls if on_class else Instance(cls, machine.heap.clock)
                     if isinstance(receiver, Instance):
                         self._fill(receiver)
-                    if first is not None and not (isinstance(value, Descriptor) and value.kind == "staticmethod"):  # noqa: B023
+                    if first is not None and not (isinstance(value, Descriptor) and value.kind == "staticmethod"):
                         given[first] = receiver
                     return machine.run_function(method, given, receiver)
 
@@ -290,9 +290,7 @@ class Roots:
             site = machine.sites.get(node)
             scope = Scope(machine, self.source, "comprehension", site.scope if site is not None else "<module>")
 
-            def evaluate(
-                node: cst.Call = node, scope: Scope = scope, bound: frozenset[str] = bound
-            ) -> Value:
+            def evaluate(node: cst.Call = node, scope: Scope = scope, bound: frozenset[str] = bound) -> Value:
                 callee = node.func
                 frame = Frame(module, module.frame, None, machine.heap.clock)
                 for name in names_in(node):

@@ -57,8 +57,8 @@ class Signature:
         for parameter, value in zip(named, sure):
             bound[parameter.name] = value
         if variadic is not None:
-            bound[variadic.name] = tuple(positional[len(named) :]) if rest is None or rest >= len(named) else (
-                positional[rest],
+            bound[variadic.name] = (
+                tuple(positional[len(named) :]) if rest is None or rest >= len(named) else (positional[rest],)
             )
         elif len(sure) > len(named):
             raise BindError(f"takes {len(named)} positional arguments but {len(sure)} were given")

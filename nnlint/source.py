@@ -23,9 +23,11 @@ class _Finder(cst.CSTVisitor):
 
     def __init__(self) -> None:
         self.nodes: list[cst.CSTNode] = []
+        self.strings: list[list[cst.CSTNode]] = []  # the calls inside each f-string
+        self.inside: cst.CSTNode | None = None
 
     def visit_Call(self, node: cst.Call) -> None:
-        self.nodes.append(node)
+        (self.nodes if self.inside is None else self.strings[-1]).append(node)
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         self.nodes.append(node)
@@ -33,11 +35,23 @@ class _Finder(cst.CSTVisitor):
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         self.nodes.append(node)
 
-    def visit_FormattedString(self, node: cst.FormattedString) -> bool:
-        return False
+    def visit_FormattedString(self, node: cst.FormattedString) -> None:
+        if self.inside is None:
+            self.inside = node
+            self.strings.append([])
 
-    def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> bool:
-        return False
+    def leave_FormattedString(self, original_node: cst.FormattedString) -> None:
+        if self.inside is original_node:
+            self.inside = None
+
+    def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> None:
+        if self.inside is None and node.evaluated_value is None:
+            self.inside = node
+            self.strings.append([])
+
+    def leave_ConcatenatedString(self, original_node: cst.ConcatenatedString) -> None:
+        if self.inside is original_node:
+            self.inside = None
 
 
 _CST_KINDS = {cst.Call: "call", cst.FunctionDef: "function", cst.ClassDef: "class"}
@@ -76,15 +90,20 @@ class Source:
                 theirs.sort(key=lambda n: (n.lineno, n.col_offset, -n.end_lineno, -n.end_col_offset))
                 if len(ours) == len(theirs):
                     self._places.update(zip(ours, (python_place(node, lines) for node in theirs)))
+            strings = sorted(python_nodes(self.python_tree, ast.JoinedStr), key=lambda n: (n.lineno, n.col_offset))
+            if len(strings) == len(finder.strings):
+                # Python before 3.12 knows no positions inside an f-string: its calls stand where it begins.
+                for calls, string in zip(finder.strings, strings):
+                    self._places.update((call, python_place(string, lines)) for call in calls)
         return self._places
 
 
-def python_nodes(tree: ast.AST) -> Iterator[Any]:
-    """Calls, functions and classes of Python's own tree outside f-strings, without recursion."""
+def python_nodes(tree: ast.AST, *kinds: type[ast.AST]) -> Iterator[Any]:
+    """Nodes of some kinds (calls, functions and classes) of Python's own tree outside f-strings, without recursion."""
     stack: list[ast.AST] = [tree]
     while stack:
         node = stack.pop()
-        if type(node) in _AST_KINDS:
+        if type(node) in (kinds or _AST_KINDS):
             yield node
         if not isinstance(node, ast.JoinedStr):
             stack.extend(ast.iter_child_nodes(node))

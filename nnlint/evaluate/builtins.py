@@ -593,10 +593,12 @@ def _is_external(machine: Any, value: Value, kind: External) -> bool | Unknown:
             return Unknown(f"isinstance() with {kind.name}", plain=True)
         held = value.payload if isinstance(value, Instance) else value
         kinds: dict[str, tuple[type, ...]] = {
-            "Iterable": (str, bytes, list, tuple, dict, set, range, Stream), "Sequence": (str, bytes, list, tuple, range),
+            "Iterable": (str, bytes, list, tuple, dict, set, range, Stream),
+            "Sequence": (str, bytes, list, tuple, range),
             "Mapping": (dict,), "MutableMapping": (dict,), "Callable": (Function, Native, Class, BoundMethod, Partial),
             "Number": (int, float, complex), "Integral": (int,), "Real": (int, float), "Dict": (dict,), "List": (list,),
-            "Tuple": (tuple,), "Set": (set,), "MutableSequence": (list,), "Collection": (str, list, tuple, dict, set, range),
+            "Tuple": (tuple,), "Set": (set,), "MutableSequence": (list,),
+            "Collection": (str, list, tuple, dict, set, range),
             "Sized": (str, list, tuple, dict, set, range), "Hashable": (str, int, float, tuple),
         }  # fmt: skip
         if name in kinds:

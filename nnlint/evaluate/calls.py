@@ -38,7 +38,8 @@ from nnlint.values import (
 REWRITING = ("gin.", "hydra.", "sacred.", "hydra_zen.")
 # Outside code that surely writes to nothing it is given.
 HARMLESS = (
-    "logging.", "warnings.", "torch.cuda.", "torch.optim.", "torch.utils.data.", "torch.distributed.", "torch.manual_seed",
+    "logging.", "warnings.", "torch.cuda.", "torch.optim.", "torch.utils.data.", "torch.distributed.",
+    "torch.manual_seed",
     "torch.device", "torch.backends.", "torch.jit.", "torch.fx.", "torch.onnx.", "torch._C.", "torch.utils.checkpoint.",
     "time.", "os.", "sys.", "random.", "numpy.", "typing.", "re.", "datetime.", "pathlib.", "torch._assert",
     "torch.set_", "torch.get_", "torch.is_", "torch.no_grad", "torch.inference_mode", "torch.autograd.", "torch.seed",
@@ -219,9 +220,7 @@ class Calls(Objects):
             return Super(around.function.owner, around.first_argument)
         if name == "globals":
             return Unknown("globals()")
-        return Dict(
-            dict(frame.variables.items()), self.heap.clock, None if name == "locals" else Unknown("vars()")
-        )
+        return Dict(dict(frame.variables.items()), self.heap.clock, None if name == "locals" else Unknown("vars()"))
 
     # -- construction ------------------------------------------------------------------------------------------
 

@@ -118,4 +118,3 @@ def argparse_classes(object_class: Class) -> dict[str, Class]:
     namespace = Class("Namespace", (object_class,), full_name="argparse.Namespace")
     namespace.attributes["__init__"] = Native("__init__", _namespace)
     return {parser.full_name: parser, namespace.full_name: namespace}
-

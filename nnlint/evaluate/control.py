@@ -87,7 +87,7 @@ class Control:
         outcomes: list[Outcome] = []
         for arm in arms:
             box: list[Value] = []
-            for outcome in self._run_arm(None, lambda: box.append(arm()), why.why):  # noqa: B023
+            for outcome in self._run_arm(None, lambda: box.append(arm()), why.why):
                 outcomes.append(outcome._replace(value=box[0]) if outcome.signal is None else outcome)
         signal, value = self.heap.merge(outcomes, why.why, self._is_dropped)
         if signal == "raise":

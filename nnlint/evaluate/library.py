@@ -9,7 +9,7 @@ from typing import Any
 from nnlint.evaluate.builtins import BUILTINS
 from nnlint.signature import REQUIRED, Parameter, Rest, Signature
 from nnlint.unknown import Unknown, first
-from nnlint.values import ABSENT, Class, Dict, Instance, List, Native, Partial, Stream, Value
+from nnlint.values import ABSENT, BoundMethod, Class, Dict, Function, Instance, List, Native, Partial, Stream, Value
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
 LIBRARY: dict[str, Value] = {}
@@ -32,8 +32,9 @@ def _partial(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     callee = args[0]
     if isinstance(callee, Partial):
         return Partial(
-            callee.callee, [*callee.args, *args[1:]], {**callee.kwargs, **kwargs}, first(unknown, callee.unknown_kwargs),
-            machine.heap.clock,
+
+            callee.callee, [*callee.args, *args[1:]], {**callee.kwargs, **kwargs},
+            first(unknown, callee.unknown_kwargs), machine.heap.clock,
         )  # fmt: skip
     return Partial(callee, list(args[1:]), kwargs, unknown, machine.heap.clock)
 
@@ -61,7 +62,22 @@ def _identity_decorator(machine: Any, args: list[Value], kwargs: dict[str, Value
 
 
 LIBRARY["decorator that returns"] = Native("decorator", lambda machine, args, kwargs: args[0])
-LIBRARY["functools.wraps"] = Native("wraps", lambda machine, args, kwargs: LIBRARY["decorator that returns"])
+
+
+@library("functools.wraps")
+def _wraps(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    wrapped = args[0]
+
+    def update(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        if isinstance(args[0], Function):
+            machine.set_attribute(args[0], "__wrapped__", wrapped)
+            for name in ("__name__", "__qualname__", "__module__", "__doc__"):
+                machine.set_attribute(args[0], name, machine.find_attribute(wrapped, name))
+            if isinstance(wrapped, Function):
+                args[0].attributes.update({k: v for k, v in wrapped.attributes.items() if k not in args[0].attributes})
+        return args[0]
+
+    return Native("wraps", update)
 
 
 def callable_value(value: Value) -> bool:
@@ -307,3 +323,40 @@ def _fields(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         made.attributes.update(name=field.name, default=Unknown("a field's default"))
         found.append(made)
     return tuple(found)
+
+
+_OBJECT = Class("object", native=object)
+SIGNATURE = Class("Signature", (_OBJECT,), full_name="inspect.Signature")
+PARAMETER = Class("Parameter", (_OBJECT,), full_name="inspect.Parameter")
+EMPTY = Class("_empty", (_OBJECT,), full_name="inspect._empty")
+KINDS = {"positional": "POSITIONAL_ONLY", "both": "POSITIONAL_OR_KEYWORD", "*": "VAR_POSITIONAL",
+         "keyword": "KEYWORD_ONLY", "**": "VAR_KEYWORD"}  # fmt: skip
+for _name in KINDS.values():
+    PARAMETER.attributes[_name] = Instance(PARAMETER, 0)
+PARAMETER.attributes["empty"] = SIGNATURE.attributes["empty"] = EMPTY
+LIBRARY.update({"inspect.Signature": SIGNATURE, "inspect.Parameter": PARAMETER, "inspect._empty": EMPTY})
+
+
+@library("inspect.signature")
+def _signature(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    value = args[0]
+    skip = 0
+    if isinstance(value, Class):
+        value, skip = value.find("__init__"), 1
+    if isinstance(value, BoundMethod):
+        value, skip = value.function, 1
+    while isinstance(value, Function) and "__wrapped__" in value.attributes:
+        value = value.attributes["__wrapped__"]
+    if not isinstance(value, Function):
+        return Unknown("the signature of something that is no function of the project")
+    found = Dict((), machine.heap.clock)
+    for parameter in value.signature.parameters[skip:]:
+        made = Instance(PARAMETER, machine.heap.clock)
+        made.attributes.update(
+            name=parameter.name, kind=PARAMETER.attributes[KINDS[parameter.kind]],
+            default=EMPTY if parameter.default is REQUIRED else parameter.default,
+        )  # fmt: skip
+        found[parameter.name] = made
+    result = Instance(SIGNATURE, machine.heap.clock)
+    result.attributes["parameters"] = found
+    return result

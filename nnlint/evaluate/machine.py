@@ -63,7 +63,8 @@ def builtin_classes() -> dict[str, Class]:
             made.attributes["__new__"] = Native("__new__", _payload_new(kind.__name__))
         classes[kind.__name__] = made
     for name, base in (
-        ("enum.Enum", "object"), ("typing.NamedTuple", "tuple"), ("enum.auto", "object"), ("dataclasses.Field", "object"),
+        ("enum.Enum", "object"), ("typing.NamedTuple", "tuple"), ("enum.auto", "object"), ("dataclasses.Field",
+        "object"),
         ("Tensor", "object"), ("Parameter", "Tensor"), ("mappingproxy", "object"),
     ):  # fmt: skip
         classes[name] = Class(name.rpartition(".")[2], (classes[base],), full_name=name)
@@ -75,6 +76,11 @@ def builtin_classes() -> dict[str, Class]:
 
 def _new(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Instance(args[0], machine.heap.clock)
+
+
+def _initialise(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """torch.nn.init.*: the tensor it was given."""
+    return args[0] if args and isinstance(args[0], Tensor) else Unknown("a tensor", plain=True)
 
 
 def _exception_init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -99,7 +105,9 @@ def _payload_new(name: str) -> Any:
 
 
 # Packages that tables know: their own files are never read.
-FRAMEWORKS = frozenset({"torch", "numpy", "math", "functools", "itertools", "collections", "typing", "copy", "operator"})
+FRAMEWORKS = frozenset(
+    {"torch", "numpy", "math", "functools", "itertools", "collections", "typing", "copy", "operator"}
+)
 
 
 class Machine(Calls):
@@ -164,9 +172,7 @@ class Machine(Calls):
         if dotted.startswith("torch.nn.modules.") and f"torch.nn.{name}" in self.torch:
             return self.torch[f"torch.nn.{name}"]
         if is_initialiser(dotted):
-            return Native(name, lambda machine, args, kwargs: args[0] if args and isinstance(args[0], Tensor) else Unknown(
-                "a tensor", plain=True
-            ))  # fmt: skip
+            return Native(name, _initialise)
         return None
 
     def module(self, dotted: str) -> Value:

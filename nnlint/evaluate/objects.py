@@ -163,7 +163,7 @@ class Objects(Control):
                     return self.truth(self.call(BoundMethod(method, value), [], {}))
             if value.payload is not None:
                 return self.truth(value.payload)
-            return first(value.cls.unknown_base, True)
+            return True if value.cls.unknown_base is None else value.cls.unknown_base
         if isinstance(value, Tensor):
             return Unknown("the value of a tensor", plain=True)
         if isinstance(value, (Class, Function, Native, BoundMethod, Partial, Module, Stream, Super, Descriptor)):
@@ -337,7 +337,11 @@ class Objects(Control):
         if name == "__class__":
             return value.cls
         if name == "__dict__":
-            return Unknown("__dict__ of an object with unknown attributes") if value.open is not None else self._namespace(value)
+            return (
+                Unknown("__dict__ of an object with unknown attributes")
+                if value.open is not None
+                else self._namespace(value)
+            )
         for registry in ("_parameters", "_buffers", "_modules"):
             entries = owned.get(registry)
             if isinstance(entries, Dict):
@@ -427,7 +431,9 @@ class Objects(Control):
                 return self.call(BoundMethod(method, value), [index], {})
             if value.payload is not None:
                 return self.get_item(value.payload, index)
-            return Unknown(value.cls.unknown_base.why if value.cls.unknown_base is not None else "an object without items")
+            return Unknown(
+                value.cls.unknown_base.why if value.cls.unknown_base is not None else "an object without items"
+            )
         if isinstance(value, External) and value.name.startswith(("typing.", "collections.abc.", "typing_extensions.")):
             return value
         if isinstance(value, Unknown):
@@ -597,7 +603,9 @@ class Objects(Control):
             return iter([Rest(Unknown(value.why, self._sequences(value)))])
         if isinstance(value, Dict):
             rest = (
-                [] if value.certain() else [Rest(Unknown(first(value.rest, Unknown("an entry that may be absent")).why))]
+                []
+                if value.certain()
+                else [Rest(Unknown(first(value.rest, Unknown("an entry that may be absent")).why))]
             )
             sure = [key for key, item in value.items() if not may_be_absent(item)]
             return iter([*sure, *rest])

@@ -140,31 +140,26 @@ def _product(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     return total
 
 
-for _name in ("sqrt", "log", "log2", "log10", "exp", "floor", "ceil", "pow", "cos", "sin", "tanh"):
+def _math(name: str) -> None:
+    """A function of math on known numbers."""
+    compute = getattr(math, name)
 
-    def _math(machine: Any, args: list[Value], kwargs: dict[str, Value], _f: Any = getattr(math, _name)) -> Value:
-        unknown = ops.is_unknown(tuple(args))
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        unknown = ops.is_unknown((*args, *kwargs.values()))
         if unknown is not None:
             return Unknown(unknown.why, plain=True)
         if not all(ops.is_number(arg) for arg in args):
             return Unknown("math of an object", plain=True)
-        return _f(*args)
-
-    FUNCTIONS[f"math.{_name}"] = Native(_name, _math)
-
-for _name in ("gcd", "lcm", "isqrt", "fabs", "trunc", "comb", "isclose", "isinf", "isnan", "factorial", "hypot"):
-
-    def _pure(machine: Any, args: list[Value], kwargs: dict[str, Value], _f: Any = getattr(math, _name)) -> Value:
-        unknown = ops.is_unknown(tuple(args))
-        if unknown is not None:
-            return Unknown(unknown.why, plain=True)
-        if any(isinstance(arg, int) and abs(arg) > 10**15 for arg in args) or (
-            _f in (math.factorial, math.comb) and any(abs(arg) > 1000 for arg in args)
-        ):
+        large = 1000 if name in ("factorial", "comb") else 10**300
+        if any(isinstance(arg, int) and abs(arg) > large for arg in args):
             return Unknown("a value too large to compute", plain=True)
-        return _f(*args, **kwargs)
+        return compute(*args, **kwargs)
 
-    FUNCTIONS[f"math.{_name}"] = Native(_name, _pure)
+    FUNCTIONS[f"math.{name}"] = Native(name, run)
+
+
+for _name in ["sqrt", "log", "log2", "log10", "exp", "floor", "ceil", "pow", "cos", "sin", "tanh", "gcd", "lcm", "isqrt", "fabs", "trunc", "comb", "isclose", "isinf", "isnan", "factorial", "hypot"]:
+    _math(_name)
 FUNCTIONS.update(
     {"math.pi": math.pi, "math.e": math.e, "math.inf": math.inf, "numpy.pi": math.pi, "numpy.inf": math.inf}
 )
@@ -335,7 +330,7 @@ def _reduced(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: 
     """The product, sum or extreme of known whole numbers."""
     if args or kwargs or not value.data or not all(isinstance(item, int) for item in value.data):
         return Unknown(f"{name}() of a tensor", plain=True)
-    function = {"prod": math.prod, "sum": sum, "max": max, "min": min}[name]
+    function: Any = {"prod": math.prod, "sum": sum, "max": max, "min": min}[name]
     return Tensor((), machine.heap.clock, data=function(value.data))
 
 
@@ -348,9 +343,9 @@ def _values(machine: Any, value: Tensor) -> Value:
         return List(value.data, machine.heap.clock)
     if value.data is not None:
         return value.data
-    if isinstance(value.shape, tuple) and len(value.shape) == 1 and isinstance(value.shape[0], int):
-        if value.shape[0] <= 10_000:
-            return List([Unknown("the value of a tensor", plain=True)] * value.shape[0], machine.heap.clock)
+    shape = value.shape
+    if isinstance(shape, tuple) and len(shape) == 1 and isinstance(shape[0], int) and shape[0] <= 10_000:
+        return List([Unknown("the value of a tensor", plain=True)] * shape[0], machine.heap.clock)
     return Unknown("the values of a tensor", plain=True)
 
 

@@ -626,7 +626,9 @@ def _parameter_length(machine: Any, args: list[Value], kwargs: dict[str, Value])
 
 
 CONTAINERS["ParameterList"] = {
-    "__init__": _parameter_list, "append": _append_parameter, "extend": _extend_parameters, "__getitem__": _get_parameter,
+
+    "__init__": _parameter_list, "append": _append_parameter, "extend": _extend_parameters,
+    "__getitem__": _get_parameter,
     "__setitem__": _set_parameter, "__len__": _parameter_length, "__iter__": _parameter_values,
     "__iadd__": _extend_parameters,
 }  # fmt: skip

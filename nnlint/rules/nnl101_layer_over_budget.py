@@ -109,9 +109,7 @@ Why is this bad
         Example(
             "from torch import nn\n\nclassifier = nn.Linear(25088, 4096)\n",
             ("--max-layer-params=10M",),
-            (
-                (3, 14, "Linear has 102,764,544 parameters (25088×4096 + 4096), over the budget of 10,000,000"),
-            ),
+            ((3, 14, "Linear has 102,764,544 parameters (25088×4096 + 4096), over the budget of 10,000,000"),),
         ),
     ),
     good=(
