@@ -1,6 +1,7 @@
 """From a file to its Analysis: the one door through which the plugin and the command line enter."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ def analyse(path: str, text: str | None = None, settings: Settings = Settings())
     content = read(path) if text is None else text
     if isinstance(content, Failure):
         return Analysis(path, errors=[content])
-    if not may_construct(content, settings):
+    if not may_construct(path, content, settings):
         return Analysis(path)
     from nnlint.roots import Roots
 
@@ -64,6 +65,48 @@ def machine_for(path: str, settings: Settings) -> "Machine":
     return machine
 
 
-def may_construct(text: str, settings: Settings) -> bool:
-    """Whether a file can construct a layer at all: it would have to name a framework, or a module that does."""
-    return "torch" in text or any(name.partition(".")[0] in text for name in settings.layers)
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))", re.MULTILINE
+)
+
+
+def may_construct(path: str, text: str, settings: Settings) -> bool:
+    """Whether a file can construct a layer at all: it names a framework, or imports a file of the project that does.
+
+    A look at the text alone, so that a file that cannot is never parsed.
+    """
+    from nnlint.project import Project
+
+    words = ["torch", *(name.partition(".")[0] for name in settings.layers)]
+    project: Project | None = None
+    seen: set[str] = set()
+    pending = [(path, text)]
+    while pending:
+        path, text = pending.pop()
+        if any(word in text for word in words):
+            return True
+        project = project or Project(path, settings.search_path)
+        for name in imported_names(project.module_name(path), path.endswith("__init__.py"), text):
+            found = project.find(name)
+            if found is not None and found not in seen and found.endswith(".py"):
+                seen.add(found)
+                try:
+                    with open(found, encoding="utf-8", errors="replace") as file:
+                        pending.append((found, file.read()))
+                except OSError:
+                    continue
+    return False
+
+
+def imported_names(module: str, is_package: bool, text: str) -> Iterator[str]:
+    """The absolute names that a file's import statements may load."""
+    for dots, dotted, names, plain in _IMPORT.findall(text):
+        if plain:
+            yield from (part.split()[0] for part in plain.partition("#")[0].split(",") if part.split())
+            continue
+        parts = module.split(".")
+        parts = parts[: len(parts) - len(dots) + is_package] if dots else []
+        base = ".".join([*parts, *([dotted] if dotted else [])])
+        yield base
+        for name in re.findall(r"(\w+)(?:\s+as\s+\w+)?\s*(?:,|\)|$|#)", names):
+            yield f"{base}.{name}" if base else name

@@ -158,7 +158,10 @@ def _math(name: str) -> None:
     FUNCTIONS[f"math.{name}"] = Native(name, run)
 
 
-for _name in ["sqrt", "log", "log2", "log10", "exp", "floor", "ceil", "pow", "cos", "sin", "tanh", "gcd", "lcm", "isqrt", "fabs", "trunc", "comb", "isclose", "isinf", "isnan", "factorial", "hypot"]:
+for _name in (
+    *("sqrt", "log", "log2", "log10", "exp", "floor", "ceil", "pow", "cos", "sin", "tanh", "gcd", "lcm", "isqrt"),
+    *("fabs", "trunc", "comb", "isclose", "isinf", "isnan", "factorial", "hypot"),
+):
     _math(_name)
 FUNCTIONS.update(
     {"math.pi": math.pi, "math.e": math.e, "math.inf": math.inf, "numpy.pi": math.pi, "numpy.inf": math.inf}
