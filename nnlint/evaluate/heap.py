@@ -17,6 +17,7 @@ from nnlint.values import (
     Instance,
     List,
     Module,
+    RaisedError,
     Set,
     Stream,
     Value,
@@ -235,4 +236,7 @@ class Heap:
             one = left.delta[key][1] if key in left.delta else now
             other = right.delta[key][1] if key in right.delta else now
             delta[key] = (item, join_content(item, one, other, why))
+        if left.signal == "raise":
+            raised = join(left.value.value, right.value.value, why)
+            return Outcome("raise", RaisedError(raised), delta)
         return Outcome(left.signal, join(left.value, right.value, why), delta)

@@ -79,9 +79,17 @@ class Objects(Control):
                 if True in [a for a in answers if a is True]
                 else next((a for a in answers if isinstance(a, Unknown)), False)
             )
+        if isinstance(kind, Class) and kind.full_name in ("Exception", "BaseException"):
+            return True
         if isinstance(kind, Class) and isinstance(raised, Instance):
             return raised.cls.is_subclass(kind)
-        return not (isinstance(kind, External) and isinstance(raised, Instance))
+        if isinstance(kind, External) and isinstance(raised, Instance) and raised.cls.unknown_base is None:
+            return False
+        if isinstance(raised, Unknown) and raised.options:
+            answers = [self.matches(option, kind) for option in raised.options]
+            if all(answer is answers[0] for answer in answers):
+                return answers[0]
+        return Unknown("an exception that is not known", plain=True)
 
     # -- names -------------------------------------------------------------------------------------------------
 

@@ -401,19 +401,25 @@ def lower_try(node: cst.Try, scope: Scope) -> Execute:
     orelse: Execute | None = lower_block(node.orelse.body, scope) if node.orelse is not None else None
     final: Execute | None = lower_block(node.finalbody.body, scope) if node.finalbody is not None else None
 
-    def handle(frame: Frame, raised: RaisedError) -> str | None:
-        for kind, assign, block in handlers:
+    def handle(frame: Frame, raised: RaisedError, index: int = 0) -> str | None:
+        for position, (kind, assign, block) in enumerate(handlers[index:], index):
             matches = True if kind is None else machine.matches(raised.value, kind(frame))
             if matches is False:
                 continue
-            if assign is not None:
-                assign(frame, raised.value)
-            machine.handling.append(raised.value)
-            try:
-                return block(frame)
-            finally:
-                machine.handling.pop()
+            take = partial(enter, frame, raised, assign, block)
+            if matches is True:
+                return take()
+            return machine.fork(frame, matches.why, (take, partial(handle, frame, raised, position + 1)))
         raise raised
+
+    def enter(frame: Frame, raised: RaisedError, assign: Any, block: Execute) -> str | None:
+        if assign is not None:
+            assign(frame, raised.value)
+        machine.handling.append(raised.value)
+        try:
+            return block(frame)
+        finally:
+            machine.handling.pop()
 
     def attempt(frame: Frame) -> str | None:
         level = len(machine.heap.trails)
