@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from nnlint.evaluate.machine import Machine
 from nnlint.evaluate.scope import Scope, Site, binder
 from nnlint.evaluate.torch_modules import is_module
 from nnlint.signature import REQUIRED
-from nnlint.source import Source
+from nnlint.source import Source, walk
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import Class, Descriptor, Frame, Function, Instance, Module, RaisedError, Value
 
@@ -284,7 +284,7 @@ class Roots:
     def _in_place(self, module: Module) -> None:
         """Every other site: its call evaluated on its own, names of functions being unknown."""
         machine = self.machine
-        for node, bound in unevaluated(self.source.tree, machine.evaluated):
+        for node, bound in list(unevaluated(self.source.tree, machine.evaluated)):
             if self.source.place(node) is None:
                 continue
             site = machine.sites.get(node)
@@ -344,57 +344,32 @@ def is_module_class(cls: Class) -> bool:
     return any(base.full_name == "torch.nn.Module" for base in cls.mro)
 
 
-class _Calls(cst.CSTVisitor):
-    def __init__(self) -> None:
-        self.calls: list[cst.Call] = []
-        self.names: list[str] = []
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.calls.append(node)
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self.names.append(node.value)
-
-
-class _Unevaluated(cst.CSTVisitor):
-    """Calls that no root has evaluated, with the names that the functions around them bind."""
-
-    def __init__(self, evaluated: set[cst.CSTNode]) -> None:
-        self.evaluated = evaluated
-        self.bound: list[frozenset[str]] = [frozenset()]
-        self.found: list[tuple[cst.Call, frozenset[str]]] = []
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        names = {p.name.value for p in (*node.params.params, *node.params.kwonly_params, *node.params.posonly_params)}
-        self.bound.append(self.bound[-1] | names | binder(node.body).bound)
-
-    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
-        self.bound.pop()
-
-    def visit_Call(self, node: cst.Call) -> None:
-        if node not in self.evaluated:
-            self.found.append((node, self.bound[-1]))
+def unevaluated(
+    tree: cst.CSTNode, evaluated: set[cst.CSTNode], bound: frozenset[str] = frozenset()
+) -> Iterator[tuple[cst.Call, frozenset[str]]]:
+    """The calls below a node that no root has evaluated, with the names that the functions around them bind."""
+    for node in walk(tree, closed={cst.FunctionDef}):
+        if isinstance(node, cst.Call):
+            if node not in evaluated:
+                yield node, bound
+        elif isinstance(node, cst.FunctionDef):
+            parts = (*node.decorators, node.params, node.body)
+            if all(call in evaluated for part in parts for call in calls_in(part)):
+                continue
+            named = (*node.params.params, *node.params.kwonly_params, *node.params.posonly_params)
+            inside = bound | {p.name.value for p in named} | binder(node.body).bound
+            for part in parts:
+                yield from unevaluated(part, evaluated, inside)
 
 
-def unevaluated(tree: cst.Module, evaluated: set[cst.CSTNode]) -> list[tuple[cst.Call, frozenset[str]]]:
-    """The calls below a node that no root has evaluated."""
-    visitor = _Unevaluated(evaluated)
-    tree.visit(visitor)
-    return visitor.found
-
-
-def calls_in(node: cst.CSTNode) -> list[cst.Call]:
+def calls_in(node: cst.CSTNode) -> Iterator[cst.Call]:
     """The calls below a node."""
-    visitor = _Calls()
-    node.visit(visitor)
-    return visitor.calls
+    return (found for found in walk(node) if isinstance(found, cst.Call))
 
 
-def names_in(node: cst.CSTNode) -> list[str]:
+def names_in(node: cst.CSTNode) -> Iterator[str]:
     """The names below a node, in order."""
-    visitor = _Calls()
-    node.visit(visitor)
-    return visitor.names
+    return (found.value for found in walk(node) if isinstance(found, cst.Name))
 
 
 __all__ = ["Any", "Roots"]

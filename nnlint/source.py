@@ -6,8 +6,8 @@ import ast
 import gc
 import io
 import tokenize
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import libcst as cst
@@ -18,43 +18,56 @@ from nnlint.construction import Failure, Place
 DEEPEST = 2_000
 
 
-class _Finder(cst.CSTVisitor):
-    """Collects calls, functions and classes in the order of the text."""
+# What only lays out the text, and the fields whose order in the text is not the order of the class.
+_LAYOUT = frozenset(
+    {
+        "lpar", "rpar", "lbracket", "rbracket", "lbrace", "rbrace", "comma", "semicolon", "colon", "dot", "equal",
+        "operator", "asynchronous", "star", "relative", "indent", "newline", "header", "footer", "leading_lines",
+        "lines_after_decorators", "trailing_whitespace",
+    }
+)  # fmt: skip
+_ORDER: dict[type[cst.CSTNode], tuple[str, ...]] = {
+    cst.FunctionDef: ("decorators", "name", "type_parameters", "params", "returns", "body"),
+    cst.ClassDef: ("decorators", "name", "type_parameters", "bases", "keywords", "body"),
+    cst.Parameters: ("posonly_params", "params", "star_arg", "kwonly_params", "star_kwarg"),
+    cst.IfExp: ("body", "test", "orelse"),
+    cst.MatchCase: ("pattern", "guard", "body"),
+    cst.ExceptHandler: ("type", "name", "body"),
+    cst.ExceptStarHandler: ("type", "name", "body"),
+    cst.Arg: ("keyword", "value"),
+    cst.TypeAlias: ("name", "type_parameters", "value"),
+}
 
-    def __init__(self) -> None:
-        self.nodes: list[cst.CSTNode] = []
-        self.strings: list[list[cst.CSTNode]] = []  # the calls inside each f-string
-        self.inside: cst.CSTNode | None = None
 
-    def visit_Call(self, node: cst.Call) -> None:
-        (self.nodes if self.inside is None else self.strings[-1]).append(node)
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """The nodes right below a node in the order of the text, without those that only lay it out."""
+    kind = type(node)
+    names = _ORDER.get(kind)
+    if names is None:
+        names = tuple(f.name for f in fields(kind) if f.name not in _LAYOUT and not f.name.startswith("whitespace"))
+        _ORDER[kind] = names
+    found: list[cst.CSTNode] = []
+    for name in names:
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            found.append(value)
+        elif type(value) in (list, tuple):
+            found.extend(item for item in value if isinstance(item, cst.CSTNode))
+    return found
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self.nodes.append(node)
 
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:
-        self.nodes.append(node)
-
-    def visit_FormattedString(self, node: cst.FormattedString) -> None:
-        if self.inside is None:
-            self.inside = node
-            self.strings.append([])
-
-    def leave_FormattedString(self, original_node: cst.FormattedString) -> None:
-        if self.inside is original_node:
-            self.inside = None
-
-    def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> None:
-        if self.inside is None and node.evaluated_value is None:
-            self.inside = node
-            self.strings.append([])
-
-    def leave_ConcatenatedString(self, original_node: cst.ConcatenatedString) -> None:
-        if self.inside is original_node:
-            self.inside = None
+def walk(node: cst.CSTNode, closed: Container[type] = ()) -> Iterator[cst.CSTNode]:
+    """A node and all below it in the order of the text, without recursion; what is below `closed` kinds is left out."""
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        yield node
+        if type(node) not in closed:
+            stack.extend(reversed(children(node)))
 
 
 _CST_KINDS = {cst.Call: "call", cst.FunctionDef: "function", cst.ClassDef: "class"}
+_STRINGS = frozenset({cst.FormattedString, cst.ConcatenatedString})
 _AST_KINDS = {ast.Call: "call", ast.FunctionDef: "function", ast.AsyncFunctionDef: "function", ast.ClassDef: "class"}
 
 
@@ -80,20 +93,27 @@ class Source:
     def _located(self) -> dict[cst.CSTNode, Place]:
         # Both trees hold the same calls in the same order, so LibCST's need no position of their own.
         if self._places is None:
-            finder = _Finder()
-            self.tree.visit(finder)
+            nodes: dict[str, list[cst.CSTNode]] = {kind: [] for kind in _CST_KINDS.values()}
+            strings: list[list[cst.CSTNode]] = []  # the calls inside each f-string
+            for node in walk(self.tree, _STRINGS):
+                if type(node) in _STRINGS:
+                    inside = list(walk(node))
+                    if any(type(part) is cst.FormattedString for part in inside):
+                        strings.append([part for part in inside if type(part) is cst.Call])
+                elif type(node) in _CST_KINDS:
+                    nodes[_CST_KINDS[type(node)]].append(node)
             lines = self.text.splitlines(keepends=True) if not self.text.isascii() else []
             self._places = {}
-            for kind in ("call", "function", "class"):
-                ours = [node for node in finder.nodes if _CST_KINDS[type(node)] == kind]
-                theirs = [node for node in python_nodes(self.python_tree) if _AST_KINDS[type(node)] == kind]
+            python = list(python_nodes(self.python_tree))
+            for kind, ours in nodes.items():
+                theirs = [node for node in python if _AST_KINDS[type(node)] == kind]
                 theirs.sort(key=lambda n: (n.lineno, n.col_offset, -n.end_lineno, -n.end_col_offset))
                 if len(ours) == len(theirs):
                     self._places.update(zip(ours, (python_place(node, lines) for node in theirs)))
-            strings = sorted(python_nodes(self.python_tree, ast.JoinedStr), key=lambda n: (n.lineno, n.col_offset))
-            if len(strings) == len(finder.strings):
+            joined = sorted(python_nodes(self.python_tree, ast.JoinedStr), key=lambda n: (n.lineno, n.col_offset))
+            if len(joined) == len(strings):
                 # Python before 3.12 knows no positions inside an f-string: its calls stand where it begins.
-                for calls, string in zip(finder.strings, strings):
+                for calls, string in zip(strings, joined):
                     self._places.update((call, python_place(string, lines)) for call in calls)
         return self._places
 

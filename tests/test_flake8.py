@@ -199,6 +199,8 @@ def test_strange_files_are_no_trouble_to_themselves_or_others(content: bytes, fl
 @pytest.mark.parametrize("content", [b"import torch\ndef (", b"import torch\n\x00", b"import torch\n\xff\xfe +"])
 def test_a_file_that_python_cannot_parse_is_left_to_flake8(content: bytes, flake8: Run, project: Path) -> None:
     (project / "a.py").write_bytes(content)
+    if b"\x00" in content and sys.version_info < (3, 12):
+        pytest.skip("flake8 itself ends with a ValueError: Python before 3.12 has no SyntaxError for a null byte")
     done = flake8("--select=NNL,E9", "--max-layer-params=1M", cwd=project)
     assert "a.py" in done.stdout and "E9" in done.stdout and "Traceback" not in done.stdout + done.stderr
     assert f"./net.py:3:6: {MESSAGE}\n" in done.stdout

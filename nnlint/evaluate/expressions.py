@@ -33,7 +33,18 @@ def constant(value: Value) -> Evaluate:
 
 def lower_number(node: Any, scope: Scope) -> Evaluate:
     """0x10, 1_000, 2.5, 1j"""
+    if isinstance(node, cst.Integer):
+        return constant(int(node.value, 0))
     return constant(node.evaluated_value)
+
+
+def string_value(node: cst.SimpleString) -> Any:
+    """A string literal's value, without Python's parser where it says itself."""
+    text = node.value
+    if "\\" in text or text[0] not in "'\"":
+        return node.evaluated_value
+    quotes = 3 if text[:3] in ("'''", '"""') else 1
+    return text[quotes:-quotes]
 
 
 def lower_string(node: Any, scope: Scope) -> Evaluate:
@@ -41,6 +52,8 @@ def lower_string(node: Any, scope: Scope) -> Evaluate:
     if isinstance(node, cst.ConcatenatedString) and not isinstance(node.evaluated_value, (str, bytes)):
         left, right = lower(node.left, scope), lower(node.right, scope)
         return lambda frame: scope.machine.binary("+", left(frame), right(frame))
+    if isinstance(node, cst.SimpleString):
+        return constant(string_value(node))
     return constant(node.evaluated_value)
 
 

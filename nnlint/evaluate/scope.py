@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from nnlint.source import walk
+
 if TYPE_CHECKING:
     from nnlint.evaluate.machine import Machine
     from nnlint.source import Source
@@ -48,92 +50,54 @@ class Scope:
         return Scope(self.machine, self.source, kind, qualified, self, local, **more)  # type: ignore[arg-type]
 
 
-class _Binder(cst.CSTVisitor):
-    """Collects the names that a function's own body binds (not those of nested functions and classes)."""
+@dataclass
+class Bindings:
+    """What a function's own body binds (not that of nested functions and classes), and whether it yields."""
 
-    def __init__(self) -> None:
-        self.bound: set[str] = set()
-        self.globals: set[str] = set()
-        self.nonlocals: set[str] = set()
-        self.has_yield = False
+    bound: set[str] = field(default_factory=set)
+    globals: set[str] = field(default_factory=set)
+    nonlocals: set[str] = field(default_factory=set)
+    has_yield: bool = False
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        self.bound.add(node.name.value)
-        return False
-
-    def visit_ClassDef(self, node: cst.ClassDef) -> bool:
-        self.bound.add(node.name.value)
-        return False
-
-    def visit_Lambda(self, node: cst.Lambda) -> bool:
-        return False
-
-    def visit_Call(self, node: cst.Call) -> None:
-        return None
-
-    def visit_Yield(self, node: cst.Yield) -> None:
-        self.has_yield = True
-
-    def visit_Global(self, node: cst.Global) -> bool:
-        self.globals.update(item.name.value for item in node.names)
-        return False
-
-    def visit_Nonlocal(self, node: cst.Nonlocal) -> bool:
-        self.nonlocals.update(item.name.value for item in node.names)
-        return False
-
-    def _bind(self, target: cst.CSTNode) -> None:
+    def bind(self, target: cst.CSTNode) -> None:
+        """The names of an assignment's target."""
         if isinstance(target, cst.Name):
             self.bound.add(target.value)
         elif isinstance(target, (cst.Tuple, cst.List)):
             for element in target.elements:
-                self._bind(element.value)
+                self.bind(element.value)
         elif isinstance(target, cst.StarredElement):
-            self._bind(target.value)
-
-    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
-        self._bind(node.target)
-
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
-        self._bind(node.target)
-
-    def visit_AugAssign(self, node: cst.AugAssign) -> None:
-        self._bind(node.target)
-
-    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
-        self._bind(node.target)
-
-    def visit_For(self, node: cst.For) -> None:
-        self._bind(node.target)
-
-    def visit_AsName(self, node: cst.AsName) -> None:
-        self._bind(node.name)
-
-    def visit_ImportAlias(self, node: cst.ImportAlias) -> None:
-        if node.asname is None:
-            name: cst.BaseExpression = node.name
-            while isinstance(name, cst.Attribute):
-                name = name.value
-            self._bind(name)
-
-    def visit_Del(self, node: cst.Del) -> None:
-        self._bind(node.target)
-
-    def visit_MatchAs(self, node: cst.MatchAs) -> None:
-        if node.name is not None:
-            self.bound.add(node.name.value)
-
-    def visit_MatchStar(self, node: cst.MatchStar) -> None:
-        if node.name is not None:
-            self.bound.add(node.name.value)
-
-    def visit_CompFor(self, node: cst.CompFor) -> None:
-        # A comprehension's own variables live in its own frame; only walrus targets escape.
-        return None
+            self.bind(target.value)
 
 
-def binder(body: cst.CSTNode) -> _Binder:
-    """What a function's body binds."""
-    found = _Binder()
-    body.visit(found)
+CLOSED = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.Annotation})
+
+
+def binder(body: cst.CSTNode) -> Bindings:
+    """What a function's body binds. A comprehension's variables are its own; only walrus targets escape from it."""
+    found = Bindings()
+    for node in walk(body, CLOSED):
+        kind = type(node)
+        if kind in TARGETS:
+            found.bind(node.target)  # type: ignore[attr-defined]
+        elif kind in NAMED:
+            if node.name is not None:  # type: ignore[attr-defined]
+                found.bind(node.name)  # type: ignore[attr-defined]
+        elif kind is cst.ImportAlias:
+            assert isinstance(node, cst.ImportAlias)
+            if node.asname is None:
+                name: cst.BaseExpression = node.name
+                while isinstance(name, cst.Attribute):
+                    name = name.value
+                found.bind(name)
+        elif kind is cst.Yield:
+            found.has_yield = True
+        elif kind is cst.Global:
+            found.globals.update(item.name.value for item in node.names)  # type: ignore[attr-defined]
+        elif kind is cst.Nonlocal:
+            found.nonlocals.update(item.name.value for item in node.names)  # type: ignore[attr-defined]
     return found
+
+
+TARGETS = frozenset({cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.For, cst.Del})
+NAMED = frozenset({cst.FunctionDef, cst.ClassDef, cst.AsName, cst.MatchAs, cst.MatchStar})
