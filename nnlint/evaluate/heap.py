@@ -3,7 +3,8 @@ run from the same state, and joined."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from nnlint.signature import Rest
@@ -144,14 +145,30 @@ def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
     return first(left, right)
 
 
+ALWAYS = -(10**15)  # before every moment of the clock
+
+
 class Heap:
     """The clock that dates objects, and the open trails."""
 
     def __init__(self) -> None:
         self.clock = 1
-        self.epoch = 0
+        self.epoch = ALWAYS
         self.oldest = 0
         self.trails: list[Trail] = []
+        self._import_clock = ALWAYS + 1
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What runs here is no part of any open trail: it is older than all, and no undoing takes its writes back."""
+        kept = self.trails, self.clock, self.epoch, self.oldest
+        self.trails, self.clock, self.epoch = [], self._import_clock, ALWAYS
+        try:
+            yield
+        finally:
+            self.undo_to(0)
+            self._import_clock = self.clock
+            self.trails, self.clock, self.epoch, self.oldest = kept
 
     def touch(self, item: Any) -> None:
         """Say that `item` is about to be written."""
@@ -174,7 +191,7 @@ class Heap:
     def close(self) -> None:
         """End the innermost trail and keep what was written."""
         trail = self.trails.pop()
-        self.epoch = self.trails[-1].epoch if self.trails else 0
+        self.epoch = self.trails[-1].epoch if self.trails else ALWAYS
         for key, (item, held) in trail.saved.items():
             if item.birth < self.epoch:
                 self.trails[-1].saved.setdefault(key, (item, held))
@@ -182,7 +199,7 @@ class Heap:
     def undo(self) -> None:
         """End the innermost trail and take back what was written."""
         trail = self.trails.pop()
-        self.epoch = self.trails[-1].epoch if self.trails else 0
+        self.epoch = self.trails[-1].epoch if self.trails else ALWAYS
         for item, held in trail.saved.values():
             restore(item, held)
 

@@ -11,6 +11,7 @@ from nnlint.count import count
 from nnlint.evaluate.builtins import BUILTINS, METHODS
 from nnlint.evaluate.calls import Calls
 from nnlint.evaluate.command_line import argparse_classes
+from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.library import LIBRARY
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.statements import Execute, lower_block
@@ -19,7 +20,7 @@ from nnlint.evaluate.torch_modules import torch_classes
 from nnlint.layers import find as find_layer
 from nnlint.project import Project
 from nnlint.source import Source, parse, read
-from nnlint.unknown import Unknown
+from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import (
     ABSENT,
     Class,
@@ -199,8 +200,20 @@ class Machine(Calls):
         module = self.load(source, dotted)
         module.package = not path.endswith(".py") or path.endswith("__init__.py")
         self.modules[dotted] = module
-        self.execute(module)
+        self.execute_apart(module)
         return module
+
+    def execute_apart(self, module: Module) -> None:
+        """Run module-level code with steps of its own: what an import costs depends on no root that asks for it."""
+        kept = self.steps, self.depth, self.tries, self.stack, self.handling, self.records
+        self.steps, self.depth, self.tries, self.stack, self.handling, self.records = 0, 0, 0, [], [], {}
+        try:
+            with self.heap.apart():
+                self.execute(module)
+        except (LimitError, UnknownValueError):
+            module.frame.variables["__partial__"] = True
+        finally:
+            self.steps, self.depth, self.tries, self.stack, self.handling, self.records = kept
 
     def source(self, path: str, text: str | None) -> Source | Failure:
         """A file, read and parsed once; `text` stands for its content where given."""

@@ -228,9 +228,10 @@ def _apply(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, function = args[0], args[1]
     for child in [child for _, child in walk(machine, module)][::-1]:
         if type(child) is Rest:
-            machine.havoc(module, "a function is applied to modules that are not known")
-            break
-        machine.call(function, [child], {})
+            unknown = Unknown(child.unknown.why)
+            machine.forget_after(lambda unknown=unknown: machine.call(function, [unknown], {}), child.unknown.why)
+        else:
+            machine.call(function, [child], {})
     return module
 
 
