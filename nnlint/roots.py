@@ -89,7 +89,7 @@ class Roots:
     ) -> tuple[Value, Count | None, str | None]:
         """Run a root from a copy of the state; its value, count, and why it did not end."""
         machine = self.machine
-        machine.steps, machine.depth, machine.tries = 0, 0, 0
+        machine.steps, machine.depth, machine.tries, machine.repeats, machine.running = 0, 0, 0, 0, []
         machine.stack, machine.records, machine.handling = [], {}, []
         level = len(machine.heap.trails)
         if not keep:

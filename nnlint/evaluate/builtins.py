@@ -703,7 +703,22 @@ def _object(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Instance(machine.classes["object"], machine.heap.clock)
 
 
-for _name in ("locals", "globals", "vars", "dir"):
+# What torch 2.13 has among others, and code for older releases asks for.
+FUNCTIONAL = (
+    "celu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "interpolate", "leaky_relu",
+    "logsigmoid", "mish", "normalize", "pad", "prelu", "relu", "relu6", "rms_norm", "scaled_dot_product_attention",
+    "selu", "silu", "softmax", "softplus",
+)  # fmt: skip
+
+
+@builtin("dir")
+def _dir(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if len(args) == 1 and isinstance(args[0], External) and args[0].name == "torch.nn.functional":
+        return List([*FUNCTIONAL, Rest(Unknown("the names in a module of torch", plain=True))], machine.heap.clock)
+    return Unknown("a namespace as a list", plain=True)
+
+
+for _name in ("locals", "globals", "vars"):
     BUILTINS[_name] = Native(_name, lambda machine, args, kwargs: Unknown("a namespace as a dict"))
 for _name in ("eval", "exec", "compile", "__import__"):
 

@@ -170,11 +170,19 @@ class Calls(Objects):
         if self.depth > DEPTH:
             self.depth -= 1
             raise LimitError("evaluation limit reached")
+        if self.repeats > 2 and self.running.count(function) > 2:
+            # It calls itself over what is not known: how deep, nobody can say.
+            self.depth -= 1
+            return self.call_unknown(
+                Unknown(f"{function.name} calls itself to an unknown depth"), [*bound.values()], {}
+            )
         level = len(self.heap.trails)
+        self.running.append(function)
         try:
             signal = function.body(frame)
         finally:
             self.depth -= 1
+            self.running.pop()
         if len(self.heap.trails) == level:
             return frame.returned if signal == "return" else None
         outcomes = self.heap.collect(level, signal, frame.returned if signal == "return" else None)

@@ -40,6 +40,8 @@ class Control:
         self.steps = 0
         self.depth = 0
         self.tries = 0
+        self.repeats = 0  # open repetitions of unknown length
+        self.running: list[Function] = []
         self.handling: list[Value] = []
         self.records: dict[Any, Any] = {}
 
@@ -112,6 +114,13 @@ class Control:
     def repeat(self, frame: Frame, why: str, body: Callable[[], str | None]) -> str | None:
         """Run a body an unknown number of times: what it may write is forgotten first, then it runs once, and the
         result is joined with no run at all."""
+        self.repeats += 1
+        try:
+            return self._repeat(frame, why, body)
+        finally:
+            self.repeats -= 1
+
+    def _repeat(self, frame: Frame, why: str, body: Callable[[], str | None]) -> str | None:
         widened: dict[int, tuple[Any, Any]] = {}
         for attempt in range(6):
             level = len(self.heap.trails)

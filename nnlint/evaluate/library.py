@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -37,6 +38,35 @@ def _partial(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
             first(unknown, callee.unknown_kwargs), machine.heap.clock,
         )  # fmt: skip
     return Partial(callee, list(args[1:]), kwargs, unknown, machine.heap.clock)
+
+
+def is_quick(pattern: str, text: str) -> bool:
+    """Whether matching cannot take long: few quantifiers, none of them on a group, on a short text."""
+    return len(text) <= 200 and len(pattern) <= 100 and not re.search(r"\)\s*[*+?{]", pattern) and (
+        sum(pattern.count(sign) for sign in "*+{?") <= 3
+    )  # fmt: skip
+
+
+def _matching(name: str) -> None:
+    """re.split, re.findall and re.sub of plain strings"""
+    compute: Any = getattr(re, name)
+    length = 3 if name == "sub" else 2
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        plain = len(args) == length and not kwargs and all(isinstance(arg, str) for arg in args)
+        if not plain or not is_quick(args[0], args[-1]):
+            return Unknown(f"re.{name}() is not evaluated here", plain=True)
+        try:
+            found = compute(*args)
+        except re.error as error:
+            raise machine.error("ValueError", str(error)) from None
+        return List(found, machine.heap.clock) if isinstance(found, list) else found
+
+    LIBRARY[f"re.{name}"] = Native(name, run)
+
+
+for _name in ("split", "findall", "sub"):
+    _matching(_name)
 
 
 @library("functools.reduce")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins as python
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from nnlint.construction import Failure
@@ -15,7 +16,14 @@ from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.library import LIBRARY
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.statements import Execute, lower_block
-from nnlint.evaluate.torch_functions import FUNCTIONS, is_initialiser, tensor_attribute, tensor_item
+from nnlint.evaluate.torch_functions import (
+    FUNCTIONS,
+    arithmetic,
+    is_initialiser,
+    tensor_attribute,
+    tensor_item,
+    tensor_items,
+)
 from nnlint.evaluate.torch_modules import torch_classes
 from nnlint.layers import find as find_layer
 from nnlint.project import Project
@@ -292,6 +300,11 @@ class Machine(Calls):
         else:
             frame.variables["*"] = True
 
+    def loaded(self, dotted: str) -> Value:
+        """sys.modules[dotted]"""
+        module = self.modules.get(dotted)
+        return module if isinstance(module, Module) else Unknown(f"the module {dotted}")
+
     def submodule(self, module: Module, name: str) -> Value:
         """A module inside a package, as an attribute of the package."""
         return self.module(f"{module.name}.{name}") if module.package else ABSENT
@@ -309,16 +322,14 @@ class Machine(Calls):
     def tensor_attribute(self, value: Tensor, name: str) -> Value:
         return tensor_attribute(self, value, name)
 
+    def tensor_items(self, value: Tensor) -> Iterator[Value]:
+        return tensor_items(self, value)
+
     def tensor_item(self, value: Tensor, index: Value) -> Value:
         return tensor_item(self, value, index)
 
     def tensor_binary(self, sign: str, left: Value, right: Value) -> Value:
-        shapes = [side.shape for side in (left, right) if isinstance(side, Tensor)]
-        if len(shapes) == 1 and isinstance(
-            left if shapes[0] is not getattr(left, "shape", None) else right, (int, float)
-        ):
-            return Tensor(shapes[0], self.heap.clock)
-        return Unknown("tensor arithmetic", plain=True)
+        return arithmetic(self, sign, left, right)
 
     # -- what is recorded --------------------------------------------------------------------------------------
 

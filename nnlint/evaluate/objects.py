@@ -229,6 +229,12 @@ class Objects(Control):
     def tensor_attribute(self, value: Tensor, name: str) -> Value:
         raise NotImplementedError
 
+    def tensor_items(self, value: Tensor) -> Iterator[Value]:
+        raise NotImplementedError
+
+    def loaded(self, dotted: str) -> Value:
+        raise NotImplementedError
+
     def _function_attribute(self, value: Function, name: str) -> Value:
         if name in value.attributes:
             return value.attributes[name]
@@ -444,6 +450,8 @@ class Objects(Control):
             )
         if isinstance(value, External) and value.name.startswith(("typing.", "collections.abc.", "typing_extensions.")):
             return value
+        if isinstance(value, External) and value.name == "sys.modules" and isinstance(index, str):
+            return self.loaded(index)
         if isinstance(value, Unknown):
             if value.options:
                 return self.each_option(value, lambda option: self.get_item(option, index))
@@ -626,7 +634,7 @@ class Objects(Control):
         if isinstance(value, Instance):
             return self._iterate_instance(value)
         if isinstance(value, Tensor):
-            return iter([Rest(Unknown("the items of a tensor", plain=True))])
+            return self.tensor_items(value)
         if isinstance(value, Descriptor):
             return iter([Rest(Unknown("a descriptor"))])
         raise self.error("TypeError", f"'{type(value).__name__}' object is not iterable")

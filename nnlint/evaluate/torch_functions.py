@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from nnlint.evaluate import operations as ops
+from nnlint.evaluate import tensor_numbers
 from nnlint.evaluate.torch_modules import deep_copy, is_module, prepare, put, registry
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown
-from nnlint.values import Dict, External, Instance, List, Native, Tensor, Value
+from nnlint.values import Dict, External, Instance, List, Native, Tensor, Value, same
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
 FUNCTIONS: dict[str, Value] = {}
@@ -74,7 +75,8 @@ def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         shape.append(len(data))
         data = data[0] if data else 0
     if isinstance(data, (int, float)):
-        flat = args[0] if args and len(shape) == 1 and all(type(item) is int for item in args[0]) else None
+        whole = args and len(shape) == 1 and all(type(n) is int and abs(n) <= tensor_numbers.WHOLE for n in args[0])
+        flat = args[0] if whole else None
         return Tensor(tuple(shape), machine.heap.clock, data=tuple(flat) if flat is not None else None)
     return Tensor(Unknown("a tensor made of other data", plain=True), machine.heap.clock)
 
@@ -86,7 +88,7 @@ def _tensor_of_size(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
     return _tensor(machine, args, kwargs)
 
 
-@function("torch.linspace")
+@function("torch.linspace", "numpy.linspace")
 def _linspace(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     start, end = (args + [kwargs.get("start"), kwargs.get("end")])[:2]
     steps = args[2] if len(args) > 2 else kwargs.get("steps")
@@ -103,15 +105,122 @@ def _arange(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if kwargs and set(kwargs) - {"device", "dtype"}:
         return Tensor(Unknown("torch.arange", plain=True), machine.heap.clock)
     if args and all(isinstance(arg, int) for arg in args):
-        return Tensor((len(range(*args)),), machine.heap.clock)
+        numbers = range(*args)
+        if len(numbers) > MOST_NUMBERS or abs(numbers.stop) > tensor_numbers.WHOLE:
+            return Tensor((len(numbers),), machine.heap.clock)
+        whole = "dtype" not in kwargs
+        return Tensor((len(numbers),), machine.heap.clock, data=tuple(n if whole else float(n) for n in numbers))
     return Tensor(Unknown("torch.arange", plain=True), machine.heap.clock)
 
 
-@function(*(f"torch.{name}" for name in ("log", "exp", "sqrt", "abs", "neg", "tanh", "sigmoid", "sin", "cos", "pow")))
-def _elementwise(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    if args and isinstance(args[0], Tensor) and not any(isinstance(arg, Tensor) for arg in args[1:]):
-        return Tensor(args[0].shape, machine.heap.clock)
-    return Unknown("the values of a tensor", plain=True)
+MOST_NUMBERS = 10_000  # the largest tensor whose numbers are followed
+
+
+def numbers_of(value: Value) -> list[Any] | None:
+    """The numbers of a tensor of rank 0 or 1, or a plain number; None where they are not known."""
+    if isinstance(value, Tensor) and value.data is not None:
+        single = isinstance(value.data, tensor_numbers.Interval) or not isinstance(value.data, tuple)
+        items = (value.data,) if single else value.data
+        return [None if isinstance(item, Unknown) else item for item in items]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return [value]
+    return None
+
+
+def from_numbers(machine: Any, shape: Value, numbers: list[Any]) -> Tensor:
+    """A tensor of rank 0 or 1 of numbers; None for one that is not known."""
+    items = tuple(Unknown("the value of a tensor", plain=True) if n is None else n for n in numbers)
+    return Tensor(shape, machine.heap.clock, data=items if shape else items[0])
+
+
+def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
+    """left + right and the like, where one side is a tensor."""
+    tensors = [side for side in (left, right) if isinstance(side, Tensor)]
+    if not all(isinstance(side, (Tensor, int, float)) for side in (left, right)):
+        return Unknown("tensor arithmetic", plain=True)
+    shape = tensors[0].shape
+    if len(tensors) == 2 and not same(shape, tensors[1].shape):
+        by_rank = sorted((t.shape for t in tensors if isinstance(t.shape, tuple)), key=len)
+        if len(by_rank) < 2 or by_rank[0] != ():
+            return Unknown("tensor arithmetic", plain=True)
+        shape = by_rank[1]
+    ones, others = numbers_of(left), numbers_of(right)
+    if ones is None or others is None or not isinstance(shape, tuple) or len(shape) > 1:
+        return Tensor(shape, machine.heap.clock)
+    count = max(len(ones), len(others))
+    ones, others = (side * count if len(side) == 1 else side for side in (ones, others))
+    return from_numbers(machine, shape, [tensor_numbers.combine(sign, a, b) for a, b in zip(ones, others)])
+
+
+def elementwise(machine: Any, name: str, value: Tensor) -> Value:
+    """A function of each number of a tensor."""
+    numbers = numbers_of(value)
+    known = name in tensor_numbers.MONOTONE or name in tensor_numbers.WHOLE_BY
+    if numbers is None or not known or not isinstance(value.shape, tuple):
+        return Tensor(value.shape, machine.heap.clock)
+    return from_numbers(machine, value.shape, [tensor_numbers.apply(name, number) for number in numbers])
+
+
+def _elementwise(name: str) -> None:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        if len(args) == 1 and isinstance(args[0], Tensor) and not kwargs:
+            return elementwise(machine, name, args[0])
+        if args and isinstance(args[0], Tensor) and not any(isinstance(arg, Tensor) for arg in args[1:]):
+            return Tensor(args[0].shape, machine.heap.clock)
+        return Unknown("the values of a tensor", plain=True)
+
+    FUNCTIONS[f"torch.{name}"] = Native(name, run)
+
+
+for _each in (*tensor_numbers.MONOTONE, *tensor_numbers.WHOLE_BY, "abs", "neg", "tanh", "sigmoid", "sin", "cos"):
+    _elementwise(_each)
+
+
+def _operation(names: tuple[str, ...], sign: str) -> None:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        if len(args) == 2 and not kwargs and any(isinstance(arg, Tensor) for arg in args):
+            return arithmetic(machine, sign, *args)
+        return Unknown("the values of a tensor", plain=True)
+
+    for name in names:
+        FUNCTIONS[f"torch.{name}"] = Native(name, run)
+
+
+for _names, _sign in (
+    (("pow",), "**"),
+    (("div", "divide", "true_divide"), "/"),
+    (("mul", "multiply"), "*"),
+    (("add",), "+"),
+    (("sub", "subtract"), "-"),
+):
+    _operation(_names, _sign)
+
+
+def _rank_is_one(value: Value) -> bool:
+    return isinstance(value, Tensor) and isinstance(value.shape, tuple) and len(value.shape) == 1
+
+
+@function("torch.diff")
+def _diff(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """What each number of a vector adds to the one before."""
+    numbers = numbers_of(args[0]) if args and _rank_is_one(args[0]) else None
+    if numbers is None or len(args) != 1 or kwargs:
+        return Unknown("torch.diff of values that are not known", plain=True)
+    steps = [tensor_numbers.combine("-", after, before) for before, after in zip(numbers, numbers[1:])]
+    return from_numbers(machine, (len(steps),), steps)
+
+
+@function("torch.unique")
+def _unique(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The distinct numbers in order, and how often each stands there where return_counts asks for it."""
+    numbers = numbers_of(args[0]) if args else None
+    counted = kwargs.get("return_counts", False)
+    sure = numbers is not None and all(isinstance(n, (int, float)) for n in numbers)
+    if not sure or numbers is None or len(args) > 1 or set(kwargs) - {"return_counts"} or counted not in (True, False):
+        return Unknown("torch.unique of values that are not known", plain=True)
+    distinct = sorted(set(numbers))
+    values = from_numbers(machine, (len(distinct),), list(distinct))
+    return (values, from_numbers(machine, (len(distinct),), [*map(numbers.count, distinct)])) if counted else values
 
 
 @function("torch.nn.Parameter", "torch.nn.parameter.Parameter")
@@ -315,8 +424,16 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return Native(name, lambda m, args, kwargs: m.get_item(value.shape, args[0]) if args else value.shape)
     if name in ("prod", "sum", "max", "min") and isinstance(value.data, tuple):
         return Native(name, lambda m, args, kwargs: _reduced(m, value, name, args, kwargs))
+    if name == "split":
+        return Native(name, lambda m, args, kwargs: _split(m, value, args, kwargs))
     if name in ("item", "tolist"):
         return Native(name, lambda m, args, kwargs: _values(m, value))
+    if name in tensor_numbers.WHOLE_BY or name in tensor_numbers.MONOTONE:
+        return Native(name, lambda m, args, kwargs: elementwise(m, name, value))
+    if name in ("int", "long") and isinstance(value.data, tuple) and isinstance(value.shape, tuple):
+        cut = [tensor_numbers.apply("trunc", number) for number in numbers_of(value) or ()]
+        whole = [int(number) if isinstance(number, float) else None for number in cut]
+        return Native(name, lambda m, args, kwargs: from_numbers(m, value.shape, whole))
     if name in ("data", "weight") or name in SAME_SHAPE:
         if name == "data":
             return Tensor(value.shape, machine.heap.clock, False, value.data, value.least)
@@ -331,7 +448,9 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
 
 def _reduced(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The product, sum or extreme of known whole numbers."""
-    if args or kwargs or not value.data or not all(isinstance(item, int) for item in value.data):
+    whole = bool(value.data) and all(isinstance(item, int) for item in value.data)
+    exact = whole or (name in ("max", "min") and all(type(item) is float for item in value.data))
+    if args or kwargs or not value.data or not exact:
         return Unknown(f"{name}() of a tensor", plain=True)
     function: Any = {"prod": math.prod, "sum": sum, "max": max, "min": min}[name]
     return Tensor((), machine.heap.clock, data=function(value.data))
@@ -342,10 +461,12 @@ def _rank(value: Tensor) -> Value:
 
 
 def _values(machine: Any, value: Tensor) -> Value:
-    if isinstance(value.data, tuple):
-        return List(value.data, machine.heap.clock)
+    unknown = Unknown("the value of a tensor", plain=True)
+    if isinstance(value.data, tuple) and not isinstance(value.data, tensor_numbers.Interval):
+        items = [unknown if isinstance(item, tensor_numbers.Interval) else item for item in value.data]
+        return List(items, machine.heap.clock)
     if value.data is not None:
-        return value.data
+        return unknown if isinstance(value.data, tensor_numbers.Interval) else value.data
     shape = value.shape
     if isinstance(shape, tuple) and len(shape) == 1 and isinstance(shape[0], int) and shape[0] <= 10_000:
         return List([Unknown("the value of a tensor", plain=True)] * shape[0], machine.heap.clock)
@@ -354,9 +475,44 @@ def _values(machine: Any, value: Tensor) -> Value:
 
 def tensor_item(machine: Any, value: Tensor, index: Value) -> Value:
     """tensor[index]"""
-    if isinstance(value.data, tuple) and isinstance(index, int) and -len(value.data) <= index < len(value.data):
-        return Tensor((), machine.heap.clock, data=value.data[index])
-    return Unknown("an item of a tensor", plain=True)
+    if not isinstance(value.shape, tuple) or not value.shape or not isinstance(index, int):
+        return Unknown("an item of a tensor", plain=True)
+    if isinstance(value.shape[0], int) and not -value.shape[0] <= index < value.shape[0]:
+        raise machine.error("IndexError", f"index {index} is out of bounds for dimension 0 with size {value.shape[0]}")
+    data = value.data[index] if isinstance(value.data, tuple) else None
+    return Tensor(value.shape[1:], machine.heap.clock, data=data)
+
+
+def tensor_items(machine: Any, value: Tensor) -> Iterator[Value]:
+    """for item in tensor"""
+    if not isinstance(value.shape, tuple):
+        return iter([Rest(Unknown(value.shape.why, plain=True))])
+    if not value.shape:
+        raise machine.error("TypeError", "iteration over a 0-d tensor")
+    if isinstance(value.shape[0], Unknown):
+        return iter([Rest(Unknown(value.shape[0].why, plain=True))])
+    if value.shape[0] > ops.ITEMS:
+        return iter([Rest(Unknown("a tensor too large to iterate over", plain=True))])
+    return iter([tensor_item(machine, value, index) for index in range(value.shape[0])])
+
+
+def _split(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """tensor.split(size or sizes) along the only dimension"""
+    sizes = args[0] if args else kwargs.get("split_size")
+    unknown = Unknown("split() of a tensor", plain=True)
+    if len(args) > 1 or set(kwargs) - {"split_size"} or not isinstance(value.shape, tuple) or len(value.shape) != 1:
+        return unknown
+    whole = value.shape[0]
+    if isinstance(sizes, int) and sizes > 0 and isinstance(whole, int) and whole <= ops.ITEMS:
+        sizes = [min(sizes, whole - start) for start in range(0, whole, sizes)]
+    if not isinstance(sizes, (list, tuple)) or not all(isinstance(size, int) for size in sizes) or sum(sizes) != whole:
+        return unknown
+    parts, start = [], 0
+    for size in sizes:
+        data = value.data[start : start + size] if isinstance(value.data, tuple) else None
+        parts.append(Tensor((size,), machine.heap.clock, data=data))
+        start += size
+    return tuple(parts)
 
 
 def is_initialiser(name: str) -> bool:
@@ -364,4 +520,4 @@ def is_initialiser(name: str) -> bool:
     return name.startswith(("torch.nn.init.", "torch.nn.functional."))
 
 
-__all__ = ["FUNCTIONS", "External", "is_initialiser", "tensor_attribute", "tensor_item"]
+__all__ = ["FUNCTIONS", "External", "arithmetic", "is_initialiser", "tensor_attribute", "tensor_item", "tensor_items"]

@@ -194,7 +194,7 @@ def _children(named: bool) -> Fn:
         seen: set[int] = set()
         items: list[Value] = []
         for name, child in held.items():
-            if isinstance(child, Unknown):
+            if isinstance(child, Unknown) and (may_be_absent(child) or any(o is None for o in child.options)):
                 items.append(Rest(Unknown(child.why)))
             elif child is not None and id(child) not in seen:
                 seen.add(id(child))

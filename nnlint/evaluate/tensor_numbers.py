@@ -1,0 +1,108 @@
+"""Arithmetic on the numbers in small tensors, where a size is computed with torch.
+
+torch computes in float32 or float64, by kernels that round differently. So a number is an interval that surely holds
+torch's result; it becomes a known number again where rounding gives the same for the whole interval.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+ERROR = 2.0**-20  # relative, per operation: float32 has 2**-24
+WHOLE = 2**24  # the whole numbers that float32 holds exactly
+
+
+class Interval(NamedTuple):
+    """A number of which only bounds are known."""
+
+    low: float
+    high: float
+
+
+Number = float | Interval | None  # None: not known
+
+
+def interval(number: float | Interval) -> Interval:
+    """A number as an interval, wide enough for its rounding to float32."""
+    if isinstance(number, Interval):
+        return number
+    if is_whole(number):
+        return Interval(float(number), float(number))
+    return Interval(*_wider(float(number), float(number)))
+
+
+def _wider(low: float, high: float) -> tuple[float, float]:
+    slack = max(abs(low), abs(high)) * ERROR
+    return low - slack, high + slack
+
+
+def combine(sign: str, left: Number, right: Number) -> Number:
+    """left + right and the like, or None where that is not surely known."""
+    if left is None or right is None:
+        return None
+    if sign in _EXACT and is_whole(left) and is_whole(right):
+        exact = _EXACT[sign](left, right)  # type: ignore[arg-type]
+        return exact if abs(exact) <= WHOLE else None
+    one, other = interval(left), interval(right)
+    try:
+        return _combined(sign, one, other)
+    except (ArithmeticError, ValueError):
+        return None
+
+
+def is_whole(number: Number) -> bool:
+    """Whether a number is known, and one that float32 holds exactly."""
+    return isinstance(number, (int, float)) and float(number).is_integer() and abs(number) <= WHOLE
+
+
+_EXACT: dict[str, Callable[[float, float], float]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+}
+
+
+def _combined(sign: str, one: Interval, other: Interval) -> Number:
+    if sign == "/" and other.low <= 0 <= other.high:
+        return None
+    if sign == "**" and one.low <= 0:
+        return None
+    compute: dict[str, Callable[[float, float], float]] = {
+        "+": lambda a, b: a + b,
+        "-": lambda a, b: a - b,
+        "*": lambda a, b: a * b,
+        "/": lambda a, b: a / b,
+        "**": math.pow,
+    }
+    if sign not in compute:
+        return None
+    ends = [compute[sign](a, b) for a in one for b in other]
+    if not all(map(math.isfinite, ends)):
+        return None
+    return Interval(*_wider(min(ends), max(ends)))
+
+
+MONOTONE: dict[str, Callable[[float], float]] = {"log": math.log, "log2": math.log2, "exp": math.exp, "sqrt": math.sqrt}
+WHOLE_BY: dict[str, Callable[[float], float]] = {
+    "round": lambda x: float(round(x)),
+    "floor": lambda x: float(math.floor(x)),
+    "ceil": lambda x: float(math.ceil(x)),
+    "trunc": lambda x: float(math.trunc(x)),
+}
+
+
+def apply(name: str, number: Number) -> Number:
+    """log(number) and the like; round, floor, ceil and trunc give a known number where the interval agrees."""
+    if number is None:
+        return None
+    low, high = interval(number)
+    try:
+        if name in WHOLE_BY:
+            ends = WHOLE_BY[name](low), WHOLE_BY[name](high)
+            return ends[0] if ends[0] == ends[1] and abs(ends[0]) <= WHOLE else None
+        ends = MONOTONE[name](low), MONOTONE[name](high)
+    except (ArithmeticError, ValueError):
+        return None
+    return Interval(*_wider(*ends)) if all(map(math.isfinite, ends)) else None
