@@ -1,6 +1,6 @@
 """Records fixtures/torch_layers.json from real torch: signatures, and calls with their parameters or the exception.
 
-    PYTHONPATH=. python tests/record_torch.py
+PYTHONPATH=. python tests/record_torch.py
 """
 
 import json

@@ -203,9 +203,7 @@ def test_one_failure_of_a_file_is_reported_and_the_rest_of_it_too() -> None:
         (ValueError("two\nlines"), "ValueError: two lines"),
     ],
 )
-def test_an_exception_inside_becomes_one_finding(
-    error: Exception, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_exception_inside_becomes_one_finding(error: Exception, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> Analysis:
         raise error
 

@@ -621,6 +621,12 @@ def _is_native(machine: Any, value: Value, kind: Native) -> bool | Unknown:
         return True
     if kind.name == "NoneType":
         return value is None
+    if kind.name in ("torch.Tensor", "torch.nn.Parameter", "torch.nn.parameter.Parameter"):
+        if isinstance(value, Tensor):
+            return kind.name == "torch.Tensor" or value.is_parameter
+        if isinstance(value, Instance) and value.cls.unknown_base is not None:
+            return Unknown(value.cls.unknown_base.why, plain=True)
+        return False
     if kind.name not in kinds:
         return Unknown(f"isinstance() with {kind.name}", plain=True)
     if isinstance(value, Instance):

@@ -154,6 +154,8 @@ class Machine(Calls):
     def resolve(self, dotted: str) -> Value:
         """What a dotted name from outside the project stands for."""
         dotted = self.aliases.get(dotted, dotted)
+        if dotted in self.torch:
+            return self.torch[dotted]
         if dotted.startswith("torch.nn."):
             found = self._resolve_torch(dotted)
             if found is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -206,7 +207,7 @@ def _diff(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     numbers = numbers_of(args[0]) if args and _rank_is_one(args[0]) else None
     if numbers is None or len(args) != 1 or kwargs:
         return Unknown("torch.diff of values that are not known", plain=True)
-    steps = [tensor_numbers.combine("-", after, before) for before, after in zip(numbers, numbers[1:])]
+    steps = [tensor_numbers.combine("-", after, before) for before, after in itertools.pairwise(numbers)]
     return from_numbers(machine, (len(steps),), steps)
 
 

@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from nnlint.evaluate import operations as ops
-from nnlint.layers import LAYERS, PLAIN, PLAIN_BASES, Child, Children, Clones, Layer, Violation, arithmetic, build
+from nnlint.layers import (
+    LAYERS,
+    PLAIN,
+    PLAIN_BASES,
+    PLAIN_OUTSIDE,
+    Child,
+    Children,
+    Clones,
+    Layer,
+    Violation,
+    arithmetic,
+    build,
+)
 from nnlint.layers import find as find_layer
 from nnlint.layers.table import Reference
 from nnlint.signature import BindError, Rest
@@ -846,6 +858,12 @@ def torch_classes(object_class: Class) -> dict[str, Class]:
         bases = PLAIN_BASES.get(name, ("torch.nn.Module",)) or ("torch.nn.Module",)
         made = Class(name.rpartition(".")[2], (base(bases[0]),), full_name=name)
         made.attributes["__init__"] = Native("__init__", _plain_init(name))
+        classes[name] = made
+    for name, attributes in PLAIN_OUTSIDE.items():
+        made = Class(name.rpartition(".")[2], (module,), full_name=name)
+        why = Unknown(f"an attribute of {made.name}", plain=True)
+        made.attributes.update(dict.fromkeys(attributes, why))
+        made.attributes["__init__"] = Native("__init__", _init)
         classes[name] = made
     return classes
 

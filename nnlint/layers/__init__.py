@@ -2,6 +2,7 @@
 
 from nnlint.layers.arguments import Shape, Violation, refused_shape
 from nnlint.layers.arithmetic import arithmetic
+from nnlint.layers.outside import PLAIN_OUTSIDE
 from nnlint.layers.table import Child, Children, Clones, Layer, Reference, Structure, build, complete
 from nnlint.layers.torch_nn import LAYERS, find, public_name
 from nnlint.layers.torch_plain import PLAIN, PLAIN_BASES, check_plain
@@ -10,6 +11,7 @@ __all__ = [
     "LAYERS",
     "PLAIN",
     "PLAIN_BASES",
+    "PLAIN_OUTSIDE",
     "Child",
     "Children",
     "Clones",

@@ -1,0 +1,98 @@
+"""Counts the models of a public package from its sources and compares with what real torch builds.
+
+    python tests/check_wild.py torchvision [timm] [transformers]
+
+The package's wheel is downloaded and unzipped, never imported. fixtures/wild holds what torch 2.13 builds on the meta
+device. Ends with status 1 where a count is wrong, a lower bound is above the truth, or fewer models are exact or fewer
+sites agree than FLOORS says.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+# Exact models, and lines whose largest count is known: what has been reached is not given up.
+FLOORS = {"torchvision": (118, 215), "timm": (0, 0), "transformers": (0, 0)}
+
+
+def sources(package: str, folder: Path) -> Path:
+    """The package's Python files, from its wheel."""
+    wanted = next(
+        line for line in (HERE / "requirements-wild.txt").read_text().splitlines() if line.startswith(f"{package}==")
+    )
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), wanted]
+    subprocess.run(command, check=True)
+    (wheel,) = folder.glob(f"{package}-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder, [name for name in archive.namelist() if name.endswith(".py")])
+    return folder / package
+
+
+def report(root: Path) -> Any:
+    """nnlint's JSON report of a folder."""
+    command = [sys.executable, "-m", "nnlint", "report", "--format", "json", str(root)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def compare(truth: Any, found: Any, root: Path) -> tuple[Counter[str], Counter[str], list[str]]:
+    """Verdicts on models, on lines, and the names of what must not be."""
+    models: dict[tuple[str, str], Any] = {}
+    counts: defaultdict[tuple[str, int, str], set[int]] = defaultdict(set)
+    for entry in found["files"]:
+        file = Path(entry["path"]).resolve().relative_to(root.resolve()).as_posix()
+        models.update({(file, model["name"]): model for model in entry["models"] if model["kind"] != "call"})
+        for layer in entry["layers"]:
+            counts[file, layer["line"], layer["layer"]].update(layer["counts"])
+    verdicts: Counter[str] = Counter()
+    faults: list[str] = []
+    for model in truth["models"]:
+        stated = models.get((model["file"], model["name"]))
+        total, least = (stated["parameters"], stated["at_least"]) if stated is not None else (None, 0)
+        if total is not None:
+            verdict = "exact" if total == model["parameters"] else "wrong"
+        elif least > model["parameters"]:
+            verdict = "overrun"
+        else:
+            verdict = "bound" if least else "silent"
+        verdicts[verdict] += 1
+        if verdict in ("wrong", "overrun"):
+            faults.append(
+                f"{verdict}: {model['file']}: {model['name']}: {total or least:,}, not {model['parameters']:,}"
+            )
+    true: defaultdict[tuple[str, int, str], set[int]] = defaultdict(set)
+    for site in truth["sites"]:
+        true[site["file"], site["line"], site["layer"]].update(site["counts"])
+    lines: Counter[str] = Counter(all=len(true))
+    lines["largest"] = sum(max(expected) in counts[key] for key, expected in true.items())
+    lines["full"] = sum(expected <= counts[key] for key, expected in true.items())
+    return verdicts, lines, faults
+
+
+def main(packages: list[str]) -> int:
+    failed = False
+    for package in packages:
+        truth = json.loads((HERE.parent / "fixtures" / "wild" / f"{package}.json").read_text())
+        with tempfile.TemporaryDirectory() as folder:
+            root = sources(package, Path(folder))
+            verdicts, lines, faults = compare(truth, report(root), root)
+        exact, largest = FLOORS[package]
+        print(f"{package} {truth['version']}: {len(truth['models'])} models:", end=" ")
+        print(", ".join(f"{verdicts[v]} {v}" for v in ("exact", "bound", "silent", "overrun", "wrong")), end="; ")
+        print(f"{lines['all']} lines: largest count of {lines['largest']}, all counts of {lines['full']}")
+        print(*faults, sep="\n", end="\n" if faults else "")
+        if faults or verdicts["exact"] < exact or lines["largest"] < largest:
+            print(f"{package}: the floor is {exact} exact models and {largest} lines, and nothing wrong")
+            failed = True
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:] or ["torchvision"]))
