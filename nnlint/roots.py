@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import libcst as cst
 
@@ -25,6 +25,22 @@ from nnlint.values import Class, Descriptor, Frame, Function, Instance, Module, 
 RECURSION = 12_000
 
 
+class Default(NamedTuple):
+    """A root's argument that is an instance of a class as its defaults build it."""
+
+    cls: Class
+
+
+def assumption(given: dict[str, Value]) -> str:
+    """What a finding says of the default instances it rests on."""
+    names = [value.cls.name for value in given.values() if isinstance(value, Default)]
+    return f" with {' and '.join(dict.fromkeys(names))} defaults" if names else ""
+
+
+def is_none(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Name) and node.value == "None"
+
+
 class Roots:
     """Evaluates a file from all its roots and gathers what they construct."""
 
@@ -33,6 +49,7 @@ class Roots:
         self.contexts: dict[tuple[Site, Class], list[Context]] = {}
         self.reached: set[cst.CSTNode] = set()
         self.models: list[Model] = []
+        self.buildable: dict[Class, bool] = {}
         self.placed = {node: source.place(node) for node in source.nodes}
 
     def run(self) -> Analysis:
@@ -143,13 +160,14 @@ class Roots:
         place = self.source.place(function.site.node)
         assert place is not None
         given, generic = self.arguments(function, {})
-        title = f"{function.name}()"
+        title, with_defaults = f"{function.name}()", assumption(given)
         value, total, why = self._root(
-            f"{title} at line {place.line}",
+            f"{title} at line {place.line}{with_defaults}",
             generic,
-            lambda: self._call(function, decorated, given),
+            lambda: self._call(function, decorated, self._made(given)),
             module,
         )
+        title += with_defaults
         if is_module(value) or (isinstance(value, Unknown) and any(is_module(o) for o in value.options)):
             self._model(place, function.name, "function", title, total, why)
 
@@ -180,8 +198,7 @@ class Roots:
 
             def build() -> Value:
                 made = Instance(cls, machine.heap.clock)
-                given[init.signature.parameters[0].name] = made
-                machine.run_function(init, given, made)
+                machine.run_function(init, {**self._made(given), init.signature.parameters[0].name: made}, made)
                 return made
 
         else:
@@ -189,8 +206,9 @@ class Roots:
             def build() -> Value:
                 return machine.instantiate(cls, [], {}, None)
 
-        title = f"{cls.name}()"
-        _, total, why = self._root(f"{title} at line {place.line}", generic, build, module)
+        with_defaults = assumption(given)
+        title = f"{cls.name}(){with_defaults}"
+        _, total, why = self._root(f"{cls.name}() at line {place.line}{with_defaults}", generic, build, module)
         self._model(place, cls.name, "class", title, total, why)
 
     def arguments(self, function: Function, given: dict[str, Value], skip: int = 0) -> tuple[dict[str, Value], bool]:
@@ -210,10 +228,60 @@ class Roots:
                 bound[parameter.name] = parameter.default
             elif parameter.name in self.machine.assume:
                 bound[parameter.name] = self.machine.assume[parameter.name]
+            elif (config := self._default_class(function, parameter.name)) is not None:
+                bound[parameter.name] = Default(config)
             else:
                 bound[parameter.name] = self._without_default(function, parameter.name)
                 generic = True
         return bound, generic
+
+    def _made(self, given: dict[str, Value]) -> dict[str, Value]:
+        """Arguments with the default instances made: inside the root, since they are its own."""
+        return {
+            name: self.machine.instantiate(value.cls, [], {}, None) if isinstance(value, Default) else value
+            for name, value in given.items()
+        }
+
+    def _default_class(self, function: Function, name: str) -> Class | None:
+        """The project's class that annotates a parameter, where it can be built without arguments."""
+        if function.lowered is None:
+            return None
+        annotation = next((note for n, _, _, note in function.lowered.parameters if n == name), None)
+        cls = self._annotated(annotation, function) if annotation is not None else None
+        if not isinstance(cls, Class) or cls.module is None or cls.unknown_base is not None:
+            return None
+        if cls not in self.buildable:
+            machine, level = self.machine, len(self.machine.heap.trails)
+            machine.steps, machine.depth, machine.tries, machine.repeats, machine.running = 0, 0, 0, 0, []
+            machine.heap.open()
+            try:
+                made = machine.instantiate(cls, [], {}, None)
+                self.buildable[cls] = isinstance(made, Instance) and made.open is None
+            except (RaisedError, LimitError, UnknownValueError, RecursionError):
+                self.buildable[cls] = False
+            machine.heap.undo_to(level)
+        return cls if self.buildable[cls] else None
+
+    def _annotated(self, node: cst.BaseExpression, function: Function) -> Value:
+        """The class that an annotation names: Config, "Config", Config | None, Optional[Config]."""
+        if isinstance(node, cst.SimpleString):
+            try:
+                return self._annotated(cst.parse_expression(str(node.evaluated_value)), function)
+            except cst.ParserSyntaxError:
+                return None
+        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.BitOr):
+            sides = [side for side in (node.left, node.right) if not is_none(side)]
+            return self._annotated(sides[0], function) if len(sides) == 1 else None
+        if isinstance(node, cst.Subscript) and isinstance(node.slice[0].slice, cst.Index):
+            named = node.value.attr if isinstance(node.value, cst.Attribute) else node.value
+            optional = isinstance(named, cst.Name) and named.value == "Optional"
+            return self._annotated(node.slice[0].slice.value, function) if optional else None
+        if not isinstance(node, (cst.Name, cst.Attribute)):
+            return None
+        try:
+            return lower(node, function.lowered.scope.parent or function.lowered.scope)(function.parent)
+        except (RaisedError, LimitError, UnknownValueError):
+            return None
 
     def _without_default(self, function: Function, name: str) -> Value:
         annotation = None
@@ -254,7 +322,7 @@ class Roots:
                 bound_to_class = isinstance(value, Descriptor) and value.kind == "classmethod"
 
                 def call(method: Function = method, cls: Class = cls, on_class: bool = bound_to_class) -> Value:
-                    given, _ = self.arguments(method, {})
+                    given = self._made(self.arguments(method, {})[0])
                     first = method.signature.parameters[0].name if method.signature.parameters else None
                     receiver: Value = cls if on_class else Instance(cls, machine.heap.clock)
                     if isinstance(receiver, Instance):
@@ -271,7 +339,7 @@ class Roots:
         if init is None or not isinstance(init, (Function,)):
             receiver.open = Unknown("an object that is not known")
             return
-        given, _ = self.arguments(init, {}, skip=1)
+        given = self._made(self.arguments(init, {}, skip=1)[0])
         given[init.signature.parameters[0].name] = receiver
         try:
             self.machine.run_function(init, given, receiver)
