@@ -106,8 +106,8 @@ class Roots:
     ) -> tuple[Value, Count | None, str | None]:
         """Run a root from a copy of the state; its value, count, and why it did not end."""
         machine = self.machine
-        machine.steps, machine.depth, machine.tries, machine.repeats, machine.running = 0, 0, 0, 0, []
-        machine.stack, machine.records, machine.handling = [], {}, []
+        machine.start()
+        machine.stack = []
         level = len(machine.heap.trails)
         if not keep:
             machine.heap.open()
@@ -252,7 +252,7 @@ class Roots:
             return None
         if cls not in self.buildable:
             machine, level = self.machine, len(self.machine.heap.trails)
-            machine.steps, machine.depth, machine.tries, machine.repeats, machine.running = 0, 0, 0, 0, []
+            machine.start()
             machine.heap.open()
             try:
                 made = machine.instantiate(cls, [], {}, None)

@@ -47,6 +47,9 @@ HARMLESS = (
 )  # fmt: skip
 
 
+DECORATOR_STEPS = 5_000  # what applying one decorator may take
+
+
 class Calls(Objects):
     """The part of the machine that calls."""
 
@@ -481,10 +484,30 @@ class Calls(Objects):
             return value
         if isinstance(wrapper, Descriptor) and wrapper.kind == "property":
             return value
-        result = self.call_at(site, wrapper, [value], {}, None)
+        result = self._wrapped(wrapper, value, site)
         if isinstance(result, Unknown) and not result.options and isinstance(wrapper, (Native, Partial, BoundMethod)):
             return value
         return result
+
+    def _wrapped(self, wrapper: Value, value: Value, site: Site) -> Value:
+        """What a decorator gives; one that cannot be followed, like one from outside, gives what it was given.
+
+        Code that is imported runs, so a decorator that seems to raise, or goes on and on, was not understood."""
+        level, limit, depth = len(self.heap.trails), self.limit, self.depth
+        stack, running, tries = list(self.stack), list(self.running), self.tries
+        self.heap.open()
+        self.limit = min(limit, self.steps + DECORATOR_STEPS)
+        try:
+            result = self.call_at(site, wrapper, [value], {}, None)
+            if len(self.heap.trails) == level + 1:
+                self.heap.close()
+                return result
+        except (RaisedError, LimitError, UnknownValueError):
+            self.stack[:], self.running[:], self.depth, self.tries = stack, running, depth, tries
+        finally:
+            self.limit = limit
+        self.heap.undo_to(level)
+        return value
 
     # -- context managers --------------------------------------------------------------------------------------
 

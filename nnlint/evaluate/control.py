@@ -38,6 +38,7 @@ class Control:
     def __init__(self) -> None:
         self.heap = Heap()
         self.steps = 0
+        self.limit = STEPS
         self.depth = 0
         self.tries = 0
         self.repeats = 0  # open repetitions of unknown length
@@ -45,10 +46,15 @@ class Control:
         self.handling: list[Value] = []
         self.records: dict[Any, Any] = {}
 
+    def start(self) -> None:
+        """Begin a root: nothing is spent, nothing is open."""
+        self.steps, self.limit, self.depth, self.tries, self.repeats = 0, STEPS, 0, 0, 0
+        self.running, self.handling, self.records = [], [], {}
+
     def step(self, cost: int = 1) -> None:
         """Charge a step; raises LimitError when the root has spent its own."""
         self.steps += cost
-        if self.steps > STEPS:
+        if self.steps > self.limit:
             raise LimitError("evaluation limit reached")
 
     def give_up(self, why: Unknown) -> None:

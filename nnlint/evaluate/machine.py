@@ -12,7 +12,7 @@ from nnlint.count import count
 from nnlint.evaluate.builtins import BUILTINS, METHODS
 from nnlint.evaluate.calls import Calls
 from nnlint.evaluate.command_line import argparse_classes
-from nnlint.evaluate.control import LimitError
+from nnlint.evaluate.control import STEPS, LimitError
 from nnlint.evaluate.library import LIBRARY
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.statements import Execute, lower_block
@@ -215,15 +215,16 @@ class Machine(Calls):
 
     def execute_apart(self, module: Module) -> None:
         """Run module-level code with steps of its own: what an import costs depends on no root that asks for it."""
-        kept = self.steps, self.depth, self.tries, self.stack, self.handling, self.records
-        self.steps, self.depth, self.tries, self.stack, self.handling, self.records = 0, 0, 0, [], [], {}
+        kept = self.steps, self.limit, self.depth, self.tries, self.stack, self.handling, self.records
+        self.steps, self.limit, self.depth, self.tries = 0, STEPS, 0, 0
+        self.stack, self.handling, self.records = [], [], {}
         try:
             with self.heap.apart():
                 self.execute(module)
         except (LimitError, UnknownValueError):
             module.frame.variables["__partial__"] = True
         finally:
-            self.steps, self.depth, self.tries, self.stack, self.handling, self.records = kept
+            self.steps, self.limit, self.depth, self.tries, self.stack, self.handling, self.records = kept
 
     def source(self, path: str, text: str | None) -> Source | Failure:
         """A file, read and parsed once; `text` stands for its content where given."""

@@ -238,7 +238,7 @@ class Objects(Control):
     def _function_attribute(self, value: Function, name: str) -> Value:
         if name in value.attributes:
             return value.attributes[name]
-        if name in ("__name__", "__qualname__", "__module__", "__doc__"):
+        if name in ("__name__", "__qualname__", "__module__"):
             held = {"__name__": value.name, "__qualname__": value.qualified, "__module__": value.module.name}
             return held.get(name)
         return Unknown(f"{name} of a function") if name.startswith("__") else ABSENT
