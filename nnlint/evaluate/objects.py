@@ -307,6 +307,10 @@ class Objects(Control):
             return self.outside_method(cls.unknown_base, receiver)
         if name == "__init__":
             return Native("object.__init__", lambda machine, args, kwargs: None)
+        if name == "__getattribute__" and isinstance(receiver, Instance):
+            return Native("object.__getattribute__", partial(_get_plainly, receiver))
+        if isinstance(receiver, Instance) and receiver.payload is not None and name in PAYLOAD_METHODS:
+            return Native(name, partial(PAYLOAD_METHODS[name], receiver.payload))
         return ABSENT
 
     def outside_method(self, unknown: Unknown, receiver: Value) -> Value:
@@ -337,12 +341,26 @@ class Objects(Control):
         return found
 
     def _instance_attribute(self, value: Instance, name: str) -> Value:
+        custom = value.cls.find("__getattribute__")
+        if custom is ABSENT:
+            return self.plain_attribute(value, name)
+        if not isinstance(custom, Function):
+            return Unknown("__getattribute__ is not evaluated")
+        level = len(self.heap.trails)
+        try:
+            return self.call(BoundMethod(custom, value), [name], {})
+        except RaisedError as raised:
+            missing = isinstance(raised.value, Instance) and raised.value.cls.name == "AttributeError"
+            if not missing or len(self.heap.trails) != level or value.cls.find("__getattr__") is not ABSENT:
+                raise
+            return ABSENT
+
+    def plain_attribute(self, value: Instance, name: str) -> Value:
+        """What object.__getattribute__ gives, or ABSENT."""
         owned = value.attributes
         on_class = value.cls.find(name)
         if isinstance(on_class, Descriptor) and on_class.kind == "property":
             return self.call(on_class.getter, [value], {})
-        if value.cls.find("__getattribute__") is not ABSENT:
-            return Unknown("__getattribute__ is not evaluated")
         if name in owned:
             found = owned[name]
             return present(found) if type(found) is Unknown else found
@@ -1085,6 +1103,24 @@ class Objects(Control):
 
 def _swapped(binary: Callable[[str, Value, Value], Value], sign: str, right: Value, left: Value) -> Value:
     return binary(sign, left, right)
+
+
+def _get_plainly(receiver: Instance, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if len(args) != 1 or not isinstance(args[0], str):
+        return Unknown("an attribute whose name is not known")
+    found = machine.plain_attribute(receiver, args[0])
+    if found is ABSENT:
+        raise machine.error("AttributeError", f"'{receiver.cls.name}' object has no attribute '{args[0]}'")
+    return found
+
+
+# What super() reaches in a builtin base.
+PAYLOAD_METHODS: dict[str, Callable[..., Value]] = {
+    "__getitem__": lambda payload, machine, args, kwargs: machine.get_item(payload, args[0]),
+    "__setitem__": lambda payload, machine, args, kwargs: machine.set_item(payload, args[0], args[1]),
+    "__delitem__": lambda payload, machine, args, kwargs: machine.delete_item(payload, args[0]),
+    "__contains__": lambda payload, machine, args, kwargs: machine.contains(payload, args[0]),
+}
 
 
 DUNDER = {
