@@ -28,7 +28,7 @@ class Settings:
 
 def analyse(path: str, text: str | None = None, settings: Settings = Settings()) -> Analysis:
     """Analyse the file at `path` (its text, where given, stands for the file's content). Never raises."""
-    from nnlint.source import read
+    from nnlint.text import read
 
     content = read(path) if text is None else text
     if isinstance(content, Failure):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import gc
-import io
-import tokenize
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -145,17 +143,6 @@ def depth(tree: ast.AST) -> int:
         deepest += 1
         layer = [child for node in layer for child in ast.iter_child_nodes(node)]
     return deepest
-
-
-def read(path: str) -> str | Failure:
-    """The file's text, decoded as Python would."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        return io.TextIOWrapper(io.BytesIO(data), encoding, newline=None).read()
-    except (OSError, SyntaxError, UnicodeError, ValueError, LookupError) as error:
-        return Failure(1, 1, f"cannot be read: {error}")
 
 
 def parse(path: str, text: str) -> Source | Failure:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -20,6 +22,14 @@ def models(tmp_path: Path, text: str) -> dict[str, Model]:
     analysis = analyse(str(path))
     assert not analysis.errors
     return {model.name: model for model in analysis.models}
+
+
+def test_a_file_that_cannot_construct_a_layer_loads_no_parser(tmp_path: Path) -> None:
+    code = "import sys; from nnlint.analyse import analyse; analyse('plain.py'); print('libcst' in sys.modules)"
+    for text, expected in (("x = 1\n", "False"), ("import torch\n", "True")):
+        (tmp_path / "plain.py").write_text(text)
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == expected
 
 
 def test_a_parameter_annotated_with_a_class_gets_its_default_instance(tmp_path: Path) -> None:

@@ -27,7 +27,8 @@ from nnlint.evaluate.torch_functions import (
 from nnlint.evaluate.torch_modules import torch_classes
 from nnlint.layers import find as find_layer
 from nnlint.project import Project
-from nnlint.source import Source, parse, read
+from nnlint.source import Source, parse
+from nnlint.text import read
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import (
     ABSENT,
