@@ -76,26 +76,28 @@ class Set(set[Any]):
 
 
 class Stream:
-    """An iterator: its items are computed when asked for. `spoiled`: it was advanced where that is not certain."""
+    """An iterator: its items are computed when asked for. `spoiled`: it was advanced where that is not certain;
+    frame: of the generator function that gives the items."""
 
-    __slots__ = ("birth", "items", "spoiled")
+    __slots__ = ("birth", "frame", "items", "spoiled")
 
-    def __init__(self, items: Iterator[Any], birth: int) -> None:
-        self.items, self.birth = items, birth
+    def __init__(self, items: Iterator[Any], birth: int, frame: Frame | None = None) -> None:
+        self.items, self.birth, self.frame = items, birth, frame
         self.spoiled: Unknown | None = None
 
 
 class Frame:
-    """The variables of one call, class body or module, and the frame around it."""
+    """The variables of one call, class body or module, and the frame around it. level: of a generator that runs, how
+    many trails were open when it was asked to go on."""
 
-    __slots__ = ("birth", "first_argument", "function", "module", "parent", "returned", "variables", "yields")
+    __slots__ = ("birth", "first_argument", "function", "level", "module", "parent", "returned", "variables")
 
     def __init__(self, module: Module, parent: Frame | None, function: Function | None, birth: int) -> None:
         self.variables: dict[str, Value] = {}
         self.module, self.parent, self.function, self.birth = module, parent, function, birth
         self.first_argument: Value = None
         self.returned: Value = None
-        self.yields: Any = None
+        self.level = 0
 
 
 class Module:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import libcst as cst
@@ -168,7 +168,7 @@ class Calls(Objects):
             frame.variables[parameter.name] = value
         frame.first_argument = first
         if function.is_generator:
-            return Stream(self.run_generator(function, frame), self.heap.clock)
+            return Stream(self.run_generator(function, frame), self.heap.clock, frame)
         self.depth += 1
         if self.depth > DEPTH:
             self.depth -= 1
@@ -195,27 +195,46 @@ class Calls(Objects):
             raise value
         return value
 
-    def run_generator(self, function: Function, frame: Frame) -> Iterator[Value]:
-        """The items of a generator. Its body is run as a whole, so it must write to nothing older than itself."""
-        frame.yields = []
-        frame.birth = self.heap.clock
-        before = self.heap.oldest
-        self.heap.oldest = start = self.heap.clock
-        level = len(self.heap.trails)
-        function.body(frame)
-        written = self.heap.oldest
-        self.heap.oldest = min(before, written)
-        if len(self.heap.trails) != level or written < start:
-            raise LimitError("a generator that cannot be followed")
-        yield from frame.yields
+    def run_generator(self, function: Function, frame: Frame) -> Generator[Value, Value, None]:
+        """The items of a generator: its body runs from one yield to the next when it is asked for an item."""
+        body: Generator[Value, Value, str | None] = function.body(frame)
+        sent: Value = None
+        thrown: RaisedError | None = None
+        while True:
+            self.depth += 1
+            if self.depth > DEPTH:
+                self.depth -= 1
+                raise LimitError("evaluation limit reached")
+            frame.level = len(self.heap.trails)
+            try:
+                item = body.send(sent) if thrown is None else body.throw(thrown)
+                if type(item) is Rest:
+                    self._finish_unseen(body)
+            except StopIteration as stop:
+                if stop.value != "return":
+                    frame.returned = None
+                return
+            except RaisedError as raised:
+                if self.matches(raised.value, self.classes["StopIteration"]) is True:
+                    raise self.error("RuntimeError", "generator raised StopIteration") from None
+                raise
+            finally:
+                self.depth -= 1
+            sent = thrown = None
+            try:
+                sent = yield item
+            except RaisedError as raised:
+                thrown = raised
 
-    def yield_value(self, frame: Frame, value: Value) -> None:
-        around: Frame | None = frame
-        while around is not None and around.yields is None:
-            around = around.parent
-        if around is None or len(around.yields) > 2000 or self.heap.epoch > around.birth:
+    def _finish_unseen(self, body: Iterator[Value]) -> None:
+        """After a Rest a generator is not asked again: what is left of it must write to nothing older than itself."""
+        before, self.heap.clock = self.heap.oldest, self.heap.clock + 1
+        start = self.heap.oldest = self.heap.clock
+        for _ in body:
+            self.step()
+        written, self.heap.oldest = self.heap.oldest, min(before, self.heap.oldest)
+        if written < start:
             raise LimitError("a generator that cannot be followed")
-        around.yields.append(value)
 
     def call_with_frame(self, name: str, frame: Frame, callee: Value, site: Site) -> Value:
         """super(), locals(), globals(), vars(): calls that look at the frame they stand in."""
@@ -517,12 +536,15 @@ class Calls(Objects):
             return self.call(self.get_attribute(manager, "__enter__"), [], {})
         return Unknown(manager.why) if isinstance(manager, Unknown) else manager
 
-    def leave(self, manager: Value, raised: RaisedError | None) -> Value:
-        """The end of a with: __exit__; True where it swallows the exception."""
+    def leave(self, manager: Value, raised: RaisedError | None) -> bool | Unknown:
+        """The end of a with: __exit__; whether it swallows the exception."""
         if isinstance(manager, Instance) and manager.cls.find("__exit__") is not ABSENT:
-            given = [None, None, None] if raised is None else [Unknown("an exception")] * 3
+            given: list[Value] = [None, None, None]
+            if raised is not None:
+                kind = raised.value.cls if isinstance(raised.value, Instance) else Unknown("an exception")
+                given = [kind, raised.value, Unknown("a traceback", plain=True)]
             return self.truth(self.call(self.get_attribute(manager, "__exit__"), given, {}))
-        return bool(raised is not None and isinstance(manager, Unknown))
+        return Unknown(manager.why) if isinstance(manager, Unknown) else False
 
 
 class _Factory:

@@ -72,7 +72,9 @@ def lower_formatted_string(node: cst.FormattedString, scope: Scope) -> Evaluate:
         spec = [part(inner) for inner in item.format_spec or ()]
         prefix = ""
         if item.equal is not None:
-            prefix = scope.source.tree.code_for_node(item.expression) + "="
+            code = scope.source.tree.code_for_node
+            around = code(item.whitespace_before_expression), code(item.equal), code(item.whitespace_after_expression)
+            prefix = f"{around[0]}{code(item.expression)}{around[2]}{around[1]}"
         conversion = item.conversion or ("r" if item.equal is not None and not spec else "")
         return lambda frame: machine.format(
             prefix, value(frame), conversion, machine.concatenate([one(frame) for one in spec])
@@ -84,7 +86,7 @@ def lower_formatted_string(node: cst.FormattedString, scope: Scope) -> Evaluate:
 
 def lower_name(node: cst.Name, scope: Scope) -> Evaluate:
     """a name: local, else of the functions around, else global, else builtin"""
-    machine, name = scope.machine, node.value
+    machine, name = scope.machine, mangle(node.value, scope) if scope.kind == "class" else node.value
     constants = {"True": True, "False": False, "None": None}
     if name in constants:
         return constant(constants[name])
@@ -454,7 +456,7 @@ def lower_target(node: cst.CSTNode, scope: Scope) -> Callable[[Frame, Value], No
     """What stands left of `=`: a name, an attribute, an item, or a sequence of these with at most one star."""
     machine = scope.machine
     if isinstance(node, cst.Name):
-        name = node.value
+        name = mangle(node.value, scope) if scope.kind == "class" else node.value
         if name in scope.globals:
             return lambda frame, value: machine.store(frame.module.frame, name, value)
         if name in scope.outer:
@@ -575,24 +577,9 @@ def lower_await(node: cst.Await, scope: Scope) -> Evaluate:
 
 
 def lower_yield(node: cst.Yield, scope: Scope) -> Evaluate:
-    """yield value, yield from iterable: collected in the frame (see Machine.run_generator)"""
-    machine = scope.machine
-    if isinstance(node.value, cst.From):
-        iterable = lower(node.value.item, scope)
-
-        def evaluate_from(frame: Frame) -> Value:
-            for item in machine.iterate(iterable(frame)):
-                machine.yield_value(frame, item)
-            return Unknown("the result of a yield from")
-
-        return evaluate_from
-    value = lower(node.value, scope) if node.value is not None else constant(None)
-
-    def evaluate(frame: Frame) -> Value:
-        machine.yield_value(frame, value(frame))
-        return None
-
-    return evaluate
+    """a yield inside an expression; all others are statements of their own (see evaluate/generators.py)"""
+    why = Unknown("a generator that cannot be followed")
+    return lambda frame: scope.machine.give_up(why)
 
 
 EXPRESSIONS: dict[type[cst.CSTNode], Callable[[Any, Scope], Evaluate]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins as python
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -115,6 +116,8 @@ class Objects(Control):
             return present(variables[name])
         if name in self.builtins:
             return self.builtins[name]
+        if hasattr(python, name):
+            return External(f"builtins.{name}")
         star = variables.get("*")
         if star is not None:
             return Unknown(f"{name} may come from a star import")
@@ -139,6 +142,9 @@ class Objects(Control):
             around = around.parent
 
     def delete_name(self, frame: Frame, name: str) -> None:
+        """del name"""
+        if name not in frame.variables and "__partial__" not in frame.variables:
+            raise self.error("NameError", f"name '{name}' is not defined")
         self.heap.touch(frame)
         frame.variables.pop(name, None)
 
@@ -250,6 +256,8 @@ class Objects(Control):
                 return BoundMethod(method, value)
         if isinstance(value, (int, float)) and name in ("real", "imag", "numerator", "denominator"):
             return getattr(value, name)
+        if isinstance(value, (List, Dict, Set, Stream)) and (name.startswith("__") or hasattr(value, name)):
+            return BoundMethod(Unknown(f"{name} is not evaluated"), value)  # it may write to the object
         if isinstance(value, (Native, slice, range)) or name.startswith("__"):
             return Unknown(f"{name} is not evaluated", plain=True)
         return Unknown(f"{name} is not evaluated", plain=True) if hasattr(value, name) else ABSENT
@@ -311,6 +319,8 @@ class Objects(Control):
             return Native("object.__getattribute__", partial(_get_plainly, receiver))
         if isinstance(receiver, Instance) and receiver.payload is not None and name in PAYLOAD_METHODS:
             return Native(name, partial(PAYLOAD_METHODS[name], receiver.payload))
+        if isinstance(receiver, Instance) and receiver.payload is not None:
+            return self._native_attribute(receiver.payload, name)
         return ABSENT
 
     def outside_method(self, unknown: Unknown, receiver: Value) -> Value:
@@ -383,13 +393,13 @@ class Objects(Control):
                     return entries.rest
         if name in ("__module__", "__doc__", "__qualname__"):
             return self._class_attribute(value.cls, name)
-        getter = value.cls.find("__getattr__")
-        if getter is not ABSENT:
-            return self.call(BoundMethod(getter, value), [name], {})
         if value.payload is not None:
             found = self._native_attribute(value.payload, name)
             if found is not ABSENT:
                 return found
+        getter = value.cls.find("__getattr__")
+        if getter is not ABSENT:
+            return self.call(BoundMethod(getter, value), [name], {})
         if value.open is not None:
             return Unknown(value.open.why)
         if value.cls.unknown_base is not None:
@@ -462,7 +472,7 @@ class Objects(Control):
             if method is not ABSENT:
                 return self.call(BoundMethod(method, value), [index], {})
             if value.payload is not None:
-                return self.get_item(value.payload, index)
+                return self._payload_item(value, index)
             return Unknown(
                 value.cls.unknown_base.why if value.cls.unknown_base is not None else "an object without items"
             )
@@ -480,6 +490,7 @@ class Objects(Control):
             if isinstance(members, Dict) and index in members:
                 return members[index]
             return value if getter is ABSENT else self.call(BoundMethod(getter, value), [index], {})
+        index = place(value, index)
         if isinstance(index, Unknown):
             if index.options and len(index.options) <= 4:
                 return self.each_option(index, lambda option: self.get_item(value, option))
@@ -502,6 +513,16 @@ class Objects(Control):
             return value[index]
         except NATIVE_ERRORS as error:
             raise self.native(error) from None
+
+    def _payload_item(self, value: Instance, index: Value) -> Value:
+        missing = value.cls.find("__missing__")
+        if missing is not ABSENT and isinstance(value.payload, Dict):
+            inside = self.contains(value.payload, index)
+            if inside is False:
+                return self.call(BoundMethod(missing, value), [index], {})
+            if isinstance(inside, Unknown):
+                return Unknown(inside.why)
+        return self.get_item(value.payload, index)
 
     def tensor_item(self, value: Tensor, index: Value) -> Value:
         raise NotImplementedError
@@ -530,7 +551,7 @@ class Objects(Control):
         if isinstance(value, Instance):
             if isinstance(value.payload, (str, int, tuple)):
                 return value.payload if value.cls.find("__members__") is ABSENT else value
-            if value.cls.find("__eq__") is not ABSENT and value.cls.find("__hash__") is not ABSENT:
+            if value.cls.find("__eq__") is not ABSENT:
                 raise UnknownValueError(Unknown("an object with its own equality as a key"))
         return value
 
@@ -583,6 +604,7 @@ class Objects(Control):
 
     def _set_list_item(self, value: List, index: Value, given: Value) -> None:
         self.heap.touch(value)
+        index = place(value, index)
         unknown = ops.is_unknown((index, [item for item in value if type(item) is Rest]))
         if unknown is not None or (isinstance(index, slice) and not ops.is_sequence(given)):
             value[:] = [Rest(Unknown(first(unknown, Unknown("a slice")).why))]
@@ -613,6 +635,7 @@ class Objects(Control):
                 value.rest = Unknown(error.unknown.why)
         elif isinstance(value, List):
             self.heap.touch(value)
+            index = place(value, index)
             if ops.is_unknown(index) is not None or has_rest(value):
                 value[:] = [Rest(Unknown("an item that is not known is deleted"))]
                 return
@@ -642,7 +665,7 @@ class Objects(Control):
                 else [Rest(Unknown(first(value.rest, Unknown("an entry that may be absent")).why))]
             )
             sure = [key for key, item in value.items() if not may_be_absent(item)]
-            return iter([*sure, *rest])
+            return self._unchanged(value, [*sure, *rest])
         if isinstance(value, Set):
             return iter([*self._ordered(value), *([Rest(value.rest)] if value.rest is not None else [])])
         if isinstance(value, frozenset):
@@ -676,6 +699,13 @@ class Objects(Control):
             yield value[index]
             index += 1
 
+    def _unchanged(self, value: Dict, keys: list[Value]) -> Iterator[Value]:
+        size = len(value)
+        for key in keys:
+            if len(value) != size:
+                raise self.error("RuntimeError", "dictionary changed size during iteration")
+            yield key
+
     def _advance(self, stream: Stream) -> Iterator[Value]:
         while True:
             item = self.next_item(stream)
@@ -704,7 +734,9 @@ class Objects(Control):
     def _iterate_instance(self, value: Instance) -> Iterator[Value]:
         method = value.cls.find("__iter__")
         if method is not ABSENT:
-            return self.iterate(self.call(BoundMethod(method, value), [], {}))
+            iterator = self.call(BoundMethod(method, value), [], {})
+            by_next = isinstance(iterator, Instance) and iterator.cls.find("__next__") is not ABSENT
+            return self._by_next(iterator) if by_next else self.iterate(iterator)
         if value.payload is not None:
             return self.iterate(value.payload)
         step = value.cls.find("__next__")
@@ -827,6 +859,8 @@ class Objects(Control):
             if may_be_absent(value):
                 rest = first(rest, value)
                 continue
+            if not isinstance(key, str):
+                raise self.error("TypeError", "keywords must be strings")
             if key in kwargs:
                 raise self.error("TypeError", f"got multiple values for keyword argument '{key}'")
             kwargs[key] = value
@@ -846,10 +880,10 @@ class Objects(Control):
             return Unknown("a value too large to compute", plain=True)
         if sign == "|" and any(isinstance(side, (Native, Class)) for side in (left, right)):
             return Unknown("a union of types", plain=True)
-        if isinstance(left, (Dict, Set)) or isinstance(right, (Dict, Set)):
-            return self._collection_binary(sign, left, right)
         if sign == "%" and isinstance(left, str):
             return self.percent(left, right)
+        if isinstance(left, (Dict, Set)) or isinstance(right, (Dict, Set)):
+            return self._collection_binary(sign, left, right)
         if sign not in ops.OPERATORS:
             return Unknown(f"{sign} is not evaluated", plain=True)
         try:
@@ -872,16 +906,25 @@ class Objects(Control):
         return ops.plain_unknown(left, right)
 
     def _instance_binary(self, sign: str, left: Value, right: Value) -> Value:
-        names = DUNDER.get(sign)
-        if names is not None:
-            for one, other, name in ((left, right, names), (right, left, f"r{names}")):
-                if isinstance(one, Instance):
-                    method = one.cls.find(f"__{name}__")
-                    if method is not ABSENT:
-                        return self.call(BoundMethod(method, one), [other], {})
+        name = DUNDER.get(sign)
+        tried = False
+        if name is not None:
+            ways = [(left, right, name), (right, left, f"r{name}")]
+            both = isinstance(left, Instance) and isinstance(right, Instance)
+            if both and right.cls is not left.cls and right.cls.is_subclass(left.cls):
+                ways.reverse()
+            for one, other, called in ways:
+                method = one.cls.find(f"__{called}__") if isinstance(one, Instance) else ABSENT
+                if method is not ABSENT:
+                    tried = True
+                    result = self.call(BoundMethod(method, one), [other], {})
+                    if not is_not_implemented(result):
+                        return result
         if any(isinstance(side, Instance) and side.payload is not None for side in (left, right)):
             left, right = (s.payload if isinstance(s, Instance) and s.payload is not None else s for s in (left, right))
             return self.binary(sign, left, right)
+        if tried:
+            raise self.error("TypeError", f"unsupported operands for {sign}")
         return Unknown(f"{sign} of objects")
 
     def _collection_binary(self, sign: str, left: Value, right: Value) -> Value:
@@ -981,10 +1024,13 @@ class Objects(Control):
             if isinstance(one, Instance):
                 method = one.cls.find(f"__{name}__")
                 if method is not ABSENT:
-                    return self.call(BoundMethod(method, one), [other], {})
+                    result = self.call(BoundMethod(method, one), [other], {})
+                    if not is_not_implemented(result):
+                        return result
                 if sign == "!=" and one.cls.find("__eq__") is not ABSENT:
-                    equal = self.truth(self.call(self.get_attribute(one, "__eq__"), [other], {}))
-                    return Unknown(equal.why, plain=True) if isinstance(equal, Unknown) else not equal
+                    result = self.call(self.get_attribute(one, "__eq__"), [other], {})
+                    if not is_not_implemented(result):
+                        return self.unary("not", result)
                 if one.cls.unknown_base is not None:
                     return Unknown(one.cls.unknown_base.why, plain=True)
         sides = [s.payload if isinstance(s, Instance) and s.payload is not None else s for s in (left, right)]
@@ -1025,7 +1071,8 @@ class Objects(Control):
             except NATIVE_ERRORS as error:
                 raise self.native(error) from None
         doubt: Unknown | None = None
-        for member in self.items(container):
+        for member in self.iterate(container):
+            self.step()
             if type(member) is Rest:
                 doubt = first(doubt, member.unknown)
                 continue
@@ -1083,6 +1130,8 @@ class Objects(Control):
         values = given if isinstance(given, tuple) else (given,)
         if unknown is not None:
             return Unknown(unknown.why, plain=True)
+        if isinstance(given, Dict):
+            values = tuple(given.values())
         if not all(isinstance(v, (str, int, float)) for v in values) or not ops.format_is_small(template):
             return Unknown("the text of an object", plain=True)
         if "*" in template:
@@ -1099,6 +1148,17 @@ class Objects(Control):
                 return Unknown(part.why, plain=True)
         text = "".join(parts)
         return text if len(text) <= ops.ITEMS else Unknown("a value too large to compute", plain=True)
+
+
+def is_not_implemented(value: Value) -> bool:
+    """Whether an operator's method left the operation to the other side."""
+    return isinstance(value, Native) and value.name == "NotImplemented"
+
+
+def place(value: Value, index: Value) -> Value:
+    """An index into a sequence as a number, where it is an object that carries one."""
+    sequence = isinstance(value, (list, tuple, str, bytes, range))
+    return index.payload if sequence and isinstance(index, Instance) and isinstance(index.payload, int) else index
 
 
 def _swapped(binary: Callable[[str, Value, Value], Value], sign: str, right: Value, left: Value) -> Value:

@@ -24,11 +24,12 @@ from nnlint.evaluate.expressions import (
     mangle,
     signature,
 )
+from nnlint.evaluate.generators import lower_lazily
 from nnlint.evaluate.heap import Outcome
 from nnlint.evaluate.scope import Scope, Site, binder
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown
-from nnlint.values import Class, Frame, Function, RaisedError, Value
+from nnlint.values import ABSENT, Class, Dict, Frame, Function, Instance, List, Native, RaisedError, Value
 
 Execute = Callable[[Frame], "str | None"]
 
@@ -196,6 +197,8 @@ def lower_delete(node: cst.Del, scope: Scope) -> Execute:
     def one(target: cst.BaseExpression) -> Callable[[Frame], None]:
         if isinstance(target, cst.Name):
             name = target.value
+            if name in scope.globals:
+                return lambda frame: machine.delete_name(frame.module.frame, name)
             return lambda frame: machine.delete_name(frame, name)
         if isinstance(target, cst.Attribute):
             owner, attribute = lower(target.value, scope), mangle(target.attr.value, scope)
@@ -366,27 +369,34 @@ def lower_with(node: cst.With, scope: Scope) -> Execute:
     ]
     body = lower_block(node.body, scope)
 
-    def run(frame: Frame) -> str | None:
-        entered = []
-        for value, assign in items:
+    def surround(value: Evaluate, assign: Any, inner: Execute) -> Execute:
+        def run(frame: Frame) -> str | None:
             manager = value(frame)
             given = machine.enter(manager)
-            entered.append(manager)
-            if assign is not None:
-                assign(frame, given)
-        try:
-            signal = body(frame)
-        except RaisedError as raised:
-            for manager in reversed(entered):
+            try:
+                if assign is not None:
+                    assign(frame, given)
+                signal = inner(frame)
+            except RaisedError as raised:
                 swallows = machine.leave(manager, raised)
+                if swallows is False:
+                    raise
                 if swallows is True:
                     return None
-            raise
-        for manager in reversed(entered):
-            machine.leave(manager, None)
-        return signal
+                again = raised
 
-    return run
+                def go_on() -> str | None:
+                    raise again
+
+                return machine.fork(frame, swallows.why, (lambda: None, go_on))
+            machine.leave(manager, None)
+            return signal
+
+        return run
+
+    for value, assign in reversed(items):
+        body = surround(value, assign, body)
+    return body
 
 
 def lower_try(node: cst.Try, scope: Scope) -> Execute:
@@ -396,30 +406,33 @@ def lower_try(node: cst.Try, scope: Scope) -> Execute:
     handlers = []
     for handler in node.handlers:
         kind = lower(handler.type, scope) if handler.type is not None else None
-        assign = lower_target(handler.name.name, scope) if handler.name is not None else None
-        handlers.append((kind, assign, lower_block(handler.body, scope)))
+        name = handler.name.name.value if handler.name is not None else ""  # type: ignore[union-attr]
+        handlers.append((kind, name, lower_block(handler.body, scope)))
     orelse: Execute | None = lower_block(node.orelse.body, scope) if node.orelse is not None else None
     final: Execute | None = lower_block(node.finalbody.body, scope) if node.finalbody is not None else None
 
     def handle(frame: Frame, raised: RaisedError, index: int = 0) -> str | None:
-        for position, (kind, assign, block) in enumerate(handlers[index:], index):
+        for position, (kind, name, block) in enumerate(handlers[index:], index):
             matches = True if kind is None else machine.matches(raised.value, kind(frame))
             if matches is False:
                 continue
-            take = partial(enter, frame, raised, assign, block)
+            take = partial(enter, frame, raised, name, block)
             if matches is True:
                 return take()
             return machine.fork(frame, matches.why, (take, partial(handle, frame, raised, position + 1)))
         raise raised
 
-    def enter(frame: Frame, raised: RaisedError, assign: Any, block: Execute) -> str | None:
-        if assign is not None:
-            assign(frame, raised.value)
+    def enter(frame: Frame, raised: RaisedError, name: str, block: Execute) -> str | None:
+        home = frame.module.frame if name in scope.globals else frame
+        if name:
+            machine.store(home, name, raised.value)
         machine.handling.append(raised.value)
         try:
             return block(frame)
         finally:
             machine.handling.pop()
+            if name in home.variables:
+                machine.delete_name(home, name)
 
     def attempt(frame: Frame) -> str | None:
         level = len(machine.heap.trails)
@@ -489,11 +502,11 @@ def lower_function(node: cst.FunctionDef, scope: Scope) -> Execute:
     site = Site(scope.source, node, scope.qualified or "<module>")
     lowered = LoweredFunction(parameters, inner, node)
     assign = lower_target(cst.Name(name), scope)
-    body: list[Execute] = []
+    body: list[Callable[[Frame], Any]] = []
 
-    def run_body(frame: Frame) -> str | None:
+    def run_body(frame: Frame) -> Any:
         if not body:
-            body.append(lower_block(node.body, inner))
+            body.append(lower_lazily(node.body, inner) if found.has_yield else lower_block(node.body, inner))
         return body[0](frame)
 
     def run(frame: Frame) -> None:
@@ -570,83 +583,200 @@ def lower_match(node: cst.Match, scope: Scope) -> Execute:
         while index < len(cases):
             pattern, guard, body = cases[index]
             index += 1
-            truth = pattern(frame, value)
-            if truth is True and guard is not None:
-                truth = machine.truth(guard(frame))
-            if truth is True:
+            bound: dict[str, Value] = {}
+            truth = pattern(frame, value, bound)
+            if truth is False:
+                continue
+
+            def take() -> str | None:
+                for name, captured in bound.items():
+                    machine.store(frame.module.frame if name in scope.globals else frame, name, captured)
+                return taken() if guard is None else guarded()
+
+            def guarded() -> str | None:
+                holds = machine.truth(guard(frame))  # type: ignore[misc]
+                if isinstance(holds, Unknown):
+                    return machine.fork(frame, holds.why, (taken, otherwise))
+                return taken() if holds else otherwise()
+
+            def taken() -> str | None:
                 return body(frame)
-            if truth is not False:
-                later = index
-                return machine.fork(frame, truth.why, (lambda: body(frame), lambda: from_case(frame, value, later)))
+
+            def otherwise() -> str | None:
+                return from_case(frame, value, index)
+
+            if isinstance(truth, Unknown):
+                return machine.fork(frame, truth.why, (take, otherwise))
+            return take()
         return None
 
     return lambda frame: from_case(frame, subject(frame), 0)
 
 
-Matches = Callable[[Frame, Value], "bool | Unknown"]
+Matches = Callable[[Frame, Value, dict[str, Value]], "bool | Unknown"]
 
 
 def lower_pattern(node: cst.MatchPattern, scope: Scope) -> Matches:
-    """A pattern: binds its names and says whether it matches; kinds that are not supported are Unknown."""
+    """A pattern: says whether it matches, and gathers what its names stand for then."""
+    names = sorted(binder(node).bound)
+    matches = PATTERNS.get(type(node), lower_no_pattern)(node, scope)
+
+    def run(frame: Frame, value: Value, bound: dict[str, Value]) -> bool | Unknown:
+        truth = matches(frame, value, bound)
+        if isinstance(truth, Unknown):
+            for name in names:
+                bound.setdefault(name, Unknown(truth.why))
+        return truth
+
+    return run
+
+
+def lower_no_pattern(node: cst.MatchPattern, scope: Scope) -> Matches:
+    """A pattern that is not evaluated"""
+    why = Unknown("a pattern that is not evaluated")
+    return lambda frame, value, bound: why
+
+
+def lower_value_pattern(node: Any, scope: Scope) -> Matches:
+    """1, 'a', Color.RED, None"""
+    machine, expected = scope.machine, lower(node.value, scope)
+    operator = "is" if isinstance(node, cst.MatchSingleton) else "=="
+    return lambda frame, value, bound: machine.truth(machine.compare(operator, value, expected(frame)))
+
+
+def lower_or_pattern(node: cst.MatchOr, scope: Scope) -> Matches:
+    """first | second"""
+    options = [lower_pattern(element.pattern, scope) for element in node.patterns]
+
+    def any_of(frame: Frame, value: Value, bound: dict[str, Value]) -> bool | Unknown:
+        doubt: Unknown | None = None
+        for option in options:
+            truth = option(frame, value, bound)
+            if truth is True:
+                return True if doubt is None else doubt
+            doubt = truth if isinstance(truth, Unknown) and doubt is None else doubt
+        return False if doubt is None else doubt
+
+    return any_of
+
+
+def lower_capture(node: cst.MatchAs, scope: Scope) -> Matches:
+    """pattern as name, name, _"""
+    inner = lower_pattern(node.pattern, scope) if node.pattern is not None else None
+    name = node.name.value if node.name is not None else ""
+
+    def capture(frame: Frame, value: Value, bound: dict[str, Value]) -> bool | Unknown:
+        truth = inner(frame, value, bound) if inner is not None else True
+        if truth is not False and name:
+            bound[name] = value
+        return truth
+
+    return capture
+
+
+def lower_sequence_pattern(node: Any, scope: Scope) -> Matches:
+    """[first, *others, last]"""
     machine = scope.machine
-    if isinstance(node, cst.MatchValue):
-        expected = lower(node.value, scope)
-        return lambda frame, value: machine.truth(machine.compare("==", value, expected(frame)))
-    if isinstance(node, cst.MatchSingleton):
-        constant = lower(node.value, scope)
-        return lambda frame, value: machine.truth(machine.compare("is", value, constant(frame)))
-    if isinstance(node, cst.MatchOr):
-        options = [lower_pattern(element.pattern, scope) for element in node.patterns]
+    star = next((i for i, element in enumerate(node.patterns) if isinstance(element, cst.MatchStar)), None)
+    rest = node.patterns[star].name if star is not None else None
+    before = [lower_pattern(element.value, scope) for element in node.patterns[:star]]
+    after = [] if star is None else [lower_pattern(element.value, scope) for element in node.patterns[star + 1 :]]
 
-        def any_of(frame: Frame, value: Value) -> bool | Unknown:
-            for option in options:
-                truth = option(frame, value)
-                if truth is not False:
-                    return truth
+    def sequence(frame: Frame, value: Value, bound: dict[str, Value]) -> bool | Unknown:
+        if isinstance(value, Unknown):
+            return value
+        if isinstance(value, Instance) and isinstance(value.payload, (tuple, list)):
+            value = value.payload
+        if not isinstance(value, (tuple, list, range)):
+            return False if not isinstance(value, Instance) else Unknown("a pattern on an object")
+        items = list(value)
+        if any(type(item) is Rest for item in items):
+            return Unknown("the length of what is matched is not known")
+        end = len(items) - len(after)
+        if len(items) < len(before) + len(after) or (star is None and end != len(before)):
             return False
+        if rest is not None:
+            bound[rest.value] = List(items[len(before) : end], machine.heap.clock)
+        pairs = [*zip(before, items), *zip(after, items[end:])]
+        return all_match([partial(part, frame, item, bound) for part, item in pairs])
 
-        return any_of
-    if isinstance(node, cst.MatchAs):
-        inner = lower_pattern(node.pattern, scope) if node.pattern is not None else None
-        assign = lower_target(node.name, scope) if node.name is not None else None
+    return sequence
 
-        def capture(frame: Frame, value: Value) -> bool | Unknown:
-            truth = inner(frame, value) if inner is not None else True
-            if truth is not False and assign is not None:
-                assign(frame, value)
+
+def all_match(tests: Sequence[Callable[[], bool | Unknown]]) -> bool | Unknown:
+    """Whether every part of a pattern matches: False where one surely does not."""
+    doubt: Unknown | None = None
+    for test in tests:
+        truth = test()
+        if truth is False:
+            return False
+        doubt = truth if isinstance(truth, Unknown) and doubt is None else doubt
+    return True if doubt is None else doubt
+
+
+def lower_mapping_pattern(node: cst.MatchMapping, scope: Scope) -> Matches:
+    """{"key": pattern, **rest}"""
+    machine = scope.machine
+    parts = [(lower(element.key, scope), lower_pattern(element.pattern, scope)) for element in node.elements]
+    rest = node.rest.value if node.rest is not None else ""
+
+    def mapping(frame: Frame, value: Value, bound: dict[str, Value]) -> bool | Unknown:
+        if isinstance(value, Instance) and isinstance(value.payload, Dict):
+            value = value.payload
+        if not isinstance(value, Dict):
+            return False if not isinstance(value, (Unknown, Instance)) else Unknown("a pattern on an object")
+        if not value.certain():
+            return Unknown("a dict that is not known is matched")
+        keys = [key(frame) for key, _ in parts]
+        if any(key not in value for key in keys):
+            return False
+        if rest:
+            bound[rest] = Dict({k: v for k, v in value.items() if k not in keys}, machine.heap.clock)
+        return all_match([partial(part, frame, value[key], bound) for key, (_, part) in zip(keys, parts)])
+
+    return mapping
+
+
+SELF_MATCHING = ("bool", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple")
+
+
+def lower_class_pattern(node: cst.MatchClass, scope: Scope) -> Matches:
+    """Class(first, name=second)"""
+    machine, kind = scope.machine, lower(node.cls, scope)
+    places = [lower_pattern(element.value, scope) for element in node.patterns]
+    named = [(element.key.value, lower_pattern(element.pattern, scope)) for element in node.kwds]
+
+    def instance(frame: Frame, value: Value, bound: dict[str, Value]) -> bool | Unknown:
+        cls = kind(frame)
+        truth = machine.truth(machine.call(machine.builtins["isinstance"], [value, cls], {}))
+        if truth is not True or not (places or named):
             return truth
-
-        return capture
-    if isinstance(node, (cst.MatchList, cst.MatchTuple)) and not any(
-        isinstance(element, cst.MatchStar) for element in node.patterns
-    ):
-        parts = [lower_pattern(element.value, scope) for element in node.patterns]  # type: ignore[union-attr]
-
-        def sequence(frame: Frame, value: Value) -> bool | Unknown:
-            if isinstance(value, Unknown):
-                return value
-            if not isinstance(value, (tuple, list)):
+        if isinstance(cls, Native) and cls.name in SELF_MATCHING and len(places) == 1 and not named:
+            return places[0](frame, value, bound)
+        order = machine.find_attribute(cls, "__match_args__") if places else ()
+        if not isinstance(order, tuple) or len(order) < len(places):
+            return Unknown("a class pattern by position")
+        tests: list[Callable[[], bool | Unknown]] = []
+        for name, part in (*zip(order, places), *named):
+            held = machine.find_attribute(value, name)
+            if held is ABSENT:
                 return False
-            if any(type(item) is Rest for item in value):
-                return Unknown("the length of what is matched is not known")
-            if len(value) != len(parts):
-                return False
-            for part, item in zip(parts, value):
-                truth = part(frame, item)
-                if truth is not True:
-                    return truth
-            return True
+            tests.append(partial(part, frame, held, bound))
+        return all_match(tests)
 
-        return sequence
-    bound = sorted(binder(node).bound)
+    return instance
 
-    def unsupported(frame: Frame, value: Value) -> bool | Unknown:
-        why = Unknown("a pattern that is not evaluated")
-        for name in bound:
-            machine.store(frame, name, why)
-        return why
 
-    return unsupported
+PATTERNS: dict[type[cst.CSTNode], Callable[[Any, Scope], Matches]] = {
+    cst.MatchValue: lower_value_pattern,
+    cst.MatchSingleton: lower_value_pattern,
+    cst.MatchOr: lower_or_pattern,
+    cst.MatchAs: lower_capture,
+    cst.MatchList: lower_sequence_pattern,
+    cst.MatchTuple: lower_sequence_pattern,
+    cst.MatchMapping: lower_mapping_pattern,
+    cst.MatchClass: lower_class_pattern,
+}
 
 
 def lower_nothing(node: cst.CSTNode, scope: Scope) -> Execute:

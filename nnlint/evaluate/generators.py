@@ -1,0 +1,318 @@
+"""Generator functions: a body with a `yield` is lowered to a Python generator over frames, so that it runs as far as
+its consumer asks, and sees what the consumer has done meanwhile.
+
+Only the statements around a yield are lowered here; all others as in evaluate/statements.py. Where the two arms of an
+unknown condition would have to stop and go on apart, the root ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from nnlint.evaluate.control import LimitError
+from nnlint.evaluate.expressions import lower, lower_target
+from nnlint.evaluate.scope import CLOSED, Scope
+from nnlint.signature import Rest
+from nnlint.source import walk
+from nnlint.unknown import Unknown
+from nnlint.values import Frame, RaisedError, Stream, Value
+
+if TYPE_CHECKING:
+    from nnlint.evaluate.statements import Execute
+
+Paused = Generator[Value, Value, "str | None"]
+Lazy = Callable[[Frame], Paused]
+NOT_FOLLOWED = "a generator that cannot be followed"
+
+
+def yields(node: cst.CSTNode | None) -> bool:
+    """Whether a yield stands in a piece of code, nested functions aside."""
+    return node is not None and any(isinstance(part, cst.Yield) for part in walk(node, CLOSED))
+
+
+def lower_lazily(node: Any, scope: Scope) -> Lazy:
+    """A statement or block, to be run as far as asked for."""
+    lowering = LAZY.get(type(node))
+    if lowering is not None and yields(node):
+        return lowering(node, scope)
+    return run_at_once(node, scope)
+
+
+def run_at_once(node: cst.CSTNode, scope: Scope) -> Lazy:
+    """A statement without a yield."""
+    from nnlint.evaluate.statements import lower_statement
+
+    execute: Execute = lower_statement(node, scope)
+
+    def run(frame: Frame) -> Paused:
+        signal = execute(frame)
+        stay_single(scope, frame)
+        return signal
+        yield
+
+    return run
+
+
+def stay_single(scope: Scope, frame: Frame) -> None:
+    """A generator has one place where it stands: it ends the root if a statement could go on in two ways."""
+    if len(scope.machine.heap.trails) != frame.level:
+        raise LimitError(NOT_FOLLOWED)
+
+
+def block(node: Any, scope: Scope) -> Lazy:
+    """Statements one after the other."""
+    parts = [lower_lazily(part, scope) for part in node.body]
+
+    def run(frame: Frame) -> Paused:
+        for part in parts:
+            signal = yield from part(frame)
+            if signal is not None:
+                return signal
+        return None
+
+    return run
+
+
+def wait(node: cst.BaseExpression, scope: Scope) -> Lazy:
+    """yield value, yield from iterable: the result of the expression is returned"""
+    machine = scope.machine
+    if not isinstance(node, cst.Yield) or yields(node.value):
+        raise LimitError(NOT_FOLLOWED)
+    if isinstance(node.value, cst.From):
+        iterable = lower(node.value.item, scope)
+
+        def delegate(frame: Frame) -> Generator[Value, Value, Value]:
+            source = iterable(frame)
+            for item in machine.iterate(source):
+                if (yield item) is not None:
+                    raise LimitError(NOT_FOLLOWED)
+            return source.frame.returned if isinstance(source, Stream) and source.frame is not None else None
+
+        return delegate
+    value = lower(node.value, scope) if node.value is not None else lambda frame: None
+
+    def run(frame: Frame) -> Generator[Value, Value, Value]:
+        return (yield value(frame))
+
+    return run
+
+
+def expression(node: cst.Expr, scope: Scope) -> Lazy:
+    """yield value"""
+    result = wait(node.value, scope)
+
+    def run(frame: Frame) -> Paused:
+        yield from result(frame)
+        return None
+
+    return run
+
+
+def assign(node: cst.Assign, scope: Scope) -> Lazy:
+    """target = yield value"""
+    result = wait(node.value, scope)
+    targets = [lower_target(target.target, scope) for target in node.targets]
+
+    def run(frame: Frame) -> Paused:
+        value = yield from result(frame)
+        for target in targets:
+            target(frame, value)
+        return None
+
+    return run
+
+
+def give_back(node: cst.Return, scope: Scope) -> Lazy:
+    """return (yield value)"""
+    assert node.value is not None
+    result = wait(node.value, scope)
+
+    def run(frame: Frame) -> Paused:
+        frame.returned = yield from result(frame)
+        return "return"
+
+    return run
+
+
+def certain(truth: bool | Unknown) -> bool:
+    if isinstance(truth, Unknown):
+        raise LimitError(NOT_FOLLOWED)
+    return truth
+
+
+def condition(node: cst.If, scope: Scope) -> Lazy:
+    """if test: body else: orelse"""
+    machine = scope.machine
+    test, body = lower(node.test, scope), lower_lazily(node.body, scope)
+    orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
+
+    def run(frame: Frame) -> Paused:
+        if certain(machine.truth(test(frame))):
+            return (yield from body(frame))
+        return (yield from orelse(frame)) if orelse is not None else None
+
+    return run
+
+
+def otherwise(node: Any, scope: Scope) -> Lazy:
+    """else: body"""
+    return lower_lazily(node.body, scope)
+
+
+def loop(node: cst.For, scope: Scope) -> Lazy:
+    """for target in iter: body else: orelse"""
+    machine = scope.machine
+    iterable, target, body = lower(node.iter, scope), lower_target(node.target, scope), lower_lazily(node.body, scope)
+    orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
+
+    def run(frame: Frame) -> Paused:
+        for item in machine.iterate(iterable(frame)):
+            machine.step()
+            if type(item) is Rest:
+                raise LimitError(NOT_FOLLOWED)
+            target(frame, item)
+            signal = yield from body(frame)
+            if signal == "break":
+                return None
+            if signal == "return":
+                return signal
+        return (yield from orelse(frame)) if orelse is not None else None
+
+    return run
+
+
+def repeat(node: cst.While, scope: Scope) -> Lazy:
+    """while test: body else: orelse"""
+    machine = scope.machine
+    test, body = lower(node.test, scope), lower_lazily(node.body, scope)
+    orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
+
+    def run(frame: Frame) -> Paused:
+        while certain(machine.truth(test(frame))):
+            machine.step()
+            signal = yield from body(frame)
+            if signal == "break":
+                return None
+            if signal == "return":
+                return signal
+        return (yield from orelse(frame)) if orelse is not None else None
+
+    return run
+
+
+def surround(node: cst.With, scope: Scope) -> Lazy:
+    """with item as target: body"""
+    machine = scope.machine
+    item = node.items[0]
+    value = lower(item.item, scope)
+    target = lower_target(item.asname.name, scope) if item.asname is not None else None
+    inner = node.with_changes(items=node.items[1:]) if len(node.items) > 1 else node.body
+    body = lower_lazily(inner, scope)
+
+    def run(frame: Frame) -> Paused:
+        manager = value(frame)
+        given = machine.enter(manager)
+        if target is not None:
+            target(frame, given)
+        try:
+            signal = yield from guarded(scope, frame, body(frame))
+        except RaisedError as raised:
+            if certain(machine.truth(machine.leave(manager, raised))):
+                return None
+            raise
+        machine.leave(manager, None)
+        return signal
+
+    return run
+
+
+def guarded(scope: Scope, frame: Frame, inner: Paused) -> Paused:
+    """A body whose exceptions are handled: while it runs, and not while it waits, a try is open."""
+    machine = scope.machine
+    sent: Value = None
+    thrown: RaisedError | None = None
+    while True:
+        machine.tries += 1
+        try:
+            item = inner.send(sent) if thrown is None else inner.throw(thrown)
+        except StopIteration as stop:
+            signal: str | None = stop.value
+            return signal
+        except RaisedError:
+            stay_single(scope, frame)
+            raise
+        finally:
+            machine.tries -= 1
+        sent = thrown = None
+        try:
+            sent = yield item
+        except RaisedError as raised:
+            thrown = raised
+
+
+def attempt(node: cst.Try, scope: Scope) -> Lazy:
+    """try: body except type as name: handler else: orelse finally: final"""
+    from nnlint.evaluate.statements import lower_statement
+
+    if any(yields(handler) for handler in node.handlers) or yields(node.finalbody):
+        raise LimitError(NOT_FOLLOWED)
+    body = lower_lazily(node.body, scope)
+    orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
+    final = lower_statement(node.finalbody.body, scope) if node.finalbody is not None else None
+    # What handles an exception raises it anew, in a try statement without a yield.
+    again = cst.SimpleStatementLine([cst.Raise(cst.Name(RAISED))])
+    handle: Execute | None = None
+    if node.handlers:
+        parts = {"body": cst.IndentedBlock([again]), "orelse": None, "finalbody": None}
+        handle = lower_statement(node.with_changes(**parts), scope)
+
+    def caught(frame: Frame) -> Paused:
+        try:
+            signal = yield from guarded(scope, frame, body(frame))
+        except RaisedError as raised:
+            if handle is None:
+                raise
+            machine.store(frame, RAISED, raised.value)
+            signal = handle(frame)
+            stay_single(scope, frame)
+            return signal
+        return (yield from orelse(frame)) if signal is None and orelse is not None else signal
+
+    def run(frame: Frame) -> Paused:
+        if final is None:
+            return (yield from caught(frame))
+        try:
+            signal = yield from caught(frame)
+        except RaisedError:
+            over = final(frame)
+            if over is None:
+                raise
+            return over
+        kept = frame.returned
+        over = final(frame)
+        stay_single(scope, frame)
+        if over is None:
+            frame.returned = kept
+        return over or signal
+
+    return run
+
+
+RAISED = "__raised__"
+LAZY: dict[type[cst.CSTNode], Callable[[Any, Scope], Lazy]] = {
+    cst.SimpleStatementLine: block,
+    cst.SimpleStatementSuite: block,
+    cst.IndentedBlock: block,
+    cst.Expr: expression,
+    cst.Assign: assign,
+    cst.Return: give_back,
+    cst.If: condition,
+    cst.Else: otherwise,
+    cst.For: loop,
+    cst.While: repeat,
+    cst.With: surround,
+    cst.Try: attempt,
+}
