@@ -49,6 +49,12 @@ class List(list[Any]):
         self.birth = birth
 
 
+class Deque(List):
+    """A collections.deque."""
+
+    __slots__ = ()
+
+
 class Dict(dict[Any, Any]):
     """A Python dict; `rest` says why it may hold further entries, `kind` which class of dict it is."""
 
@@ -63,6 +69,15 @@ class Dict(dict[Any, Any]):
     def certain(self) -> bool:
         """Whether the keys, their number and their order are known."""
         return self.rest is None and not any(may_be_absent(value) for value in self.values())
+
+
+class View:
+    """What keys(), values() and items() of a dict give: `pick` makes an item of an entry."""
+
+    __slots__ = ("kind", "mapping", "pick")
+
+    def __init__(self, kind: str, mapping: Dict, pick: Callable[[Any, Any], Any]) -> None:
+        self.kind, self.mapping, self.pick = kind, mapping, pick
 
 
 class Set(set[Any]):

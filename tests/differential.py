@@ -81,7 +81,9 @@ def agrees(found: Any, expected: Any) -> bool:
         found = found.payload
         if found is None:
             return not isinstance(expected, COMPARED)
-        return any(agrees(found, base(expected)) for base in (str, int, list, dict, tuple) if isinstance(expected, base))
+        return any(
+            agrees(found, base(expected)) for base in (str, int, list, dict, tuple) if isinstance(expected, base)
+        )
     if not isinstance(found, COMPARED):
         return not isinstance(expected, (bool, int, float, str, tuple, list, dict)) and expected is not None
     if isinstance(found, (list, tuple)):

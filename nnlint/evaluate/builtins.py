@@ -15,6 +15,7 @@ from nnlint.values import (
     ABSENT,
     BoundMethod,
     Class,
+    Deque,
     Descriptor,
     Dict,
     External,
@@ -29,6 +30,7 @@ from nnlint.values import (
     Super,
     Tensor,
     Value,
+    View,
     has_rest,
     may_be_absent,
     present,
@@ -111,6 +113,8 @@ for _name in ("abs", "bin", "chr", "divmod", "hex", "oct", "ord", "complex", "as
 
 @builtin("pow")
 def _pow(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if len(args) == 3 and all(isinstance(arg, int) for arg in args):
+        return pow(*args)
     return machine.binary("**", *args) if len(args) == 2 else Unknown("pow() with a modulus", plain=True)
 
 
@@ -123,7 +127,8 @@ def _len(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             return machine.call(BoundMethod(found, value), [], {})
         value = value.payload if value.payload is not None else value
     if isinstance(value, Class) and "__members__" in value.attributes:
-        return len(value.attributes["__members__"])
+        return len(machine.items(value))
+    value = value.mapping if isinstance(value, View) else value
     if isinstance(value, Unknown):
         lengths = {len(o) for o in value.options if isinstance(o, (tuple, str))}
         if value.options and all(isinstance(o, (tuple, str)) and not has_rest(o) for o in value.options):
@@ -218,7 +223,8 @@ def _set(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @builtin("frozenset")
 def _frozenset(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return machine.make_set(machine.items(args[0]) if args else [])
+    made = machine.make_set(machine.items(args[0]) if args else [])
+    return frozenset(made) if made.rest is None else Unknown(made.rest.why)
 
 
 @builtin("dict")
@@ -294,11 +300,14 @@ def _enumerate(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
 def _zip(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     def produce() -> Iterator[Value]:
         sources = [iter(machine.iterate(arg)) for arg in args]
+        strict = machine.truth(kwargs.get("strict", False)) is not False
         while sources:
-            items = []
+            items: list[Value] = []
             for source in sources:
                 item = next(source, ABSENT)
                 if item is ABSENT:
+                    if strict and (items or any(next(s, ABSENT) is not ABSENT for s in sources[1:])):
+                        raise machine.error("ValueError", "zip() arguments differ in length")
                     return
                 items.append(item)
             rest = next((item for item in items if type(item) is Rest), None)
@@ -524,6 +533,10 @@ def class_of(machine: Any, value: Value) -> Value:
         return machine.classes["Parameter" if value.is_parameter else "Tensor"]
     if isinstance(value, Dict):
         return TYPES.get(value.kind, BUILTINS["dict"])
+    if isinstance(value, (Deque, View)):
+        return Unknown("the type of a value")
+    if value is None:
+        return NONE_TYPE
     for kind, name in KINDS:
         if isinstance(value, kind):
             return BUILTINS[name]
@@ -537,6 +550,7 @@ KINDS: tuple[tuple[type, str], ...] = (
     (tuple, "tuple"), (Set, "set"), (range, "range"), (slice, "slice"),
 )  # fmt: skip
 TYPES: dict[str, Value] = {}
+NONE_TYPE = Native("NoneType", lambda machine, args, kwargs: None)
 
 
 @builtin("type")
@@ -635,6 +649,8 @@ def _is_native(machine: Any, value: Value, kind: Native) -> bool | Unknown:
         value = value.payload
     if kind.name == "type" and isinstance(value, Native):
         return value.name in kinds
+    if isinstance(value, Deque):
+        return False
     return isinstance(value, kinds[kind.name])
 
 
@@ -654,8 +670,18 @@ def _issubclass(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
                 return Unknown(cls.unknown_base.why, plain=True)
         elif isinstance(cls, Unknown) or isinstance(kind, Unknown):
             return Unknown("issubclass() of something that is not known", plain=True)
-        elif cls is kind:
-            return True
+        elif isinstance(cls, Native) and isinstance(kind, Native):
+            one, other = (getattr(python, native.name, None) for native in (cls, kind))
+            if not isinstance(one, type) or not isinstance(other, type):
+                return Unknown("issubclass() with something else", plain=True)
+            if issubclass(one, other):
+                return True
+        elif isinstance(cls, Class) and isinstance(kind, Native):
+            native = cls.native_base()
+            if kind.name == "object" or (native is not None and native.__name__ == kind.name):
+                return True
+            if cls.unknown_base is not None:
+                return Unknown(cls.unknown_base.why, plain=True)
     return False
 
 
@@ -724,7 +750,12 @@ def _dir(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Unknown("a namespace as a list", plain=True)
 
 
-for _name in ("locals", "globals", "vars"):
+@builtin("vars")
+def _vars(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return machine.get_attribute(args[0], "__dict__") if args else Unknown("a namespace as a dict")
+
+
+for _name in ("locals", "globals"):
     BUILTINS[_name] = Native(_name, lambda machine, args, kwargs: Unknown("a namespace as a dict"))
 for _name in ("eval", "exec", "compile", "__import__"):
 
@@ -843,16 +874,29 @@ def _append(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return None
 
 
-@method(List, "appendleft")
+@method(Deque, "appendleft")
 def _append_left(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     machine.heap.touch(args[0])
     args[0].insert(0, args[1])
     return None
 
 
-@method(List, "popleft")
+@method(Deque, "popleft")
 def _pop_left(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return _pop(machine, [args[0], 0], {})
+
+
+@method(Deque, "extendleft")
+def _extend_left(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    items = machine.items(args[1])
+    machine.heap.touch(args[0])
+    args[0][:0] = items[::-1]
+    return None
+
+
+@method(Deque, "copy")
+def _copy_deque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Deque(args[0], machine.heap.clock)
 
 
 @method(List, "extend")
@@ -986,12 +1030,19 @@ def _popitem(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
         mapping.rest = Unknown("an entry that is not known is taken")
         mapping.clear()
         return Unknown("an entry that is not known")
+    last = known(machine.truth(args[1] if len(args) > 1 else kwargs.get("last", True)))
+    if mapping and not last:
+        key = next(iter(mapping))
+        return key, mapping.pop(key)
     return mapping.popitem()
 
 
 @method(Dict, "update")
 def _update(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     rest = kwargs.pop("**", None)
+    if args[0].kind == "Counter":
+        machine.havoc(args[0], "update() of a Counter")
+        return None
     for given in args[1:]:
         machine.update_dict(args[0], given)
     machine.update_dict(args[0], Dict(kwargs, 0, rest))
@@ -1008,32 +1059,30 @@ def _clear_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 @method(Dict, "keys")
 def _keys(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return List(machine.items(args[0]), machine.heap.clock)
-
-
-def entries(machine: Any, mapping: Dict, pick: Callable[[Value, Value], Value]) -> List:
-    """What keys(), values() and items() list."""
-    found: list[Value] = [pick(key, value) for key, value in mapping.items() if not may_be_absent(value)]
-    if not mapping.certain():
-        found.append(Rest(Unknown(first(mapping.rest, Unknown("an entry that may be absent")).why)))
-    return List(found, machine.heap.clock)
+    return View("keys", args[0], lambda key, value: key)
 
 
 @method(Dict, "values")
 def _values(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return entries(machine, args[0], lambda key, value: value)
+    return View("values", args[0], lambda key, value: value)
 
 
 @method(Dict, "items")
 def _items(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return entries(machine, args[0], lambda key, value: (key, value))
+    return View("items", args[0], lambda key, value: (key, value))
 
 
 @method(Dict, "move_to_end")
 def _move_to_end(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    machine.heap.touch(args[0])
-    value = args[0].pop(machine.key(args[1]))
-    args[0][args[1]] = value
+    mapping, key = args[0], machine.key(args[1])
+    last = known(machine.truth(args[2] if len(args) > 2 else kwargs.get("last", True)))
+    machine.heap.touch(mapping)
+    moved = {key: mapping.pop(key)}
+    if not last:
+        others = dict(mapping)
+        mapping.clear()
+        moved.update(others)
+    mapping.update(moved)
     return None
 
 
@@ -1047,7 +1096,7 @@ def _add(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return None
 
 
-@method(Set, "discard", "remove")
+@method(Set, "discard")
 def _discard(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     machine.heap.touch(args[0])
     if isinstance(args[1], Unknown):
@@ -1055,6 +1104,32 @@ def _discard(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
         args[0].rest = args[1]
     else:
         args[0].discard(machine.key(args[1]))
+    return None
+
+
+@method(Set, "remove")
+def _remove_member(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if not isinstance(args[1], Unknown) and args[0].rest is None and machine.key(args[1]) not in args[0]:
+        raise machine.error("KeyError", str(args[1]))
+    return _discard(machine, args, kwargs)
+
+
+@method(Set, "pop")
+def _pop_member(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    members = args[0]
+    machine.heap.touch(members)
+    if members.rest is None and len(members) < 2:
+        return members.pop()
+    members.clear()
+    members.rest = Unknown("a member that is not known is taken")
+    return Unknown("the order of a set")
+
+
+@method(Set, "clear")
+def _clear_set(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.heap.touch(args[0])
+    args[0].clear()
+    args[0].rest = None
     return None
 
 
@@ -1067,9 +1142,38 @@ def _update_set(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
     return None
 
 
-@method(Set, "union", "intersection", "difference")
-def _union(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return Unknown("a set operation")
+def _set_operation(name: str) -> Fn:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        sets = [args[0], *[machine.make_set(machine.items(arg)) for arg in args[1:]]]
+        rest = next((one.rest for one in sets if one.rest is not None), None)
+        if rest is not None:
+            return Unknown(rest.why)
+        result = getattr(set, name)(*sets)
+        return Set(result, machine.heap.clock) if isinstance(result, set) else result
+
+    return run
+
+
+for _name in ("union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset", "isdisjoint"):
+    METHODS[Set, _name] = Native(_name, _set_operation(_name))
+
+
+@method(Stream, "send")
+def _send(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    item = machine.next_item(args[0], args[1])
+    if item is ABSENT:
+        raise machine.error("StopIteration", "")
+    return Unknown(item.unknown.why) if type(item) is Rest else item
+
+
+@method(Stream, "__next__")
+def _next_of_stream(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return _next(machine, args[:1], {})
+
+
+@method(Stream, "__iter__")
+def _itself(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return args[0]
 
 
 @method(Set, "copy")

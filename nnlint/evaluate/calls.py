@@ -7,6 +7,7 @@ from typing import Any
 
 import libcst as cst
 
+from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import DEPTH, LimitError
 from nnlint.evaluate.objects import NATIVE_ERRORS, Objects
 from nnlint.evaluate.scope import Scope, Site
@@ -32,6 +33,7 @@ from nnlint.values import (
     Super,
     Tensor,
     Value,
+    same,
 )
 
 # Decorators known to rewrite a function's arguments: what they decorate is not the function as written.
@@ -291,6 +293,13 @@ class Calls(Objects):
         for member in members.values():
             if args and (member is args[0] or self.compare("==", member.attributes["value"], args[0]) is True):
                 return member
+        if (
+            args
+            and ops.is_unknown(args[0]) is None
+            and cls.find("_missing_") is ABSENT
+            and not isinstance(args[0], Instance)
+        ):
+            raise self.error("ValueError", f"{args[0]!r} is not a valid {cls.name}")
         return Unknown(f"a member of {cls.name}")
 
     def make_class(
@@ -329,6 +338,8 @@ class Calls(Objects):
             )  # fmt: skip
         except TypeError as error:
             raise self.native(error) from None
+        if isinstance(options.get("metaclass"), Class):
+            unknown = first(unknown, Unknown(f"the metaclass of {name}"))
         cls.full_name = f"{body.module.name}.{qualified}"
         cls.local, cls.site = local, site
         cls.unknown_base = first(cls.unknown_base, unknown)
@@ -345,6 +356,9 @@ class Calls(Objects):
 
     def finish_class(self, cls: Class, options: dict[str, Value]) -> None:
         """Enum members, NamedTuple fields, __set_name__ and __init_subclass__."""
+        for name, value in list(cls.attributes.items()):
+            if isinstance(value, Instance) and value.cls.find("__set_name__") is not ABSENT:
+                self.call(self.get_attribute(value, "__set_name__"), [cls, name], {})
         base_names = {base.full_name for base in cls.mro[1:]}
         if "enum.Enum" in base_names:
             self._make_enum(cls)
@@ -378,8 +392,8 @@ class Calls(Objects):
             init = cls.find("__init__")
             if isinstance(init, Function):
                 self.call(init, [member, *(value if isinstance(value, tuple) else (value,))], {})
-            members[name] = member
-            cls.attributes[name] = member
+            alias = next((one for one in members.values() if same(one.attributes["value"], value)), member)
+            members[name] = cls.attributes[name] = alias
         cls.attributes["__members__"] = members
 
     def _make_named_tuple(self, cls: Class) -> None:
@@ -404,8 +418,12 @@ class Calls(Objects):
         def as_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             return Dict({name: args[0].attributes[name] for name in fields}, machine.heap.clock)
 
+        def make(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+            return machine.call(args[0], machine.items(args[1]), {})
+
         for name in fields:
             cls.attributes.pop(name, None)
+        cls.attributes["_make"] = Descriptor("classmethod", Native("_make", make))
         cls.attributes["__new__"] = Native("__new__", new)
         cls.attributes["_replace"] = Native("_replace", replace)
         cls.attributes["_asdict"] = Native("_asdict", as_dict)
@@ -434,6 +452,8 @@ class Calls(Objects):
                 keyword_only = True
                 continue
             default = cls.attributes.get(field.name, REQUIRED)
+            if isinstance(default, (List, Dict, Set)):
+                raise self.error("ValueError", f"mutable default for field {field.name} is not allowed")
             field = Field(
                 field.name, field.annotation, field.scope, field.frame, default, keyword_only, "InitVar" in text
             )
@@ -479,6 +499,8 @@ class Calls(Objects):
                     value = machine.call(f.factory, [], {})
                 if f.init_only:
                     extra.append(value)
+                elif value is not REQUIRED and options.get("frozen") is True:
+                    machine.set_plainly(receiver, f.name, value)
                 elif value is not REQUIRED:
                     machine.set_attribute(receiver, f.name, value)
             after = receiver.cls.find("__post_init__")
@@ -487,6 +509,8 @@ class Calls(Objects):
             return None
 
         cls.attributes["__init__"] = Native("__init__", init)
+        if options.get("frozen") is True:
+            cls.attributes["__setattr__"] = cls.attributes["__delattr__"] = Native("__setattr__", _frozen)
         if options.get("eq") is not False and "__eq__" not in cls.attributes:
             cls.attributes["__eq__"] = Native("__eq__", _fields_equal)
         return cls
@@ -580,6 +604,10 @@ class Field:
     def text(self) -> str:
         """The annotation as written."""
         return self.scope.source.tree.code_for_node(self.annotation)
+
+
+def _frozen(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    raise machine.error("AttributeError", f"cannot assign to field {args[1]!r}")
 
 
 def _fields_equal(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -19,6 +19,7 @@ from nnlint.values import (
     RaisedError,
     Set,
     Value,
+    View,
     join,
     same,
 )
@@ -220,6 +221,8 @@ class Control:
             for name in list(value.attributes):
                 if not isinstance(value.attributes[name], Dict) or not name.startswith("_"):
                     value.attributes[name] = Unknown(why)
+        elif isinstance(value, View):
+            self.havoc(value.mapping, why, seen)
         elif hasattr(value, "receiver"):
             self.havoc(value.receiver, why, seen)
 

@@ -275,7 +275,7 @@ def attempt(node: cst.Try, scope: Scope) -> Lazy:
         except RaisedError as raised:
             if handle is None:
                 raise
-            machine.store(frame, RAISED, raised.value)
+            scope.machine.store(frame, RAISED, raised.value)
             signal = handle(frame)
             stay_single(scope, frame)
             return signal

@@ -9,8 +9,25 @@ from typing import Any
 
 from nnlint.evaluate.builtins import BUILTINS
 from nnlint.signature import REQUIRED, Parameter, Rest, Signature
-from nnlint.unknown import Unknown, first
-from nnlint.values import ABSENT, BoundMethod, Class, Dict, Function, Instance, List, Native, Partial, Stream, Value
+from nnlint.unknown import Unknown, UnknownValueError, first
+from nnlint.values import (
+    ABSENT,
+    BoundMethod,
+    Class,
+    Deque,
+    Descriptor,
+    Dict,
+    Function,
+    Instance,
+    List,
+    Native,
+    Partial,
+    RaisedError,
+    Stream,
+    Value,
+    is_plain,
+    may_be_absent,
+)
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
 LIBRARY: dict[str, Value] = {}
@@ -85,13 +102,66 @@ def _reduce(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return total
 
 
-@library("functools.wraps", "functools.lru_cache", "functools.cache", "functools.total_ordering", "abc.abstractmethod",
-         "contextlib.contextmanager", "typing.overload", "typing.final")  # fmt: skip
+@library("functools.total_ordering", "abc.abstractmethod", "typing.overload", "typing.final")
 def _identity_decorator(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return args[0] if len(args) == 1 and not kwargs and callable_value(args[0]) else LIBRARY["decorator that returns"]
 
 
 LIBRARY["decorator that returns"] = Native("decorator", lambda machine, args, kwargs: args[0])
+
+
+@library("functools.lru_cache", "functools.cache")
+def _cache(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if not args or not callable_value(args[0]):
+        return Native("lru_cache", _cache)
+    function, held = args[0], Dict((), machine.heap.clock)
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        try:
+            key = (*map(machine.key, args), *[(name, machine.key(value)) for name, value in kwargs.items()])
+        except UnknownValueError as error:
+            result = machine.call(function, args, kwargs)
+            return result if is_plain(result) else Unknown(error.unknown.why)
+        if key not in held or may_be_absent(held[key]):
+            result = machine.call(function, args, kwargs)
+            machine.heap.touch(held)
+            held[key] = result
+        return held[key]
+
+    return Native("cached", run)
+
+
+@library("contextlib.contextmanager")
+def _context_manager(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    function = args[0]
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        made = Instance(CONTEXT_MANAGER, machine.heap.clock)
+        made.attributes["generator"] = machine.call(function, args, kwargs)
+        return made
+
+    return Native("contextmanager", run)
+
+
+def _enter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return machine.call(BUILTINS["next"], [args[0].attributes["generator"]], {})
+
+
+def _leave(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    generator, raised = args[0].attributes["generator"], args[2]
+    if not isinstance(generator, Stream) or generator.spoiled is not None:
+        return Unknown("a context manager that is not known", plain=True)
+    if raised is None:
+        machine.next_item(generator)
+        return False
+    try:
+        generator.items.throw(RaisedError(raised))  # type: ignore[attr-defined]
+    except StopIteration:
+        return True
+    except RaisedError as error:
+        if error.value is not raised:
+            raise
+    return False
 
 
 @library("functools.wraps")
@@ -118,7 +188,7 @@ def callable_value(value: Value) -> bool:
 
 @library("functools.cached_property")
 def _cached(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return machine.call(BUILTINS["property"], args, {})
+    return Descriptor("cached_property", args[0])
 
 
 @library("typing.cast")
@@ -148,6 +218,9 @@ def _default(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 @library("collections.Counter")
 def _counter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     made = Dict((), machine.heap.clock, kind="Counter")
+    if kwargs or (args and isinstance(args[0], (Dict, Instance))):
+        made.rest = Unknown("a Counter of counts")
+        return made
     for item in machine.items(args[0]) if args else ():
         if type(item) is Rest or isinstance(item, Unknown):
             made.rest = Unknown("a Counter of items that are not known")
@@ -160,7 +233,7 @@ def _counter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 def _deque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if len(args) > 1 or kwargs:
         return Unknown("a deque with a maximal length")
-    return machine.call(BUILTINS["list"], args, {})
+    return Deque(machine.items(args[0]) if args else (), machine.heap.clock)
 
 
 @library("collections.namedtuple")
@@ -356,6 +429,8 @@ def _fields(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 
 _OBJECT = Class("object", native=object)
+CONTEXT_MANAGER = Class("contextmanager", (_OBJECT,))
+CONTEXT_MANAGER.attributes.update(__enter__=Native("__enter__", _enter), __exit__=Native("__exit__", _leave))
 SIGNATURE = Class("Signature", (_OBJECT,), full_name="inspect.Signature")
 PARAMETER = Class("Parameter", (_OBJECT,), full_name="inspect.Parameter")
 EMPTY = Class("_empty", (_OBJECT,), full_name="inspect._empty")

@@ -33,6 +33,7 @@ from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import (
     ABSENT,
     Class,
+    Dict,
     External,
     Frame,
     Function,
@@ -78,6 +79,7 @@ def builtin_classes() -> dict[str, Class]:
         ("Tensor", "object"), ("Parameter", "Tensor"), ("mappingproxy", "object"),
     ):  # fmt: skip
         classes[name] = Class(name.rpartition(".")[2], (classes[base],), full_name=name)
+    classes["mappingproxy"].attributes.update(NAMESPACE)
     classes["enum.Flag"] = classes["enum.Enum"]
     for name, kind in (("enum.IntEnum", "int"), ("enum.StrEnum", "str")):
         classes[name] = Class(name.rpartition(".")[2], (classes[kind], classes["enum.Enum"]), full_name=name)
@@ -86,6 +88,37 @@ def builtin_classes() -> dict[str, Class]:
 
 def _new(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Instance(args[0], machine.heap.clock)
+
+
+def _write_names(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """namespace.update(...), namespace[name] = value"""
+    owner, given = args[0].attributes["owner"], Dict((), machine.heap.clock)
+    if len(args) == 3:
+        machine.set_item(given, args[1], args[2])
+    for more in args[1:2] if len(args) == 2 else ():
+        machine.update_dict(given, more)
+    machine.update_dict(given, Dict(kwargs))
+    if not given.certain() or not all(isinstance(name, str) for name in given):
+        machine.havoc(owner, "names that are not known are written")
+        return None
+    machine.heap.touch(owner)
+    owner.attributes.update(given)
+    args[0].payload.update(given)
+    return None
+
+
+def _write_unfollowed(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.give_up(Unknown("a write to __dict__"))
+
+
+NAMESPACE = {
+    "update": Native("update", _write_names),
+    "__setitem__": Native("__setitem__", _write_names),
+    **{
+        name: Native(name, _write_unfollowed)
+        for name in ("pop", "clear", "setdefault", "popitem", "__delitem__", "__ior__")
+    },
+}
 
 
 def _initialise(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -15,6 +15,7 @@ from nnlint.values import (
     ABSENT,
     BoundMethod,
     Class,
+    Deque,
     Descriptor,
     Dict,
     External,
@@ -31,6 +32,7 @@ from nnlint.values import (
     Super,
     Tensor,
     Value,
+    View,
     has_rest,
     may_be_absent,
     present,
@@ -164,6 +166,8 @@ class Objects(Control):
             return value
         if isinstance(value, (Dict, Set)) and value.rest is not None:
             return True if value else value.rest
+        if isinstance(value, View):
+            return self.truth(value.mapping)
         if isinstance(value, Dict):
             sure = [item for item in value.values() if not may_be_absent(item)]
             return True if sure else (next(iter(value.values())) if value else False)
@@ -256,8 +260,11 @@ class Objects(Control):
                 return BoundMethod(method, value)
         if isinstance(value, (int, float)) and name in ("real", "imag", "numerator", "denominator"):
             return getattr(value, name)
-        if isinstance(value, (List, Dict, Set, Stream)) and (name.startswith("__") or hasattr(value, name)):
+        special = isinstance(value, (Stream, Deque)) or (isinstance(value, Dict) and value.kind != "dict")
+        if isinstance(value, (List, Dict, Set, Stream)) and (name.startswith("__") or special or hasattr(value, name)):
             return BoundMethod(Unknown(f"{name} is not evaluated"), value)  # it may write to the object
+        if isinstance(value, Native) and value.name == "object" and name in OBJECT_METHODS:
+            return Native(name, OBJECT_METHODS[name])
         if isinstance(value, (Native, slice, range)) or name.startswith("__"):
             return Unknown(f"{name} is not evaluated", plain=True)
         return Unknown(f"{name} is not evaluated", plain=True) if hasattr(value, name) else ABSENT
@@ -315,6 +322,8 @@ class Objects(Control):
             return self.outside_method(cls.unknown_base, receiver)
         if name == "__init__":
             return Native("object.__init__", lambda machine, args, kwargs: None)
+        if name in ("__setattr__", "__delattr__") and isinstance(receiver, Instance):
+            return BoundMethod(Native(name, OBJECT_METHODS[name]), receiver)
         if name == "__getattribute__" and isinstance(receiver, Instance):
             return Native("object.__getattribute__", partial(_get_plainly, receiver))
         if isinstance(receiver, Instance) and receiver.payload is not None and name in PAYLOAD_METHODS:
@@ -339,13 +348,14 @@ class Objects(Control):
         if isinstance(found, (Function, Native)):
             return BoundMethod(found, receiver)
         if isinstance(found, Descriptor):
-            if found.kind == "property":
+            if found.kind in ("property", "cached_property"):
                 return self.call(found.getter, [receiver], {})
             if found.kind == "classmethod":
                 return BoundMethod(found.getter, receiver.cls if isinstance(receiver, Instance) else receiver)
             return found.getter
         if isinstance(found, Instance) and found.cls.find("__get__") is not ABSENT:
-            return Unknown("a descriptor")
+            owner = receiver.cls if isinstance(receiver, Instance) else receiver
+            return self.call(self.get_attribute(found, "__get__"), [receiver, owner], {})
         if isinstance(found, Unknown):
             return self.each_option(found, lambda o: self.bind(o, receiver)) if found.options else found
         return found
@@ -371,11 +381,17 @@ class Objects(Control):
         on_class = value.cls.find(name)
         if isinstance(on_class, Descriptor) and on_class.kind == "property":
             return self.call(on_class.getter, [value], {})
+        if isinstance(on_class, Instance) and on_class.cls.find("__set__") is not ABSENT:
+            return self.bind(on_class, value)
         if name in owned:
             found = owned[name]
             return present(found) if type(found) is Unknown else found
         if on_class is not ABSENT:
-            return self.bind(present(on_class), value)
+            found = self.bind(present(on_class), value)
+            if isinstance(on_class, Descriptor) and on_class.kind == "cached_property":
+                self.heap.touch(value)
+                owned[name] = found
+            return found
         if name == "__class__":
             return value.cls
         if name == "__dict__":
@@ -407,8 +423,10 @@ class Objects(Control):
         return ABSENT
 
     def _namespace(self, value: Instance) -> Value:
-        # A copy would hide writes; readers are common, writers of __dict__ are not: they get something unknown.
-        return Instance(self.classes["mappingproxy"], self.heap.clock, payload=Dict(value.attributes, self.heap.clock))
+        # A copy for its readers; what writes to it writes to the object (see namespace_class).
+        made = Instance(self.classes["mappingproxy"], self.heap.clock, Dict(value.attributes, self.heap.clock))
+        made.attributes["owner"] = value
+        return made
 
     def set_attribute(self, value: Value, name: str, given: Value) -> None:
         """value.name = given"""
@@ -438,6 +456,9 @@ class Objects(Control):
             if descriptor.setter is None:
                 raise self.error("AttributeError", f"property '{name}' has no setter")
             self.call(descriptor.setter, [value, given], {})
+            return
+        if isinstance(descriptor, Instance) and descriptor.cls.find("__set__") is not ABSENT:
+            self.call(self.get_attribute(descriptor, "__set__"), [value, given], {})
             return
         self.heap.touch(value)
         value.attributes[name] = given
@@ -581,10 +602,8 @@ class Objects(Control):
             method = value.cls.find("__setitem__")
             if method is not ABSENT:
                 self.call(BoundMethod(method, value), [index, given], {})
-            elif value.payload is not None and value.cls.name != "mappingproxy":
+            elif value.payload is not None:
                 self.set_item(value.payload, index, given)
-            elif value.cls.name == "mappingproxy":
-                self.give_up(Unknown("a write to __dict__"))
         elif isinstance(value, Dict):
             self.heap.touch(value)
             try:
@@ -666,6 +685,8 @@ class Objects(Control):
             )
             sure = [key for key, item in value.items() if not may_be_absent(item)]
             return self._unchanged(value, [*sure, *rest])
+        if isinstance(value, View):
+            return self._viewed(value)
         if isinstance(value, Set):
             return iter([*self._ordered(value), *([Rest(value.rest)] if value.rest is not None else [])])
         if isinstance(value, frozenset):
@@ -699,12 +720,17 @@ class Objects(Control):
             yield value[index]
             index += 1
 
+    def _viewed(self, value: View) -> Iterator[Value]:
+        for key in self.iterate(value.mapping):
+            yield key if type(key) is Rest else value.pick(key, value.mapping[key])
+
     def _unchanged(self, value: Dict, keys: list[Value]) -> Iterator[Value]:
         size = len(value)
-        for key in keys:
+        for key in [*keys, ABSENT]:
             if len(value) != size:
                 raise self.error("RuntimeError", "dictionary changed size during iteration")
-            yield key
+            if key is not ABSENT:
+                yield key
 
     def _advance(self, stream: Stream) -> Iterator[Value]:
         while True:
@@ -715,7 +741,15 @@ class Objects(Control):
             if type(item) is Rest:
                 return
 
-    def next_item(self, stream: Stream) -> Value:
+    def _send(self, stream: Stream, sent: Value) -> Value:
+        if stream.frame is None:
+            raise self.error("AttributeError", "no generator has no attribute 'send'")
+        try:
+            return stream.items.send(sent)  # type: ignore[attr-defined]
+        except StopIteration:
+            return ABSENT
+
+    def next_item(self, stream: Stream, sent: Value = None) -> Value:
         """The next item, a Rest where it is not known what remains, or ABSENT at the end."""
         if stream.spoiled is not None:
             return Rest(stream.spoiled)
@@ -724,7 +758,7 @@ class Objects(Control):
         if stream.birth < self.heap.oldest:
             self.heap.oldest = stream.birth
         try:
-            item = next(stream.items, ABSENT)
+            item = next(stream.items, ABSENT) if sent is None else self._send(stream, sent)
         except RecursionError:
             raise LimitError("evaluation limit reached") from None
         if type(item) is Rest:
@@ -882,6 +916,9 @@ class Objects(Control):
             return Unknown("a union of types", plain=True)
         if sign == "%" and isinstance(left, str):
             return self.percent(left, right)
+        left, right = (
+            self.make_set(self.items(v)) if isinstance(v, View) and sign in "|&^-" else v for v in (left, right)
+        )
         if isinstance(left, (Dict, Set)) or isinstance(right, (Dict, Set)):
             return self._collection_binary(sign, left, right)
         if sign not in ops.OPERATORS:
@@ -928,6 +965,8 @@ class Objects(Control):
         return Unknown(f"{sign} of objects")
 
     def _collection_binary(self, sign: str, left: Value, right: Value) -> Value:
+        if any(isinstance(side, Dict) and side.kind == "Counter" for side in (left, right)):
+            return Unknown("arithmetic of Counters")
         if sign == "|" and isinstance(left, Dict) and isinstance(right, Dict):
             made = Dict(left, self.heap.clock, left.rest, left.kind, left.factory)
             self.update_dict(made, right)
@@ -1003,6 +1042,15 @@ class Objects(Control):
             return Unknown(ops.plain_unknown(left, right).why, plain=True)
         if isinstance(left, Instance) or isinstance(right, Instance):
             return self._compare_instances(sign, left, right)
+        if isinstance(left, View) or isinstance(right, View):
+            views = [
+                self.make_set(self.items(v)) if isinstance(v, View) and v.kind == "keys" else v for v in (left, right)
+            ]
+            if any(isinstance(view, View) for view in views):
+                return Unknown("a comparison of a dict's items", plain=True)
+            return self.compare(sign, *views)
+        if isinstance(left, Deque) is not isinstance(right, Deque) and sign in ("==", "!="):
+            return sign == "!="
         unknown = ops.is_unknown((left, right))
         if unknown is not None:
             if ops.is_sequence(left) and ops.is_sequence(right) and sign in ("==", "!="):
@@ -1011,7 +1059,10 @@ class Objects(Control):
                 if len(left) != len(right) and not has_rest(left) and not has_rest(right):
                     return sign == "!="
             return Unknown(unknown.why, plain=True)
+        ordered = all(isinstance(side, Dict) and side.kind == "OrderedDict" for side in (left, right))
         try:
+            if ordered and list(left) != list(right):
+                return sign == "!="
             return ops.COMPARISONS[sign](left, right)
         except UnknownValueError as error:
             return Unknown(error.unknown.why, plain=True)
@@ -1174,6 +1225,30 @@ def _get_plainly(receiver: Instance, machine: Any, args: list[Value], kwargs: di
     return found
 
 
+def _set_plainly(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """object.__setattr__(receiver, name, value)"""
+    receiver, name, given = args
+    if isinstance(receiver, Instance) and isinstance(name, str):
+        machine.set_plainly(receiver, name, given)
+    else:
+        machine.havoc(receiver, "an attribute whose name is not known is set")
+    return None
+
+
+def _delete_plainly(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """object.__delattr__(receiver, name)"""
+    receiver, name = args
+    if not isinstance(receiver, Instance) or not isinstance(name, str):
+        machine.havoc(receiver, "an attribute whose name is not known is deleted")
+        return None
+    if name not in receiver.attributes and receiver.open is None:
+        raise machine.error("AttributeError", name)
+    machine.heap.touch(receiver)
+    receiver.attributes.pop(name, None)
+    return None
+
+
+OBJECT_METHODS: dict[str, Callable[..., Value]] = {"__setattr__": _set_plainly, "__delattr__": _delete_plainly}
 # What super() reaches in a builtin base.
 PAYLOAD_METHODS: dict[str, Callable[..., Value]] = {
     "__getitem__": lambda payload, machine, args, kwargs: machine.get_item(payload, args[0]),
