@@ -167,9 +167,14 @@ class Class:
 
     def find(self, name: str) -> Value:
         """The attribute by the method resolution order, or ABSENT."""
-        for owner in self.mro:
+        for place, owner in enumerate(self.mro):
             if name in owner.attributes:
-                return owner.attributes[name]
+                found = owner.attributes[name]
+                if type(found) is Unknown and may_be_absent(found):
+                    later = (base.attributes[name] for base in self.mro[place + 1 :] if name in base.attributes)
+                    inherited = next(later, ABSENT)
+                    return found if inherited is ABSENT else join(present(found), inherited, found.why)
+                return found
         return ABSENT
 
     def is_subclass(self, other: Class) -> bool:

@@ -170,8 +170,8 @@ class Writer:
         self.depth -= 1
         instance = f"o{self.fresh}"
         self.line(f"{instance} = {made}({self.expression('int', 1)})")
-        value = self.name("int")
-        self.line(f"{value} = {instance}({self.expression('int', 1)}) + len({made}.shared)")
+        value = f"{instance}({self.expression('int', 1)}) + len({made}.shared)"
+        self.line(f"{self.name('int')} = {value}")
         self.names["call"].append(instance)
 
 

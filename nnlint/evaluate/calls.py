@@ -49,6 +49,11 @@ HARMLESS = (
 )  # fmt: skip
 
 
+# Methods that write to their object: where they meet what is not known, they may have written anything.
+MUTATORS = frozenset(
+    {"add", "discard", "extend", "insert", "move_to_end", "pop", "popitem", "remove", "setdefault", "sort", "update"}
+)
+
 DECORATOR_STEPS = 5_000  # what applying one decorator may take
 
 
@@ -129,6 +134,8 @@ class Calls(Objects):
         try:
             return callee.fn(self, args, kwargs)
         except UnknownValueError as error:
+            if callee.name in MUTATORS and args:
+                self.havoc(args[0], error.unknown.why)
             return Unknown(error.unknown.why)
         except RecursionError:
             raise
@@ -139,6 +146,7 @@ class Calls(Objects):
         """Code that is not known: what it gives is not known, nor what it does to what it gets."""
         name = callee.name + "." if isinstance(callee, External) else ""
         if not name.startswith(HARMLESS):
+            self.may_raise(callee.why)
             why = f"it was given to {callee.name}" if isinstance(callee, External) else f"it was given to {callee.why}"
             for value in (*args, *kwargs.values()):
                 self.havoc(value.unknown if type(value) is Rest else value, why)

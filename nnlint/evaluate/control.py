@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
+import libcst as cst
+
 from nnlint.evaluate.heap import Heap, Outcome, content, join_content, restore
+from nnlint.evaluate.scope import binder
 from nnlint.signature import Rest
+from nnlint.source import walk
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
+    BoundMethod,
     Class,
     Dict,
     Frame,
     Function,
     Instance,
     List,
+    Partial,
     RaisedError,
     Set,
+    Stream,
     Value,
     View,
     join,
@@ -27,6 +35,7 @@ from nnlint.values import (
 STEPS = 150_000  # per root: statements, calls and iterations
 FORKS = 40  # open forks at one moment
 DEPTH = 90  # calls inside calls
+DRAINED = 1_000  # the most items of an iterator that is given to code that is not known
 
 
 class LimitError(Exception):
@@ -57,6 +66,17 @@ class Control:
         self.steps += cost
         if self.steps > self.limit:
             raise LimitError("evaluation limit reached")
+
+    def may_raise(self, why: str) -> None:
+        """From here a try statement around may go on with its handlers, as well as the program with what follows."""
+        if self.tries and not (self.heap.trails and self.heap.trails[-1].is_raise_only()):
+            if len(self.heap.trails) > FORKS:
+                raise LimitError("evaluation limit reached")
+            raised = RaisedError(Unknown(why))
+            self.heap.open().exits.append(Outcome("raise", raised, {}))
+
+    def iterate(self, value: Value) -> Iterator[Value]:
+        raise NotImplementedError
 
     def give_up(self, why: Unknown) -> None:
         """Something that cannot be evaluated could do anything: the root ends."""
@@ -210,6 +230,8 @@ class Control:
             self.heap.touch(value)
             value[:] = [Rest(Unknown(why))]
         elif isinstance(value, Set):
+            for item in list(value):
+                self.havoc(item, why, seen)
             self.heap.touch(value)
             value.clear()
             value.rest = Unknown(why)
@@ -223,8 +245,38 @@ class Control:
                     value.attributes[name] = Unknown(why)
         elif isinstance(value, View):
             self.havoc(value.mapping, why, seen)
-        elif hasattr(value, "receiver"):
+        elif isinstance(value, BoundMethod):
             self.havoc(value.receiver, why, seen)
+            self.havoc(value.function, why, seen)
+        elif isinstance(value, Partial):
+            for item in (value.callee, *value.args, *value.kwargs.values()):
+                self.havoc(item, why, seen)
+        elif isinstance(value, Stream):
+            for item in islice(self.iterate(value), DRAINED):
+                self.havoc(item, why, seen)
+            self.heap.touch(value)
+            value.spoiled = Unknown(why)
+        elif isinstance(value, Function):
+            self._havoc_closure(value, why, seen)
+
+    def _havoc_closure(self, function: Function, why: str, seen: set[int]) -> None:
+        """A function that is called may write to what it names in the functions around it."""
+        body = function.site.node if function.site is not None else None
+        if body is None:
+            return
+        found = binder(body.body)
+        names = {part.value for part in walk(body) if isinstance(part, cst.Name)}
+        around: Frame | None = function.parent
+        while around is not None and around is not function.module.frame:
+            for name in names & around.variables.keys():
+                self.havoc(around.variables[name], why, seen)
+                if name in found.nonlocals:
+                    self.heap.touch(around)
+                    around.variables[name] = Unknown(why)
+            around = around.parent
+        for name in found.globals & function.module.frame.variables.keys():
+            self.heap.touch(function.module.frame)
+            function.module.frame.variables[name] = Unknown(why)
 
 
 def widen(item: Any, before: Any, after: Any, why: str, forget: bool) -> Any:

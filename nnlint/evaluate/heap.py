@@ -49,6 +49,10 @@ class Trail:
         self.saved: Delta = {}
         self.exits: list[Outcome] = []
 
+    def is_raise_only(self) -> bool:
+        """Whether nothing was written since a place where something that is not known may have raised."""
+        return not self.saved and any(out.signal == "raise" and not out.delta for out in self.exits)
+
 
 def content(item: Any) -> Content:
     """A copy of what an object holds."""

@@ -34,11 +34,17 @@ from nnlint.values import (
     Value,
     View,
     has_rest,
+    is_plain,
+    join,
     may_be_absent,
     present,
 )
 
 NATIVE_ERRORS = (TypeError, ValueError, KeyError, IndexError, ZeroDivisionError, AttributeError, OverflowError)
+
+
+class UnknownSlice(Unknown):
+    """A slice of which an end is not known."""
 
 
 class Objects(Control):
@@ -263,6 +269,8 @@ class Objects(Control):
         special = isinstance(value, (Stream, Deque)) or (isinstance(value, Dict) and value.kind != "dict")
         if isinstance(value, (List, Dict, Set, Stream)) and (name.startswith("__") or special or hasattr(value, name)):
             return BoundMethod(Unknown(f"{name} is not evaluated"), value)  # it may write to the object
+        if isinstance(value, Native) and (value.name, name) == ("dict", "fromkeys"):
+            return Native(name, _from_keys)
         if isinstance(value, Native) and value.name == "object" and name in OBJECT_METHODS:
             return Native(name, OBJECT_METHODS[name])
         if isinstance(value, (Native, slice, range)) or name.startswith("__"):
@@ -309,6 +317,8 @@ class Objects(Control):
         receiver = value.receiver
         cls = receiver.cls if isinstance(receiver, Instance) else receiver
         order = cls.mro[cls.mro.index(value.after) + 1 :] if value.after in cls.mro else cls.mro
+        if name == "__init__" and cls.unknown_base is not None and value.after.unknown_base is None:
+            self.outside_method(cls.unknown_base, receiver).fn(self, [], {})  # it may stand between the two
         for owner in order:
             if name in owner.attributes:
                 return self.bind(owner.attributes[name], receiver)
@@ -332,7 +342,7 @@ class Objects(Control):
             return self._native_attribute(receiver.payload, name)
         return ABSENT
 
-    def outside_method(self, unknown: Unknown, receiver: Value) -> Value:
+    def outside_method(self, unknown: Unknown, receiver: Value) -> Native:
         """A method of a base that is not known: what it does to the object is not known."""
 
         def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -385,7 +395,11 @@ class Objects(Control):
             return self.bind(on_class, value)
         if name in owned:
             found = owned[name]
-            return present(found) if type(found) is Unknown else found
+            if type(found) is not Unknown:
+                return found
+            if may_be_absent(found) and on_class is not ABSENT:
+                return join(present(found), self.bind(present(on_class), value), found.why)
+            return present(found)
         if on_class is not ABSENT:
             found = self.bind(present(on_class), value)
             if isinstance(on_class, Descriptor) and on_class.kind == "cached_property":
@@ -484,7 +498,7 @@ class Objects(Control):
 
     def make_slice(self, start: Value, stop: Value, step: Value) -> Value:
         unknown = ops.is_unknown((start, stop, step))
-        return slice(start, stop, step) if unknown is None else unknown
+        return slice(start, stop, step) if unknown is None else UnknownSlice(unknown.why)
 
     def get_item(self, value: Value, index: Value) -> Value:
         """value[index]"""
@@ -512,6 +526,9 @@ class Objects(Control):
                 return members[index]
             return value if getter is ABSENT else self.call(BoundMethod(getter, value), [index], {})
         index = place(value, index)
+        if isinstance(index, UnknownSlice):
+            plain = isinstance(value, str) or (isinstance(value, tuple) and is_plain(value))
+            return List([Rest(index)], self.heap.clock) if isinstance(value, list) else Unknown(index.why, plain=plain)
         if isinstance(index, Unknown):
             if index.options and len(index.options) <= 4:
                 return self.each_option(index, lambda option: self.get_item(value, option))
@@ -1223,6 +1240,18 @@ def _get_plainly(receiver: Instance, machine: Any, args: list[Value], kwargs: di
     if found is ABSENT:
         raise machine.error("AttributeError", f"'{receiver.cls.name}' object has no attribute '{args[0]}'")
     return found
+
+
+def _from_keys(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """dict.fromkeys(keys, value)"""
+    made = Dict((), machine.heap.clock)
+    value = args[1] if len(args) > 1 else None
+    for key in machine.items(args[0]):
+        if type(key) is Rest:
+            made.rest = key.unknown
+        else:
+            machine.set_item(made, key, value)
+    return made
 
 
 def _set_plainly(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -26,8 +26,9 @@ from nnlint.evaluate.expressions import (
 )
 from nnlint.evaluate.generators import lower_lazily
 from nnlint.evaluate.heap import Outcome
-from nnlint.evaluate.scope import Scope, Site, binder
+from nnlint.evaluate.scope import CLOSED, Scope, Site, binder
 from nnlint.signature import Rest
+from nnlint.source import walk
 from nnlint.unknown import Unknown
 from nnlint.values import ABSENT, Class, Dict, Frame, Function, Instance, List, Native, RaisedError, Value
 
@@ -299,20 +300,27 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
     iterable, assign, body = lower(node.iter, scope), lower_target(node.target, scope), lower_block(node.body, scope)
     orelse: Execute = lower_block(node.orelse.body, scope) if node.orelse is not None else lambda frame: None
 
+    breaks = any(isinstance(part, cst.Break) for part in walk(node.body, CLOSED))
+
+    def maybe_else(frame: Frame, why: str) -> str | None:
+        return machine.fork(frame, why, (lambda: None, lambda: orelse(frame))) if breaks else orelse(frame)
+
     def over(frame: Frame, values: Value) -> str | None:
         level = len(machine.heap.trails)
         signal: str | None = None
+        ended = orelse
         for item in machine.iterate(values):
             machine.step()
             if type(item) is Rest:
                 signal = machine.repeat(frame, item.unknown.why, partial(unsure, frame, item))
+                ended = partial(maybe_else, why=item.unknown.why)
             else:
                 assign(frame, item)
                 signal = machine.settle(frame, level, body(frame), "continue")
             if signal is not None:
                 break
         if signal is None:
-            signal = orelse(frame)
+            signal = ended(frame)
         return machine.settle(frame, level, signal, "break")
 
     def unsure(frame: Frame, rest: Rest) -> str | None:
@@ -334,6 +342,11 @@ def lower_while(node: cst.While, scope: Scope) -> Execute:
     test, body = lower(node.test, scope), lower_block(node.body, scope)
     orelse: Execute = lower_block(node.orelse.body, scope) if node.orelse is not None else lambda frame: None
 
+    breaks = any(isinstance(part, cst.Break) for part in walk(node.body, CLOSED))
+
+    def maybe_else(frame: Frame, why: str) -> str | None:
+        return machine.fork(frame, why, (lambda: None, lambda: orelse(frame))) if breaks else orelse(frame)
+
     def unsure(frame: Frame) -> str | None:
         test(frame)
         return body(frame)
@@ -351,7 +364,7 @@ def lower_while(node: cst.While, scope: Scope) -> Execute:
             else:
                 signal = machine.repeat(frame, truth.why, lambda: unsure(frame))
                 if signal is None:
-                    signal = orelse(frame)
+                    signal = maybe_else(frame, truth.why)
                 break
             if signal is not None:
                 break
@@ -464,21 +477,36 @@ def lower_try(node: cst.Try, scope: Scope) -> Execute:
 
         return machine.fork(frame, "a condition is not known", [arm(outcome) for outcome in outcomes])
 
+    def finish(frame: Frame, signal: str | None, value: Value) -> str | None:
+        assert final is not None
+        over = final(frame)
+        if over is not None:
+            return over
+        if signal == "raise":
+            raise value
+        if signal == "return":
+            frame.returned = value
+        return signal
+
     def run(frame: Frame) -> str | None:
         if final is None:
             return attempt(frame)
+        level = len(machine.heap.trails)
+        value: Value = None
         try:
             signal = attempt(frame)
-        except RaisedError:
-            over = final(frame)
-            if over is not None:
-                return over
-            raise
-        kept = frame.returned
-        over = final(frame)
-        if over is None:
-            frame.returned = kept
-        return over or signal
+            value = frame.returned if signal == "return" else None
+        except RaisedError as raised:
+            signal, value = "raise", raised
+        if len(machine.heap.trails) == level:
+            return finish(frame, signal, value)
+
+        def end(outcome: Outcome) -> str | None:
+            machine.heap.apply(outcome.delta)
+            return finish(frame, outcome.signal, outcome.value)
+
+        outcomes = machine.heap.collect(level, signal, value)
+        return machine.fork(frame, "a condition is not known", [partial(end, outcome) for outcome in outcomes])
 
     return run
 

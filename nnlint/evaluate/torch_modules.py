@@ -683,6 +683,8 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
     if isinstance(structure, Violation):
         raise machine.error("ValueError", f"{layer.short_name} cannot be built: {structure.message}")
     if isinstance(structure, Unknown):
+        if not layer.lazy:
+            machine.may_raise(structure.why)
         module.open = structure
         structure = {} if layer.lazy else layer.at_least(bound)
         for name, part in structure.items():
