@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nnlint.construction import Analysis, Failure
+from nnlint.construction import Analysis, Failure, Refusal
 
 if TYPE_CHECKING:
     from nnlint.evaluate.machine import Machine
@@ -42,7 +42,10 @@ def analyse(path: str, text: str | None = None, settings: Settings = Settings())
         source = machine.source(path, content)
         if isinstance(source, Failure):
             return Analysis(path, errors=[source])
-        return Roots(machine, source, path).run()
+        analysis = Roots(machine, source, path).run()
+        if analysis.refusals:
+            analysis.refusals = look_again(path, content, settings)
+        return analysis
     except (Exception, RecursionError) as error:
         return Analysis(path, errors=[Failure(1, 1, f"nnlint failed: {type(error).__name__}: {error}")])
 
@@ -50,17 +53,30 @@ def analyse(path: str, text: str | None = None, settings: Settings = Settings())
 _machines: dict[object, Any] = {}
 
 
-def machine_for(path: str, settings: Settings) -> "Machine":
+def look_again(path: str, text: str, settings: Settings) -> list[Refusal]:
+    """What raises also in contexts behind a call that raises, and where nothing is assumed of what users may give."""
+    from nnlint.roots import Roots
+
+    looks: list[list[Refusal]] = []
+    for wary in (False, True):
+        machine = machine_for(path, settings, goes_on=True, wary=wary)
+        source = machine.source(path, text)
+        looks.append([] if isinstance(source, Failure) else Roots(machine, source, path).run().refusals)
+    certain = {refusal._replace(built_by="") for refusal in looks[1]}
+    return [refusal for refusal in looks[0] if refusal._replace(built_by="") in certain]
+
+
+def machine_for(path: str, settings: Settings, goes_on: bool = False, wary: bool = False) -> "Machine":
     """The evaluator of a file's project: files that share their import folders share what is loaded."""
     from nnlint.evaluate.machine import Machine
     from nnlint.project import Project
 
     project = Project(path, settings.search_path)
     told = (settings.formula, repr(sorted(settings.assume.items())), repr(sorted(settings.layers.items())))
-    key = (tuple(project.roots), tuple(project.allowed), told)
+    key = (tuple(project.roots), tuple(project.allowed), told, goes_on, wary)
     if key not in _machines:
         textbook = settings.formula == "textbook"
-        _machines[key] = Machine(project, dict(settings.assume), dict(settings.layers), textbook)
+        _machines[key] = Machine(project, dict(settings.assume), dict(settings.layers), textbook, goes_on, wary)
     machine: Machine = _machines[key]
     return machine
 

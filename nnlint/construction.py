@@ -112,6 +112,23 @@ class Failure:
     message: str
 
 
+class Refusal(NamedTuple):
+    """A call that raises in the framework whenever it runs, or a model that no input can pass.
+
+    place: of the innermost call in this file that leads to it; code: of the rule; message: "Conv2d cannot be built:
+    groups=3 does not divide in_channels=64"; scope: "VGG.__init__" or "<module>"; path, line: of the call itself, in
+    this file or another; built_by: the root in words, where not every root comes to the same message.
+    """
+
+    place: Place
+    code: str
+    message: str
+    scope: str
+    path: str
+    line: int
+    built_by: str = ""
+
+
 @dataclass
 class Analysis:
     """All that is known of one file. layers: its own sites; entered: layers of other project files that are over no
@@ -122,3 +139,4 @@ class Analysis:
     entered: list[LayerSite] = field(default_factory=list)
     models: list[Model] = field(default_factory=list)
     errors: list[Failure] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)

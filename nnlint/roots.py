@@ -16,9 +16,12 @@ from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
 from nnlint.evaluate.machine import Machine
 from nnlint.evaluate.scope import Scope, Site, binder
+from nnlint.evaluate.sequential import SEQUENTIAL
 from nnlint.evaluate.torch_modules import is_module
+from nnlint.layers import PLAIN
+from nnlint.refusals import Judgement, Refusals, is_placeholder, is_settled
 from nnlint.signature import REQUIRED
-from nnlint.source import Source, walk
+from nnlint.source import Source, children, walk
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import Class, Descriptor, Frame, Function, Instance, Module, RaisedError, Value
 
@@ -47,6 +50,7 @@ class Roots:
     def __init__(self, machine: Machine, source: Source, path: str) -> None:
         self.machine, self.source, self.path = machine, source, path
         self.contexts: dict[tuple[Site, Class], list[Context]] = {}
+        self.refusals = Refusals(source, path)
         self.reached: set[cst.CSTNode] = set()
         self.models: list[Model] = []
         self.buildable: dict[Class, bool] = {}
@@ -80,7 +84,7 @@ class Roots:
                 self._class(module, value)
         self._methods(module, variables)
         self._in_place(module)
-        return Analysis(self.path, self._layers(), models=self.models)
+        return Analysis(self.path, self._layers(), models=self.models, refusals=self.refusals.refused())
 
     def _module(self) -> Module:
         """The file as a module of its project, in the place where an import would find it."""
@@ -102,7 +106,13 @@ class Roots:
     # -- one root ----------------------------------------------------------------------------------------------
 
     def _root(
-        self, built_by: str, generic: bool, run: Callable[[], Value], module: Module, keep: bool = False
+        self,
+        built_by: str,
+        generic: bool,
+        run: Callable[[], Value],
+        module: Module,
+        keep: bool = False,
+        are_judged: bool = True,
     ) -> tuple[Value, Count | None, str | None]:
         """Run a root from a copy of the state; its value, count, and why it did not end."""
         machine = self.machine
@@ -126,14 +136,28 @@ class Roots:
         except RecursionError:
             why = "evaluation limit reached"
         largest = self._gather(built_by, generic)
+        if are_judged:
+            self._judge(built_by, generic)
         machine.heap.undo_to(level)
         self.largest = largest
         return value, total, why
 
+    def _judge(self, built_by: str, generic: bool) -> None:
+        """What became of the constructor calls that this file leads to."""
+        self.machine.judge_sequentials()
+        for verdict in self.machine.verdicts:
+            entry = self._entry(verdict.stack)
+            if entry is not None:
+                self.refusals.gather(entry, Judgement(verdict, built_by, generic))
+
+    def _entry(self, stack: tuple[Site, ...]) -> Site | None:
+        """The innermost call in this file."""
+        return next((s for s in reversed(stack) if s.source is self.source and s.node in self.placed), None)
+
     def _gather(self, built_by: str, generic: bool) -> tuple[str, str, int, int] | None:
         largest: tuple[str, str, int, int] | None = None
         for (site, cls, _, _, stack), total in self.machine.records.items():
-            entry = next((s for s in reversed(stack) if s.source is self.source and s.node in self.placed), None)
+            entry = self._entry(stack)
             self.reached.add(site.node)
             place = self.source.place(entry.node) if entry is not None else None
             if place is None:
@@ -198,6 +222,8 @@ class Roots:
 
             def build() -> Value:
                 made = Instance(cls, machine.heap.clock)
+                if machine.wary:
+                    made.attributes.update(class_placeholders(cls))
                 machine.run_function(init, {**self._made(given), init.signature.parameters[0].name: made}, made)
                 return made
 
@@ -224,11 +250,11 @@ class Roots:
                 bound[parameter.name] = None
             elif parameter.name in given:
                 bound[parameter.name] = given[parameter.name]
-            elif parameter.default is not REQUIRED:
+            elif parameter.default is not REQUIRED and not (self.machine.wary and is_placeholder(parameter.default)):
                 bound[parameter.name] = parameter.default
             elif parameter.name in self.machine.assume:
                 bound[parameter.name] = self.machine.assume[parameter.name]
-            elif (config := self._default_class(function, parameter.name)) is not None:
+            elif not self.machine.wary and (config := self._default_class(function, parameter.name)) is not None:
                 bound[parameter.name] = Default(config)
             else:
                 bound[parameter.name] = self._without_default(function, parameter.name)
@@ -339,6 +365,8 @@ class Roots:
         if init is None or not isinstance(init, (Function,)):
             receiver.open = Unknown("an object that is not known")
             return
+        if self.machine.wary:
+            receiver.attributes.update(class_placeholders(receiver.cls))
         given = self._made(self.arguments(init, {}, skip=1)[0])
         given[init.signature.parameters[0].name] = receiver
         try:
@@ -368,12 +396,15 @@ class Roots:
                     target = lower(callee, scope)(frame)
                 except RaisedError:
                     return None
-                if not isinstance(target, Class) or target.layer is None:
+                if not isinstance(target, Class):
+                    return None
+                if target.layer is None and target.full_name not in (*PLAIN, SEQUENTIAL):
                     return None
                 return lower(node, scope)(frame)
 
             if isinstance(node.func, (cst.Name, cst.Attribute)):
-                self._root("", True, evaluate, module)
+                are_judged = is_settled(names_in(node), module.frame.variables)
+                self._root("", True, evaluate, module, are_judged=are_judged)
 
     # -- what comes out ----------------------------------------------------------------------------------------
 
@@ -408,6 +439,12 @@ class Roots:
         return sorted(found, key=lambda s: (s.place, s.layer, s.class_name or ""))
 
 
+def class_placeholders(cls: Class) -> dict[str, Value]:
+    """Unknown for each attribute of a class that subclasses are to replace."""
+    own = [base.attributes for base in reversed(cls.mro) if base.module is not None]
+    return {name: Unknown(f"{name} has a placeholder") for held in own for name in held if is_placeholder(held[name])}
+
+
 def is_module_class(cls: Class) -> bool:
     return any(base.full_name == "torch.nn.Module" for base in cls.mro)
 
@@ -416,10 +453,14 @@ def unevaluated(
     tree: cst.CSTNode, evaluated: set[cst.CSTNode], bound: frozenset[str] = frozenset()
 ) -> Iterator[tuple[cst.Call, frozenset[str]]]:
     """The calls below a node that no root has evaluated, with the names that the functions around them bind."""
-    for node in walk(tree, closed={cst.FunctionDef}):
+    for node in walk(tree, closed={cst.FunctionDef, *INNER}):
         if isinstance(node, cst.Call):
             if node not in evaluated:
                 yield node, bound
+        elif isinstance(node, INNER):
+            inside = bound | own_names(node)
+            for part in children(node):
+                yield from unevaluated(part, evaluated, inside)
         elif isinstance(node, cst.FunctionDef):
             parts = (*node.decorators, node.params, node.body)
             if all(call in evaluated for part in parts for call in calls_in(part)):
@@ -430,14 +471,28 @@ def unevaluated(
                 yield from unevaluated(part, evaluated, inside)
 
 
-def calls_in(node: cst.CSTNode) -> Iterator[cst.Call]:
-    """The calls below a node."""
-    return (found for found in walk(node) if isinstance(found, cst.Call))
+INNER = (cst.Lambda, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+
+
+def own_names(node: cst.CSTNode) -> set[str]:
+    """The names that a lambda or a comprehension binds."""
+    named: set[str] = set()
+    for inner in walk(node):
+        if isinstance(inner, cst.Param):
+            named.add(inner.name.value)
+        elif isinstance(inner, cst.CompFor):
+            named.update(names_in(inner.target))
+    return named
 
 
 def names_in(node: cst.CSTNode) -> Iterator[str]:
     """The names below a node, in order."""
     return (found.value for found in walk(node) if isinstance(found, cst.Name))
+
+
+def calls_in(node: cst.CSTNode) -> Iterator[cst.Call]:
+    """The calls below a node."""
+    return (found for found in walk(node) if isinstance(found, cst.Call))
 
 
 __all__ = ["Any", "Roots"]

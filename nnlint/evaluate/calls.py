@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import libcst as cst
 
 from nnlint.evaluate import operations as ops
-from nnlint.evaluate.control import DEPTH, LimitError
+from nnlint.evaluate.control import DEPTH, LimitError, Verdict
 from nnlint.evaluate.objects import NATIVE_ERRORS, Objects
 from nnlint.evaluate.scope import Scope, Site
+from nnlint.evaluate.sequential import misfit
+from nnlint.layers import Violation
+from nnlint.layers.arguments import unknown_in
 from nnlint.signature import REQUIRED, BindError, Parameter, Rest, Signature
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
@@ -66,9 +69,32 @@ class Calls(Objects):
         self.evaluated: set[cst.CSTNode] = set()
         self.sites: dict[cst.CSTNode, Site] = {}
         self.assume = {}
+        self.aliases: dict[str, str] = {}
 
     def record(self, site: Site, instance: Instance) -> None:
         raise NotImplementedError
+
+    def judge(self, module: Instance, layer: str, violation: Violation | None, arguments: Iterable[Value]) -> None:
+        """Note what becomes of the constructor call that is running; a layer of the team's own has its own rules."""
+        if self.stack and not any(base.full_name in self.aliases for base in module.cls.mro):
+            certain = violation is not None or all(unknown_in(value) is None for value in arguments)
+            self.verdicts[Verdict(tuple(self.stack), layer, violation, self.guards > 0, certain)] = None
+
+    def judge_sequential(self, module: Instance) -> None:
+        """Note that a Sequential was built; what becomes of it is seen at the end of the root."""
+        if self.stack:
+            self.sequentials.append((tuple(self.stack), module, self.guards > 0))
+
+    def take_apart(self, module: Instance) -> None:
+        """Note that a container is not only called as a whole."""
+        self.taken_apart.add(module)
+
+    def judge_sequentials(self) -> None:
+        """Which of the Sequentials that a root has built no input can pass, as they are at its end."""
+        for stack, module, guarded in self.sequentials:
+            violation, certain = (None, True) if module in self.taken_apart else misfit(module)
+            self.verdicts[Verdict(stack, "Sequential", violation, guarded, certain)] = None
+        self.sequentials, self.taken_apart = [], set()
 
     # -- calls -------------------------------------------------------------------------------------------------
 
@@ -568,6 +594,10 @@ class Calls(Objects):
             return self.call(self.get_attribute(manager, "__enter__"), [], {})
         return Unknown(manager.why) if isinstance(manager, Unknown) else manager
 
+    def may_swallow(self, manager: Value) -> bool:
+        """Whether a context manager may catch what is raised in its block: all may but those known not to."""
+        return not isinstance(manager, Unknown) or not manager.why.startswith(TRANSPARENT_MANAGERS)
+
     def leave(self, manager: Value, raised: RaisedError | None) -> bool | Unknown:
         """The end of a with: __exit__; whether it swallows the exception."""
         if isinstance(manager, Instance) and manager.cls.find("__exit__") is not ABSENT:
@@ -630,6 +660,11 @@ def _fields_equal(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> 
     return next((a for a in answers if isinstance(a, Unknown)), True)
 
 
+# Outside context managers that let every exception through.
+TRANSPARENT_MANAGERS = (
+    "torch.no_grad ", "torch.enable_grad ", "torch.inference_mode ", "torch.set_grad_enabled ", "torch.device ",
+    "torch.cuda.device ", "torch.autocast ", "torch.random.fork_rng ", "warnings.catch_warnings ",
+)  # fmt: skip
 # Outside bases that add nothing to an instance.
 TRANSPARENT_BASES = frozenset(
     {

@@ -75,7 +75,8 @@ def _group(machine: Any, args: list[Value], kwargs: Values) -> Value:
 def _parse(machine: Any, args: list[Value], kwargs: Values) -> Value:
     held: Dict = args[0].attributes["_defaults"]
     space = Instance(machine.classes["argparse.Namespace"], machine.heap.clock)
-    if len(args) > 1 and not (isinstance(args[1], list) and not args[1]) and args[1] is not None:
+    given = len(args) > 1 and not (isinstance(args[1], list) and not args[1]) and args[1] is not None
+    if given or machine.wary:
         space.open = Unknown("arguments given to parse_args()", plain=True)
         space.attributes.update({name: Unknown(f"{name} comes from the command line") for name in held})
         return space

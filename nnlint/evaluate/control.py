@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import libcst as cst
 
 from nnlint.evaluate.heap import Heap, Outcome, content, join_content, restore
-from nnlint.evaluate.scope import binder
+from nnlint.evaluate.scope import Site, binder
+from nnlint.layers import Violation
 from nnlint.signature import Rest
 from nnlint.source import walk
 from nnlint.unknown import Unknown, first
@@ -38,6 +39,20 @@ DEPTH = 90  # calls inside calls
 DRAINED = 1_000  # the most items of an iterator that is given to code that is not known
 
 
+class Verdict(NamedTuple):
+    """What became of one constructor call in one context.
+
+    stack: the calls that lead to it, itself last; guarded: a block around may catch what it raises; certain: all of
+    its arguments are known.
+    """
+
+    stack: tuple[Site, ...]
+    layer: str
+    violation: Violation | None
+    guarded: bool
+    certain: bool
+
+
 class LimitError(Exception):
     """The root has spent its steps, its depth or its forks."""
 
@@ -51,15 +66,20 @@ class Control:
         self.limit = STEPS
         self.depth = 0
         self.tries = 0
+        self.guards = 0  # open blocks that may catch what is raised in them
         self.repeats = 0  # open repetitions of unknown length
         self.running: list[Function] = []
         self.handling: list[Value] = []
         self.records: dict[Any, Any] = {}
+        self.verdicts: dict[Verdict, None] = {}
+        self.sequentials: list[tuple[tuple[Site, ...], Instance, bool]] = []  # built where, and under a guard
+        self.taken_apart: set[Instance] = set()
 
     def start(self) -> None:
         """Begin a root: nothing is spent, nothing is open."""
         self.steps, self.limit, self.depth, self.tries, self.repeats = 0, STEPS, 0, 0, 0
         self.running, self.handling, self.records = [], [], {}
+        self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
 
     def step(self, cost: int = 1) -> None:
         """Charge a step; raises LimitError when the root has spent its own."""

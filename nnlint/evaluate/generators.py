@@ -236,6 +236,7 @@ def guarded(scope: Scope, frame: Frame, inner: Paused) -> Paused:
     thrown: RaisedError | None = None
     while True:
         machine.tries += 1
+        machine.guards += 1
         try:
             item = inner.send(sent) if thrown is None else inner.throw(thrown)
         except StopIteration as stop:
@@ -246,6 +247,7 @@ def guarded(scope: Scope, frame: Frame, inner: Paused) -> Paused:
             raise
         finally:
             machine.tries -= 1
+            machine.guards -= 1
         sent = thrown = None
         try:
             sent = yield item

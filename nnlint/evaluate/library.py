@@ -196,8 +196,15 @@ def _cast(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return args[1]
 
 
+def _environment(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """os.environ.get(name, default): the environment is empty."""
+    if machine.wary:
+        return Unknown("the environment is not known", plain=True)
+    return args[1] if len(args) > 1 else kwargs.get("default")
+
+
 LIBRARY["typing.TYPE_CHECKING"] = False
-LIBRARY["os.environ.get"] = Native("get", lambda m, args, kwargs: args[1] if len(args) > 1 else kwargs.get("default"))
+LIBRARY["os.environ.get"] = Native("get", _environment)
 LIBRARY["os.getenv"] = LIBRARY["os.environ.get"]
 
 

@@ -154,7 +154,11 @@ FRAMEWORKS = frozenset(
 
 
 class Machine(Calls):
-    """One evaluator: it keeps the modules it has loaded, and records the layers that are constructed."""
+    """One evaluator: it keeps the modules it has loaded, and records the layers that are constructed.
+
+    goes_on: a layer that cannot be built ends nothing, so that what stands behind it is seen too.
+    wary: nothing is assumed of what users may give: command line, environment, placeholders as defaults.
+    """
 
     methods = METHODS
 
@@ -164,6 +168,8 @@ class Machine(Calls):
         assume: dict[str, Value] | None = None,
         aliases: dict[str, str] | None = None,
         textbook: bool = False,
+        goes_on: bool = False,
+        wary: bool = False,
     ) -> None:
         super().__init__()
         self.project = project
@@ -171,6 +177,7 @@ class Machine(Calls):
         self.textbook = textbook
         self.assume = dict(assume or {})
         self.aliases = dict(aliases or {})
+        self.goes_on, self.wary = goes_on, wary
         self.classes = builtin_classes()
         self.classes.update(argparse_classes(self.classes["object"]))
         self.torch = torch_classes(self.classes["object"])
@@ -187,7 +194,8 @@ class Machine(Calls):
 
     def resolve(self, dotted: str) -> Value:
         """What a dotted name from outside the project stands for."""
-        dotted = self.aliases.get(dotted, dotted)
+        if dotted in self.aliases and dotted not in self.torch:
+            self.torch[dotted] = self._alias(dotted)
         if dotted in self.torch:
             return self.torch[dotted]
         if dotted.startswith("torch.nn."):
@@ -206,6 +214,13 @@ class Machine(Calls):
         if head == "builtins" and name in self.builtins:
             return self.builtins[name]
         return External(dotted)
+
+    def _alias(self, dotted: str) -> Value:
+        """A layer of the team's own: of another class than the framework's layer that it counts as."""
+        known = self.resolve(self.aliases[dotted])
+        if not isinstance(known, Class):
+            return known
+        return Class(dotted.rpartition(".")[2], (known,), full_name=dotted)
 
     def _resolve_torch(self, dotted: str) -> Value:
         if dotted in self.torch:
@@ -250,8 +265,10 @@ class Machine(Calls):
     def execute_apart(self, module: Module) -> None:
         """Run module-level code with steps of its own: what an import costs depends on no root that asks for it."""
         kept = self.steps, self.limit, self.depth, self.tries, self.stack, self.handling, self.records
+        verdicts = self.guards, self.verdicts, self.sequentials, self.taken_apart
         self.steps, self.limit, self.depth, self.tries = 0, STEPS, 0, 0
         self.stack, self.handling, self.records = [], [], {}
+        self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
         try:
             with self.heap.apart():
                 self.execute(module)
@@ -259,6 +276,7 @@ class Machine(Calls):
             module.frame.variables["__partial__"] = True
         finally:
             self.steps, self.limit, self.depth, self.tries, self.stack, self.handling, self.records = kept
+            self.guards, self.verdicts, self.sequentials, self.taken_apart = verdicts
 
     def source(self, path: str, text: str | None) -> Source | Failure:
         """A file, read and parsed once; `text` stands for its content where given."""

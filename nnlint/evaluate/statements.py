@@ -386,11 +386,14 @@ def lower_with(node: cst.With, scope: Scope) -> Execute:
         def run(frame: Frame) -> str | None:
             manager = value(frame)
             given = machine.enter(manager)
+            guards = machine.guards
+            machine.guards += machine.may_swallow(manager)
             try:
                 if assign is not None:
                     assign(frame, given)
                 signal = inner(frame)
             except RaisedError as raised:
+                machine.guards = guards
                 swallows = machine.leave(manager, raised)
                 if swallows is False:
                     raise
@@ -402,6 +405,8 @@ def lower_with(node: cst.With, scope: Scope) -> Execute:
                     raise again
 
                 return machine.fork(frame, swallows.why, (lambda: None, go_on))
+            finally:
+                machine.guards = guards
             machine.leave(manager, None)
             return signal
 
@@ -449,12 +454,15 @@ def lower_try(node: cst.Try, scope: Scope) -> Execute:
 
     def attempt(frame: Frame) -> str | None:
         level = len(machine.heap.trails)
+        guards = machine.guards
         machine.tries += 1
+        machine.guards += bool(handlers)
         try:
             try:
                 signal = body(frame)
             finally:
                 machine.tries -= 1
+                machine.guards = guards
         except RaisedError as raised:
             if len(machine.heap.trails) == level:
                 return handle(frame, raised)

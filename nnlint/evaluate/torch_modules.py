@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from nnlint.evaluate import operations as ops
+from nnlint.evaluate.sequential import HOOKED
 from nnlint.layers import (
     LAYERS,
     PLAIN,
@@ -18,6 +19,7 @@ from nnlint.layers import (
     Violation,
     arithmetic,
     build,
+    check_plain,
 )
 from nnlint.layers import find as find_layer
 from nnlint.layers.table import Reference
@@ -202,6 +204,7 @@ def _listing(pick: Callable[[str, Value], Value]) -> Fn:
 
 def _children(named: bool) -> Fn:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        machine.take_apart(args[0])
         held = registry(machine, args[0], "_modules")
         seen: set[int] = set()
         items: list[Value] = []
@@ -255,6 +258,12 @@ def _nothing(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     return None
 
 
+def _hook(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.heap.touch(args[0])
+    args[0].attributes[HOOKED] = True
+    return Unknown("a hook's handle", plain=True)
+
+
 def _opaque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Unknown("the state of a module", plain=True)
 
@@ -298,6 +307,8 @@ MODULE_METHODS: dict[str, Fn] = {
     "named_parameters": _parameters(True),
     "apply": _apply,
     "get_submodule": _get_submodule,
+    "register_forward_hook": _hook,
+    "register_forward_pre_hook": _hook,
     "get_parameter": _get_submodule,
     **dict.fromkeys(
         [
@@ -321,8 +332,6 @@ MODULE_METHODS: dict[str, Fn] = {
     **dict.fromkeys(
         [
             "zero_grad",
-            "register_forward_hook",
-            "register_forward_pre_hook",
             "register_full_backward_hook",
             "load_state_dict",
             "compile",
@@ -353,8 +362,10 @@ def _sequential(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
             put(machine, module, "_modules", name, child)
         if given[0].rest is not None:
             registry(machine, module, "_modules").rest = given[0].rest
+        machine.judge_sequential(module)
         return None
     fill(machine, module, given, 0)
+    machine.judge_sequential(module)
     return None
 
 
@@ -553,13 +564,23 @@ def _joined(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return made
 
 
+def _noted(fn: Fn) -> Fn:
+    """A method that takes a container apart."""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        machine.take_apart(args[0])
+        return fn(machine, args, kwargs)
+
+    return run
+
+
 SEQUENCE: dict[str, Fn] = {
     "append": _append, "extend": _extend, "insert": _insert, "__len__": _length, "__iter__": _iterate,
     "__getitem__": _item, "__setitem__": _set_item, "__delitem__": _delete_item, "pop": _pop, "__iadd__": _extend,
     "__add__": _joined,
 }  # fmt: skip
 CONTAINERS: dict[str, dict[str, Fn]] = {
-    "Sequential": {"__init__": _sequential, **SEQUENCE},
+    "Sequential": {"__init__": _sequential, **{name: _noted(fn) for name, fn in SEQUENCE.items()}},
     "ModuleList": {"__init__": _module_list, **SEQUENCE},
     "ModuleDict": {
         "__init__": _module_dict, "update": _update, "__getitem__": _key_item, "__setitem__": _set_key,
@@ -664,7 +685,7 @@ def _layer_init(layer: Layer) -> Fn:
         try:
             bound = layer.signature.bind(args[1:], kwargs, unknown)
         except BindError as error:
-            raise machine.error("TypeError", f"{layer.short_name} {error}") from None
+            return refuse(machine, module, layer.short_name, Violation("NNL203", str(error)))
         prepare(machine, module)
         construct(machine, module, layer, bound)
         return None
@@ -672,16 +693,27 @@ def _layer_init(layer: Layer) -> Fn:
     return run
 
 
+def refuse(machine: Any, module: Instance, name: str, violation: Violation) -> None:
+    """A constructor call that raises, with the reason noted."""
+    machine.judge(module, name, violation, ())
+    words = f"{name} cannot be built: {violation.message}"
+    if not machine.goes_on:
+        raise machine.error("TypeError" if violation.code == "NNL203" else "ValueError", words)
+    prepare(machine, module)
+    module.open = Unknown(words)
+
+
 def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Value]) -> None:
     """Register what a layer's constructor registers, or raise as it does."""
     bound = {name: normal(machine, value) for name, value in bound.items()}
     for name, value in attributes_of(layer, bound).items():
         module.attributes[name] = Unknown(value.why, plain=True) if isinstance(value, Unknown) else value
-    structure = (
-        Unknown(f"{layer.short_name} gets its sizes at the first forward pass") if layer.lazy else build(layer, bound)
-    )
+    structure = build(layer, bound)
     if isinstance(structure, Violation):
-        raise machine.error("ValueError", f"{layer.short_name} cannot be built: {structure.message}")
+        return refuse(machine, module, layer.short_name, structure)
+    machine.judge(module, layer.short_name, None, bound.values())
+    if layer.lazy:
+        structure = Unknown(f"{layer.short_name} gets its sizes at the first forward pass")
     if isinstance(structure, Unknown):
         if not layer.lazy:
             machine.may_raise(structure.why)
@@ -806,7 +838,7 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
 
 
 def _plain_init(name: str) -> Fn:
-    signature = PLAIN[name]
+    signature, short_name = PLAIN[name], name.rpartition(".")[2]
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         module = args[0]
@@ -814,7 +846,11 @@ def _plain_init(name: str) -> Fn:
         try:
             bound = signature.bind(args[1:], kwargs, unknown)
         except BindError as error:
-            raise machine.error("TypeError", f"{name.rpartition('.')[2]} {error}") from None
+            return refuse(machine, module, short_name, Violation("NNL203", str(error)))
+        violation = check_plain(name, {parameter: normal(machine, value) for parameter, value in bound.items()})
+        if violation is not None:
+            return refuse(machine, module, short_name, violation)
+        machine.judge(module, short_name, None, bound.values())
         prepare(machine, module)
         for parameter_name, value in bound.items():
             is_simple = isinstance(value, (int, float, str)) or value is None

@@ -1,16 +1,15 @@
 """NNL101 layer-over-budget."""
 
-import tokenize
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from nnlint.budget import Budget, first_limit
 from nnlint.configuration import Configuration
 from nnlint.construction import Analysis, Context, LayerSite
 from nnlint.finding import Finding
-from nnlint.pragma import LAYER, Pragmas, read_pragmas
+from nnlint.pragma import LAYER, Pragmas
 from nnlint.rules import Example, Rule
+from nnlint.rules.owner import analyse_owner
 from nnlint.rules.wording import counted, is_same_file, layer_name, nearest_path
 
 
@@ -65,19 +64,6 @@ def _excesses_for_caller(
         if (own.place, own.layer) == (site.place, site.layer) and any(_excesses_at(own, owner_pragmas, own_budgets)):
             return
     yield from _excesses_at(site, pragmas, (*owner_pragmas.budgets(LAYER, site.place.line), *budgets))
-
-
-@lru_cache(maxsize=128)
-def analyse_owner(path: str, configuration: Configuration) -> tuple[Analysis, Pragmas]:
-    """What the file that a layer stands in makes of it by itself, and its pragmas."""
-    from nnlint.analyse import analyse
-
-    try:
-        with tokenize.open(path) as file:
-            text = file.read()
-    except (OSError, SyntaxError, UnicodeDecodeError):
-        return Analysis(path), Pragmas()
-    return analyse(path, text, configuration.settings), read_pragmas(text)
 
 
 def say(excess: Excess, path: str) -> str:

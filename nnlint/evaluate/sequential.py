@@ -1,0 +1,115 @@
+"""Whether any input passes a Sequential as it was built: its layers one after the other, on all shapes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from nnlint.layers import Violation
+from nnlint.layers.torch_flow import ANY, FLOWS, Shapes, passes
+from nnlint.values import ABSENT, Dict, Function, Instance, List, Tensor, Value
+
+SEQUENTIAL = "torch.nn.Sequential"
+
+
+def misfit(module: Instance) -> tuple[Violation | None, bool]:
+    """The first layer that takes nothing of what comes to it, as a violation; and whether every layer is known."""
+    shapes, certain = ANY, True
+    given: tuple[str, Instance] | None = None
+    for path, layer in layers_of(module, ""):
+        if layer is None:
+            shapes, certain, given = ANY, False, None
+            continue
+        name = layer.cls.full_name
+        after = passes(name, attributes_of(layer), shapes)
+        if not after:
+            return Violation("NNL301", _words(path, layer, given, shapes)), True
+        if after is ANY:
+            certain = False
+        if after != shapes:
+            given = (path, layer)
+        shapes = after
+    return None, certain
+
+
+def layers_of(module: Instance, prefix: str) -> Iterator[tuple[str, Instance | None]]:
+    """The layers of a Sequential with their paths, nested ones in place; None for what is not known."""
+    held = module.attributes.get("_modules")
+    if not runs_in_order(module) or not isinstance(held, Dict) or not held.certain():
+        yield prefix, None
+        return
+    for name, item in held.items():
+        path = f"{prefix}{name}"
+        if isinstance(item, Instance) and is_sequential(item):
+            # One that nothing passes is reported where it is built itself.
+            yield from [(path, None)] if misfit(item)[0] is not None else layers_of(item, f"{path}.")
+        else:
+            yield path, item if is_as_built(item) else None
+
+
+def is_sequential(module: Instance) -> bool:
+    return any(base.full_name == SEQUENTIAL for base in module.cls.mro)
+
+
+def runs_in_order(module: Instance) -> bool:
+    """Whether it is a Sequential that does nothing but that: no method of its own, nothing replaced."""
+    own = [value for base in module.cls.mro if base.module is not None for value in base.attributes.items()]
+    return (
+        is_sequential(module)
+        and module.open is None
+        and module.cls.unknown_base is None
+        and "forward" not in module.attributes
+        and HOOKED not in module.attributes
+        and all(name == "__init__" or not isinstance(value, Function) for name, value in own)
+    )
+
+
+HOOKED = "_forward_hooks"
+
+
+def is_as_built(item: Value) -> bool:
+    """Whether it is a module of the framework that nothing was done to, and whose forward is followed."""
+    if not isinstance(item, Instance) or item.cls.module is not None or item.cls.full_name not in FLOWS:
+        return False
+    if item.open is not None or "forward" in item.attributes or HOOKED in item.attributes:
+        return False
+    parameters = item.attributes.get("_parameters")
+    weight = parameters.get("weight", ABSENT) if isinstance(parameters, Dict) else ABSENT
+    if item.cls.layer is None or weight is None:
+        return True
+    return isinstance(weight, Tensor) and weight.shape == _own_shape(item)
+
+
+def _own_shape(item: Instance) -> Any:
+    """The shape of the weight that the layer's constructor made."""
+    a = item.attributes
+    if "in_features" in a:
+        return (a["out_features"], a["in_features"])
+    if "in_channels" in a:
+        into, out, groups = a["in_channels"], a["out_channels"], a["groups"]
+        sizes = (into, out // groups) if a["transposed"] else (out, into // groups)
+        return (*sizes, *a["kernel_size"])
+    if "embedding_dim" in a:
+        return (a["num_embeddings"], a["embedding_dim"])
+    if "normalized_shape" in a:
+        return a["normalized_shape"]
+    size = next((a[name] for name in ("num_features", "num_channels", "num_parameters") if name in a), None)
+    return (size,)
+
+
+def attributes_of(module: Instance) -> dict[str, Value]:
+    """A module's attributes, lists as tuples."""
+    return {name: tuple(value) if isinstance(value, List) else value for name, value in module.attributes.items()}
+
+
+def _words(path: str, layer: Instance, given: tuple[str, Instance] | None, shapes: Shapes) -> str:
+    takes = FLOWS[layer.cls.full_name].takes(layer.attributes)
+    words = f"{layer.cls.name} at {path} takes {takes}"
+    if given is None:
+        return words
+    giver, a = given[1].cls.name, given[1].attributes
+    sizes = ("out_features", "out_channels", "embedding_dim", "num_features", "num_channels")
+    size = next((a[name] for name in sizes if name in a), None)
+    if size is None and len({shape[-1] for shape in shapes if len(shape) == 2}) == 1:
+        size = next(shape[-1] for shape in shapes if len(shape) == 2)
+    return f"{words}, but {giver} at {given[0]} gives {'none such' if size is None else size}"

@@ -1,0 +1,100 @@
+"""NNL301: a Sequential that no input passes, and the near misses that stay silent."""
+
+import pytest
+
+from nnlint.configuration import Configuration
+from nnlint.rules import check_file
+
+BAD = "nn.Sequential(nn.Linear(10, 20), nn.ReLU(), nn.Linear(30, 5))"
+WORDS = "Linear at 2 takes 30 features, but Linear at 0 gives 20"
+NET = "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.net = "
+FORWARD = "\n\n    def forward(self, x):\n        return "
+
+
+def messages(text: str) -> list[str]:
+    head = "import contextlib, pytest, torch\nfrom collections import OrderedDict\nfrom torch import nn\n\n"
+    return [f"{f.code} {f.message}" for f in check_file("model.py", head + text, Configuration())]
+
+
+FIRES = {
+    "assigned": f"net = {BAD}\n",
+    "called": f"net = {BAD}\nnet(torch.zeros(1))\n",
+    "returned": f"def make():\n    return {BAD}\n\nnet = make()\nnet(torch.zeros(1))\n",
+    "an attribute": f"{NET}{BAD}{FORWARD}self.net(x)\n",
+    "given to an optimizer": f"net = {BAD}\ntorch.optim.SGD(net.parameters())\nnet.eval().to('cpu')\n",
+    "a list": "layers = [nn.Linear(10, 20), nn.ReLU(), nn.Linear(30, 5)]\nnet = nn.Sequential(*layers)\n",
+    "behind a condition": f"if input():\n    net = {BAD}\n",
+}
+FIRES_OTHERWISE = {
+    "named layers": "net = nn.Sequential(OrderedDict([('a', nn.Linear(10, 20)), ('b', nn.Linear(30, 5))]))\n",
+    "a subclass that only has a constructor": (
+        "class Block(nn.Sequential):\n    def __init__(self, width):\n"
+        "        super().__init__(nn.Conv2d(3, width, 3), nn.BatchNorm2d(2 * width))\n\nBlock(4)\n"
+    ),
+    "convolutions": "net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.MaxPool2d(2), nn.Conv2d(16, 8, 3))\n",
+    "nested": "net = nn.Sequential(nn.Sequential(nn.Linear(10, 20)), nn.Linear(30, 5))\n",
+    "what precedes is not known": "net = nn.Sequential(input(), nn.Linear(10, 20), nn.Linear(30, 5))\n",
+    "flattened": "net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(8, 5))\n",
+}
+SILENT = {
+    "sizes that fit": "net = nn.Sequential(nn.Linear(10, 20), nn.ReLU(), nn.Linear(20, 5))\n",
+    "another dimension": "net = nn.Sequential(nn.Linear(10, 20), nn.BatchNorm1d(5))\n",
+    "some width": "net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Linear(30, 5))\n",
+    "no parameters": "net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.InstanceNorm2d(5))\n",
+    "flattened, of some size": "net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Flatten(), nn.Linear(77, 5))\n",
+    "an unknown layer between": "net = nn.Sequential(nn.Linear(10, 20), input(), nn.Linear(30, 5))\n",
+    "an unknown size": "net = nn.Sequential(nn.Linear(10, int(input())), nn.Linear(30, 5))\n",
+    "a layer of the project between": (
+        "class Cut(nn.Module):\n    def forward(self, x):\n        return x[..., :3]\n\n"
+        "net = nn.Sequential(nn.Linear(10, 20), Cut(), nn.Linear(3, 5))\n"
+    ),
+    "indexed": f"{NET}{BAD}{FORWARD}self.net[2](x)\n",
+    "sliced": f"{NET}{BAD}{FORWARD}self.net[:2](x)\n",
+    "iterated": f"{NET}{BAD}{FORWARD}[layer(x) for layer in self.net]\n",
+    "enumerated": f"{NET}{BAD}{FORWARD}[layer(x) for i, layer in enumerate(self.net)]\n",
+    "its children": f"{NET}{BAD}{FORWARD}[layer(x) for layer in self.net.children()]\n",
+    "by another name": f"{NET}{BAD}\n        parts = self.net\n",
+    "by getattr": f"{NET}{BAD}{FORWARD}getattr(self, 'net')[0](x)\n",
+    "unpacked": f"net = {BAD}\nparts = [*net]\n",
+    "given on unpacked": f"net = {BAD}\nother = nn.ModuleList(list(net))\n",
+    "returned, then indexed": f"def make():\n    return {BAD}\n\nnet = make()\nhead = net[0]\n",
+    "changed": f"net = {BAD}\nnet[2] = nn.Linear(20, 5)\n",
+    "extended": f"net = {BAD}\nnet.append(nn.ReLU())\n",
+    "a named layer used": (
+        "net = nn.Sequential(OrderedDict([('a', nn.Linear(10, 20)), ('b', nn.Linear(30, 5))]))\nnet.a(input())\n"
+    ),
+    "a forward of its own": (
+        "class Block(nn.Sequential):\n    def forward(self, x):\n        return x\n\n"
+        "Block(nn.Linear(10, 20), nn.Linear(30, 5))\n"
+    ),
+    "another weight": (
+        "last = nn.Linear(30, 5)\nlast.weight = nn.Parameter(torch.zeros(5, 20))\n"
+        "net = nn.Sequential(nn.Linear(10, 20), last)\n"
+    ),
+    "a hook": (
+        "last = nn.Linear(30, 5)\nlast.register_forward_pre_hook(print)\n"
+        "net = nn.Sequential(nn.Linear(10, 20), last)\n"
+    ),
+    "under try": f"try:\n    net = {BAD}\nexcept RuntimeError:\n    pass\n",
+    "expected": f"def test():\n    net = {BAD}\n    with pytest.raises(RuntimeError):\n        net(torch.zeros(10))\n",
+    "one context fits": (
+        "def make(n):\n    return nn.Sequential(nn.Linear(10, 20), nn.Linear(n, 5))\n\nmake(20)\nmake(30)\n"
+    ),
+    "a list of modules": "parts = nn.ModuleList([nn.Linear(10, 20), nn.Linear(30, 5)])\n",
+}
+
+
+@pytest.mark.parametrize("name", FIRES)
+def test_a_sequence_that_nothing_passes_is_reported(name: str) -> None:
+    assert messages(FIRES[name]) == [f"NNL301 Sequential cannot run: {WORDS}"]
+
+
+@pytest.mark.parametrize("name", FIRES_OTHERWISE)
+def test_a_sequence_of_any_kind_is_followed(name: str) -> None:
+    (message,) = messages(FIRES_OTHERWISE[name])
+    assert message.startswith("NNL301 Sequential cannot run: ")
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_a_sequence_that_something_passes_or_that_is_taken_apart_is_not(name: str) -> None:
+    assert messages(SILENT[name]) == []
