@@ -184,7 +184,8 @@ LITERALS = {
 }
 TEMPLATES = {
     "int": (
-        "<int> + <int>", "<int> - <int>", "<int> * 3", "<int> // 2", "<int> % 5", "-<int>", "len(<list>)", "sum(<list>)",
+        "<int> + <int>", "<int> - <int>", "<int> * 3", "<int> // 2", "<int> % 5", "-<int>", "len(<list>)",
+        "sum(<list>)",
         "max(<list>, default=4)", "min(<int>, <int>)", "<int> if <int> else <int>", "<int> or <int>", "<int> and <int>",
         "int(<str> == <str>)", "<dict>.get(<str>, <int>)", "len(<str>)", "abs(<int>)", "int(<int> / 3)", "<int> & 7",
         "(lambda x, y=<int>: x + y)(<int>)", "int(<int> in <list>)", "<call>(<int>)", "<call>(<int>, <int>)",
@@ -193,16 +194,19 @@ TEMPLATES = {
         "functools.reduce(lambda x, y: x + y, <list>, 1)", "[*<list>, <int>][0]", "dict(zip('ab', <list>)).get('a', 2)",
     ),
     "str": (
-        "<str> + <str>", "(lambda i, s: f'{i}{s!r:>4}{{}}')(<int>, <str>)", "<str>.upper()", "'%d-%s' % (<int>, <str>)", "'-'.join(map(str, <list>))",
+        "<str> + <str>", "(lambda i, s: f'{i}{s!r:>4}{{}}')(<int>, <str>)", "<str>.upper()",
+        "'%d-%s' % (<int>, <str>)", "'-'.join(map(str, <list>))",
         "<str>[::-1]", "<str>.replace('a', 'bb')", "<str> * 2", "'{:>4}'.format(<int>)", "str(<int>)", "<str>[:1]",
         "(lambda v: f'{v:03d}{v=}{v:>{4}}')(<int>)", "''.join(sorted(<str>))",
     ),
     "list": (
-        "<list> + <list>", "[x * 2 for x in <list>]", "<list>[1:]", "<list>[::-1]", "sorted(<list>)", "list(range(<int> % 5))",
+        "<list> + <list>", "[x * 2 for x in <list>]", "<list>[1:]", "<list>[::-1]", "sorted(<list>)",
+        "list(range(<int> % 5))",
         "[x + y for x in <list> for y in (1, 2)][:4]", "list(<dict>.values())", "[<int>, <int>]", "[*<list>, <int>]",
         "list(map(lambda x: x + <int>, <list>))", "[v for k, v in <dict>.items() if v]", "[len(k) for k in <dict>]",
         "list(itertools.accumulate(<list>))", "[i for i, x in enumerate(<list>) if x]", "list(filter(None, <list>))",
-        "copy.copy(<list>)", "[a - b for a, b in zip(<list>, <list>)]", "[<int>] * 2", "list(itertools.chain(<list>, (1,)))",
+        "copy.copy(<list>)", "[a - b for a, b in zip(<list>, <list>)]", "[<int>] * 2",
+        "list(itertools.chain(<list>, (1,)))",
         "list(dict.fromkeys(<list>))",
     ),
     "dict": (

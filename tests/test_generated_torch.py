@@ -97,18 +97,20 @@ STATEMENTS = (
     "self.apply(lambda module: None)", "width = width * 2 + {n}", "width *= 2", "self.{x} = nn.Linear(width, width)",
     "Pair.shared_width += 1 if width > 9 else 0", "self.{x} = self.pick({n})",
     "self.{x} = nn.utils.weight_norm(nn.Linear({n}, {m}))",
-    "try:\n            self.{x} = nn.Conv2d(4, 6, 3, groups={n})\n        except ValueError:\n            self.{x} = {a}",
+    "try:\n            self.{x} = nn.Conv2d(4, 6, 3, groups={n})\n        except ValueError:\n            self.{x} = {a}",  # noqa: E501
     "for width in (width, {n}):\n            modules.append(nn.Linear(width, {m}))",
 )  # fmt: skip
 UNSURE = (
     "if flag: self.{x} = {a}", "if flag:\n            self.{x} = {a}\n        else:\n            self.{x} = {b}",
     "self.{x} = {a} if flag else None", "for _ in range(times): modules.append({a})",
     "for _ in range(times): width *= 2", "if flag: modules.append({a})", "if flag: width += 1",
-    "if flag and hasattr(self, '{x}'): del self.{x}", "self.{x} = flag or {a}", "while times > 2: times -= 1; width += 1",
+    "if flag and hasattr(self, '{x}'): del self.{x}", "self.{x} = flag or {a}",
+    "while times > 2: times -= 1; width += 1",
     "self.{x} = nn.Linear(width, times)", "setattr(self, '{x}' if flag else '{y}', {a})",
     "for name in ['{x}', '{y}'][:times]: setattr(self, name, {a})", "modules = modules[times:]",
     "self.{x} = nn.ModuleList([{a} for _ in range(times)])", "self.{x} = nn.Sequential(*([{a}] if flag else []))",
-    "modules.insert(times, {a})", "try:\n            self.{x} = nn.Conv2d(4, 4, 1, groups=times)\n        except ValueError: pass",
+    "modules.insert(times, {a})",
+    "try:\n            self.{x} = nn.Conv2d(4, 4, 1, groups=times)\n        except ValueError: pass",
     "if flag: Pair.shared_width = 7", "if flag: self.{x} = getattr(self, '{y}', None)",
     "self.{x} = nn.Linear(max(times, {n}), {m}, bias=bool(flag))",
     "for i in range(times):\n            if i == 1: break\n            width += {n}",

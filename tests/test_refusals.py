@@ -62,8 +62,7 @@ SILENT = {
     ),
     "given to pytest": f"def f():\n    return {WRONG}\n\ndef test():\n    pytest.raises(ValueError, f)\n",
     "a lambda for unittest": (
-        "class T(unittest.TestCase):\n    def test(self):\n"
-        f"        self.assertRaises(ValueError, lambda: {WRONG})\n"
+        f"class T(unittest.TestCase):\n    def test(self):\n        self.assertRaises(ValueError, lambda: {WRONG})\n"
     ),
     "expected by unittest": (
         "class T(unittest.TestCase):\n    def test(self):\n        with self.assertRaises(ValueError):\n"

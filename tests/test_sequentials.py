@@ -72,8 +72,7 @@ SILENT = {
         "net = nn.Sequential(nn.Linear(10, 20), last)\n"
     ),
     "a hook": (
-        "last = nn.Linear(30, 5)\nlast.register_forward_pre_hook(print)\n"
-        "net = nn.Sequential(nn.Linear(10, 20), last)\n"
+        "last = nn.Linear(30, 5)\nlast.register_forward_pre_hook(print)\nnet = nn.Sequential(nn.Linear(10, 20), last)\n"
     ),
     "under try": f"try:\n    net = {BAD}\nexcept RuntimeError:\n    pass\n",
     "expected": f"def test():\n    net = {BAD}\n    with pytest.raises(RuntimeError):\n        net(torch.zeros(10))\n",

@@ -141,7 +141,8 @@ PROGRAMS: list[tuple[str, int | None, int]] = [
     ("w = 4\ntry:\n    if flag: raise ValueError\n    w = 8\nexcept ValueError: pass\nreturn nn.Linear(w, 1)", None, 5),
     ("w = 4\ntry:\n    act()\n    w = 8\nexcept Exception: pass\nreturn nn.Linear(w, 1)", None, 5),
     ("try:\n    m = nn.Conv2d(4, 4, 1, groups=n)\nexcept ValueError:\n    m = nn.Linear(1, 1)\nreturn m", None, 2),
-    ("w = 4\ntry:\n    w = 8\n    if flag: raise KeyError\n    w = 16\nfinally:\n    v = w\nreturn nn.Linear(v, 1)", 17, 0),
+    ("w = 4\ntry:\n    w = 8\n    if flag: raise KeyError\n    w = 16\nfinally:\n    v = w\nreturn nn.Linear(v, 1)",
+    17, 0),
     ("w = 4\nfor _ in range(3):\n    try:\n        if flag: continue\n        w *= 2\n    finally:\n        w += 1\n"
      "return nn.Linear(w, 1)", None, 8),
     ("def f():\n    if flag: return 4\n    return 8\nreturn nn.Linear(f(), 1)", None, 5),

@@ -203,6 +203,9 @@ def _round(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         return Unknown(unknown.why, plain=True)
     if not isinstance(args[0], (int, float)):
         return Unknown("round() of an object", plain=True)
+    digits = args[1] if len(args) > 1 else kwargs.get("ndigits")
+    if isinstance(digits, int) and abs(digits) > ops.BITS:
+        return Unknown("a value too large to compute", plain=True)
     return round(*args, **kwargs)
 
 
@@ -842,6 +845,9 @@ def _format_text(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     simple = all(isinstance(v, (str, int, float)) or v is None for v in (*values, *kwargs.values()))
     if not simple or not ops.format_is_small(args[0]) or ":{" in args[0].replace(" ", ""):
         return Unknown("the text of an object", plain=True)
+    longest = max((len(v) for v in (*values, *kwargs.values()) if isinstance(v, str)), default=0)
+    if len(args[0]) + args[0].count("{") * longest > ops.ITEMS:
+        return Unknown("a value too large to compute", plain=True)
     return args[0].format(*values, **kwargs)
 
 

@@ -157,6 +157,7 @@ class Calls(Objects):
         """One of nnlint's own functions; it sees further unknown keywords under the name "**"."""
         if unknown_kwargs is not None:
             kwargs = {**kwargs, "**": unknown_kwargs}
+        self.charge(*args)
         try:
             return callee.fn(self, args, kwargs)
         except UnknownValueError as error:

@@ -36,6 +36,7 @@ from nnlint.values import (
 STEPS = 150_000  # per root: statements, calls and iterations
 FORKS = 40  # open forks at one moment
 DEPTH = 90  # calls inside calls
+SIZED = (str, bytes, list, tuple, dict, set, frozenset)
 DRAINED = 1_000  # the most items of an iterator that is given to code that is not known
 
 
@@ -94,6 +95,12 @@ class Control:
                 raise LimitError("evaluation limit reached")
             raised = RaisedError(Unknown(why))
             self.heap.open().exits.append(Outcome("raise", raised, {}))
+
+    def charge(self, *values: Value) -> None:
+        """Charge what an operation on long values costs beyond its own step."""
+        for value in values:
+            if isinstance(value, SIZED) and len(value) > 500:
+                self.step(len(value) // 10)
 
     def iterate(self, value: Value) -> Iterator[Value]:
         raise NotImplementedError

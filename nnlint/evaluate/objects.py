@@ -525,6 +525,8 @@ class Objects(Control):
             if isinstance(members, Dict) and index in members:
                 return members[index]
             return value if getter is ABSENT else self.call(BoundMethod(getter, value), [index], {})
+        if not isinstance(value, dict):
+            self.charge(value)
         index = place(value, index)
         if isinstance(index, UnknownSlice):
             plain = isinstance(value, str) or (isinstance(value, tuple) and is_plain(value))
@@ -639,6 +641,7 @@ class Objects(Control):
             raise self.error("TypeError", "object does not support item assignment")
 
     def _set_list_item(self, value: List, index: Value, given: Value) -> None:
+        self.charge(value)
         self.heap.touch(value)
         index = place(value, index)
         unknown = ops.is_unknown((index, [item for item in value if type(item) is Rest]))
@@ -921,6 +924,7 @@ class Objects(Control):
 
     def binary(self, sign: str, left: Value, right: Value) -> Value:
         """left + right, or the Unknown it gives"""
+        self.charge(left, right)
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return self._unknown_binary(sign, left, right)
         if isinstance(left, Instance) or isinstance(right, Instance):
@@ -1036,6 +1040,7 @@ class Objects(Control):
 
     def compare(self, sign: str, left: Value, right: Value) -> Value:
         """left < right, left in right, left is right ..."""
+        self.charge(left, right)
         if sign in ("is", "is not"):
             same = ops.identical(left, right)
             return same if isinstance(same, Unknown) else same is (sign == "is")
@@ -1133,6 +1138,8 @@ class Objects(Control):
             except TypeError as error:
                 raise self.native(error) from None
             return Unknown(container.rest.why, plain=True) if container.rest is not None else False
+        if isinstance(container, range) and not isinstance(item, int) and len(container) > ops.ITEMS:
+            return Unknown("a value too large to compute", plain=True)
         if isinstance(container, (str, bytes, range, frozenset)):
             try:
                 return item in container
@@ -1202,7 +1209,7 @@ class Objects(Control):
             values = tuple(given.values())
         if not all(isinstance(v, (str, int, float)) for v in values) or not ops.format_is_small(template):
             return Unknown("the text of an object", plain=True)
-        if "*" in template:
+        if "*" in template or len(template) + template.count("%") * max(map(_length, values), default=0) > ops.ITEMS:
             return Unknown("a value too large to compute", plain=True)
         try:
             return template % given
@@ -1221,6 +1228,10 @@ class Objects(Control):
 def is_not_implemented(value: Value) -> bool:
     """Whether an operator's method left the operation to the other side."""
     return isinstance(value, Native) and value.name == "NotImplemented"
+
+
+def _length(value: Value) -> int:
+    return len(value) if isinstance(value, str) else 0
 
 
 def place(value: Value, index: Value) -> Value:
