@@ -8,128 +8,19 @@ from pathlib import Path
 import pytest
 
 from nnlint import __version__, cli
-from nnlint.construction import Analysis, Context, Entry, Failure, LayerSite, Model, Place
-from nnlint.report import report_json, report_text
 
 SOURCE = "import torch.nn as nn\n\nfc = nn.Linear(25088, 4096)\n"
-
-
-def context(count: int | None, at_least: int = 0) -> Context:
-    bound = count if count is not None else at_least
-    return Context(count, bound, "", None if count is not None else "because", Entry(Place(1, 1, 1, 2), ""))
-
-
-def site(path: str, line: int, *contexts: Context) -> LayerSite:
-    place = Place(line, 13, line, 41)
-    names = ("torch.nn.Linear", "Linear")
-    return LayerSite(path, place, "torch.nn.Linear", None, names, "VGG.__init__", list(contexts))
-
-
-def test_the_report_is_the_contract() -> None:
-    model = Model(Place(20, 1, 22, 5), "vgg16", "function", "vgg16()", 138_357_544, 138_357_544, None)
-    layer = site("vgg.py", 39, context(102_764_544), context(5))
-    analysis = Analysis("vgg.py", [layer], [], [model], [Failure(1, 1, "too deep")])
-    assert json.loads(report_json([analysis, Analysis("empty.py")], "framework")) == {
-        "version": 1,
-        "formula": "framework",
-        "files": [
-            {
-                "path": "vgg.py",
-                "layers": [
-                    {
-                        "line": 39,
-                        "column": 13,
-                        "end_line": 39,
-                        "end_column": 41,
-                        "layer": "torch.nn.Linear",
-                        "class": None,
-                        "scope": "VGG.__init__",
-                        "counts": [5, 102_764_544],
-                        "parameters": 102_764_544,
-                        "at_least": 102_764_544,
-                        "unknown": None,
-                    }
-                ],
-                "models": [
-                    {
-                        "line": 20,
-                        "name": "vgg16",
-                        "kind": "function",
-                        "parameters": 138_357_544,
-                        "at_least": 138_357_544,
-                        "unknown": None,
-                    }
-                ],
-                "errors": [{"line": 1, "column": 1, "message": "too deep"}],
-            },
-            {"path": "empty.py", "layers": [], "models": [], "errors": []},
-        ],
-    }
-
-
-def test_the_schema_states_the_same_keys_as_the_report() -> None:
-    schema = json.loads((Path(cli.__file__).parent / "report_schema.json").read_text())
-    model = Model(Place(1, 1, 1, 2), "f", "function", "f()", 1, 1, None)
-    analysis = Analysis("a.py", [site("a.py", 1, context(1))], [], [model], [Failure(1, 1, "m")])
-    report = json.loads(report_json([analysis], "framework"))
-    file_schema = schema["properties"]["files"]["items"]
-    (file,) = report["files"]
-    assert list(report) == schema["required"] and list(file) == file_schema["required"]
-    for key, name in (("layers", "layer"), ("models", "model"), ("errors", "error")):
-        definition = schema["$defs"][name]
-        assert list(file[key][0]) == definition["required"] == list(definition["properties"])
-
-
-def test_what_one_file_builds_of_another_counts_at_the_others_site() -> None:
-    owner = Analysis("nets/mlp.py", [site("nets/mlp.py", 12, context(5))])
-    user = Analysis("net.py", entered=[site("nets/mlp.py", 12, context(7), context(None, 9))])
-    owned, used = json.loads(report_json([owner, user], "framework"))["files"]
-    (layer,) = owned["layers"]
-    assert (layer["counts"], layer["parameters"], layer["at_least"]) == ([5, 7], None, 9)
-    assert layer["unknown"] == "because" and used["layers"] == []
-    assert owner.layers[0].counts == [5], "merging leaves the analyses as they were"
-    assert json.loads(report_json([user], "framework"))["files"][0]["layers"] == []
-
-
-def test_the_listing_is_aligned_and_largest_first() -> None:
-    model = Model(Place(20, 1, 22, 5), "vgg16", "function", "vgg16()", None, 0, "the size is not known")
-    counts = {3: context(5), 39: context(102_764_544), 4: context(None, 9)}
-    layers = [site("vgg.py", line, count) for line, count in counts.items()]
-    assert report_text([Analysis("vgg.py", layers, [], [model], [Failure(1, 2, "too deep")])]) == (
-        "layers\n"
-        "  102,764,544  Linear  vgg.py:39:13  VGG.__init__\n"
-        "   at least 9  Linear  vgg.py:4:13   VGG.__init__  because\n"
-        "            5  Linear  vgg.py:3:13   VGG.__init__\n"
-        "\n"
-        "models\n"
-        "  unknown  vgg16()  vgg.py:20:1  function  the size is not known\n"
-        "\n"
-        "not analysed\n"
-        "  vgg.py:1:2: too deep\n"
-        "\n"
-        "1 file read\n"
-    )
-
-
-def test_a_folder_gives_its_python_files_in_order_but_no_hidden_ones(tmp_path: Path) -> None:
-    for name in ("b.py", "a/z.py", "a/c.py", ".hidden/x.py", "env/x.py", "__pycache__/x.py", "x.egg/x.py", "a.txt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("")
-    (tmp_path / "env" / "pyvenv.cfg").write_text("")
-    found = [Path(path).relative_to(tmp_path).as_posix() for path in cli.expand([str(tmp_path)])]
-    assert found == ["b.py", "a/c.py", "a/z.py"]
-
-
-def test_a_file_named_by_itself_is_read_whatever_its_name(tmp_path: Path) -> None:
-    (tmp_path / ".hidden").write_text("")
-    assert list(cli.expand([str(tmp_path / ".hidden"), "-"])) == [str(tmp_path / ".hidden"), "-"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
         (["report", "no/such.py"], "nnlint: error: no such file or folder: no/such.py\n"),
-        (["explain", "NNL999"], "nnlint: error: no rule has the code 'NNL999'; there are NNL101, "),
+        (["report", "net.pi"], "nnlint: error: no such file or folder: net.pi; did you mean net.py?\n"),
+        (["report", "\x1b[31m::x"], "nnlint: error: no such file or folder: \\x1b[31m:\\x3ax\n"),
+        (["explain", "X"], "nnlint: error: no rule has the code 'X'; there are NNL101, "),
+        (["explain", "NNL11"], "nnlint: error: no rule has the code 'NNL11'; did you mean NNL101"),
+        (["report", "--over=1X", "."], "nnlint: error: --over: '1X' is not a number of parameters"),
         (["report", "--nnlint-formula=x", "."], "nnlint: error: nnlint-formula: 'x' is neither framework nor textbook"),
         (["report", "--config=no.cfg", "."], "nnlint: error: The specified config file does not exist: no.cfg\n"),
     ],
@@ -138,6 +29,7 @@ def test_what_cannot_be_done_is_one_line(
     arguments: list[str], line: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").touch()
     assert cli.main(arguments) == 2
     captured = capsys.readouterr()
     assert captured.err.startswith(line) and captured.err.count("\n") == 1 and captured.out == ""
@@ -146,6 +38,7 @@ def test_what_cannot_be_done_is_one_line(
 def test_a_rule_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["explain", "nnl101"]) == 0
     text = capsys.readouterr().out
+    assert cli.main(["explain", "layer-over-budget"]) == 0 and capsys.readouterr().out == text
     assert text.startswith("NNL101 layer-over-budget: ") and "Why is this bad" in text
     assert "    classifier = nn.Linear(25088, 4096)\n    -> 3:14 NNL101 Linear has 102,764,544 " in text
 
@@ -179,15 +72,70 @@ def test_standard_input_that_cannot_be_decoded_is_an_error_in_the_report(tmp_pat
     assert file["path"] == "stdin" and "decode" in file["errors"][0]["message"] and done.stderr == b""
 
 
-def test_a_file_named_twice_is_read_once_under_its_first_name(tmp_path: Path) -> None:
-    (tmp_path / "net.py").write_text(SOURCE)
-    done = run("report", "./net.py", "net.py", ".", "--format=json", cwd=tmp_path)
-    assert [file["path"] for file in json.loads(done.stdout)["files"]] == ["./net.py"]
-
-
 def test_the_listing_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(SOURCE)
-    assert "  102,764,544  Linear  net.py:3:6  <module>\n" in run("report", "net.py", cwd=tmp_path).stdout
+    lines = run("report", "net.py", cwd=tmp_path).stdout.splitlines()
+    assert lines[1] == "   102,764,544  100 %  Linear  25088×4096 + 4096  net.py:3:6 <module>"
+
+
+def test_what_flake8_excludes_and_what_the_command_line_does(tmp_path: Path) -> None:
+    for name in ("a.py", "b.py", "c.py", "d.py"):
+        (tmp_path / name).write_text("")
+    (tmp_path / ".flake8").write_text("[flake8]\nexclude = a.py\nextend-exclude =\n    b.py\n")
+    for options, left in (([], ["c.py", "d.py"]), (["--exclude=d.py,x"], ["c.py"]), (["--isolated"], list("abcd"))):
+        report = json.loads(run("report", ".", "--format=json", *options, cwd=tmp_path).stdout)
+        assert [file["path"][0] for file in report["files"]] == [name[0] for name in left]
+
+
+@pytest.mark.parametrize(
+    ("option", "line", "status"),
+    [("--max-layer-params=1M", "!  102,764,544", 1), ("--max-layer-params=200M", "   102,764,544", 0)],
+)
+def test_layers_over_budget_are_marked_and_fail_where_asked(
+    option: str, line: str, status: int, tmp_path: Path
+) -> None:
+    (tmp_path / "net.py").write_text(SOURCE)
+    done = run("report", "net.py", option, "--fail-over-budget", cwd=tmp_path)
+    assert done.stdout.splitlines()[1].startswith(line) and done.returncode == status
+    assert run("report", "net.py", option, cwd=tmp_path).returncode == 0
+
+
+def test_models_over_budget_fail_too_and_noqa_allows_them(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(f"{SOURCE}\n\ndef net():\n    return nn.Linear(1000, 1000)\n")
+    options = ("report", "net.py", "--max-model-params=1M", "--fail-over-budget")
+    done = run(*options, cwd=tmp_path)
+    assert done.returncode == 1 and "!   1,001,000  net()  net.py:6:1 function" in done.stdout
+    assert "! over its budget: 0 layers and 1 model\n" in done.stdout
+    text = (tmp_path / "net.py").read_text()
+    (tmp_path / "net.py").write_text(text.replace("def net():", "def net():  # noqa: NNL102"))
+    assert run(*options, cwd=tmp_path).returncode == 0
+
+
+def test_budgets_of_the_configuration_file_and_pragmas_hold(tmp_path: Path) -> None:
+    (tmp_path / ".flake8").write_text("[flake8]\nmax-layer-params = 1M\n")
+    (tmp_path / "net.py").write_text(SOURCE)
+    assert run("report", ".", "--fail-over-budget", cwd=tmp_path).returncode == 1
+    assert run("report", ".", "--fail-over-budget", "--isolated", cwd=tmp_path).returncode == 0
+    (tmp_path / "net.py").write_text(SOURCE.replace("4096)", "4096)  # nnlint: max-layer-params=200M"))
+    assert run("report", ".", "--fail-over-budget", cwd=tmp_path).returncode == 0
+
+
+def test_the_report_is_the_same_with_any_number_of_jobs(checkout: Path) -> None:
+    for arguments in (["--format=json"], ["--max-layer-params=1M"]):
+        command = ("report", "fixtures", "--isolated", *arguments)
+        one, two = (run(*command, f"--jobs={jobs}", cwd=checkout) for jobs in (1, 2))
+        assert one.returncode == 0 and one.stdout == two.stdout and one.stdout.count("\n") > 300
+
+
+def test_only_the_command_line_loads_rich(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(SOURCE)
+    code = (
+        "import sys; from flake8.main.cli import main\n"
+        "assert main(['--select=NNL', '--max-layer-params=1M', '-j1', 'net.py']) == 1\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules} & {'rich', 'nnlint', 'libcst', 'torch'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, encoding="utf-8")
+    assert done.stdout.splitlines()[-1] == "['libcst', 'nnlint']"
 
 
 def test_the_formula_of_the_configuration_file_and_of_the_command_line(tmp_path: Path) -> None:
@@ -207,4 +155,4 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(SOURCE * 3000)
     command = f"'{sys.executable}' -m nnlint report net.py | head -n 1"
     done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, encoding="utf-8")
-    assert (done.stdout, done.stderr) == ("layers\n", "")
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")

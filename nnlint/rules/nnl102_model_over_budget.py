@@ -13,13 +13,19 @@ from nnlint.rules.wording import counted, is_same_file, nearest_path
 
 def check(analysis: Analysis, configuration: Configuration, pragmas: Pragmas) -> Iterator[Finding]:
     """One finding per line and model: the largest count."""
+    for model, limit in find_excesses(analysis, configuration, pragmas):
+        message = say(model, limit, analysis.path)
+        yield Finding(analysis.path, model.place.line, model.place.column, RULE.code, message)
+
+
+def find_excesses(analysis: Analysis, configuration: Configuration, pragmas: Pragmas) -> Iterator[tuple[Model, float]]:
+    """Every model over its budget, with that."""
     for model in sorted(analysis.models, key=lambda model: (model.place, -model.at_least)):
         in_code = pragmas.budgets(MODEL, model.place.line)
         names = (model.name, model.name.rpartition(".")[2])
         limit = first_limit((*in_code, configuration.model_budget), names)
         if model.at_least > limit:
-            message = say(model, limit, analysis.path)
-            yield Finding(analysis.path, model.place.line, model.place.column, RULE.code, message)
+            yield model, limit
 
 
 def say(model: Model, limit: float, path: str) -> str:

@@ -1,0 +1,1 @@
+"""What the command line shows of files: gathered, then as text, JSON, SARIF or a page."""

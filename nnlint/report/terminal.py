@@ -1,0 +1,78 @@
+"""Text for people: tables by rich, on whatever standard output is, into which source code can smuggle nothing."""
+
+import io
+import os
+import sys
+from collections.abc import Iterable
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+UNLIMITED = 10_000  # columns, where the reader is a program
+
+
+def printable(text: str) -> str:
+    """Text from source code or file names, made safe: no control characters, no commands to a CI service's log.
+
+    What terminals act on, and what changes the direction of text, is shown as Python would escape it. GitHub and Azure
+    take `::name::` at the start of a line, and `##[name]` and `##vso[name]` anywhere, for commands.
+    """
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+    return shown.replace("::", ":\\x3a").replace("##", "#\\x23")
+
+
+def cell(text: str, style: str = "") -> Text:
+    """A table's cell: never read as markup."""
+    return Text(printable(text), style)
+
+
+class FirstThatFits:
+    """The first of some renderings that is not wider than the terminal, else the last."""
+
+    def __init__(self, *renderings: RenderableType) -> None:
+        self.renderings = renderings
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        unlimited = options.update(max_width=UNLIMITED)
+        for rendering in self.renderings[:-1]:
+            if Measurement.get(console, unlimited, rendering).maximum <= options.max_width:
+                yield rendering
+                return
+        yield self.renderings[-1]
+
+
+def columns(*headers: str) -> Table:
+    """A table without rules; a header that begins with `>` is of a column of numbers."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for header in headers:
+        if header.startswith(">"):
+            table.add_column(header[1:], justify="right", no_wrap=True)
+        else:
+            table.add_column(header, overflow="fold", min_width=None if header else 1)
+    return table
+
+
+def render(parts: Iterable[RenderableType]) -> str:
+    """The parts, one below the other with an empty line between, as wide as the terminal.
+
+    Coloured where standard output is a terminal (and NO_COLOR is not set); in one line each, however long, where it is
+    not and COLUMNS is not set.
+    """
+    is_terminal = sys.stdout.isatty()
+    buffer = io.BytesIO()
+    encoding = sys.stdout.encoding or "utf-8"
+    console = Console(
+        file=io.TextIOWrapper(buffer, encoding, "backslashreplace", write_through=True),
+        force_terminal=is_terminal or None,
+        width=None if is_terminal or "COLUMNS" in os.environ else UNLIMITED,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    for index, part in enumerate(parts):
+        if index:
+            console.print()
+        console.print(part)
+    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().decode(encoding).splitlines())
