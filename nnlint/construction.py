@@ -90,7 +90,7 @@ class Model:
     """What a root builds. kind: "class", "function" or "call"; place: of the class or def line, or of the call.
 
     title: for messages, "vgg16()" or "Net(10)"; largest: the largest layer in it: (short layer name, path, line,
-    count), or None.
+    count), or None; returned: the function around a call returns what it builds, and is listed itself.
     """
 
     place: Place
@@ -101,6 +101,7 @@ class Model:
     at_least: int
     unknown: str | None
     largest: tuple[str, str, int, int] | None = None
+    returned: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,8 @@ class Refusal(NamedTuple):
 
 @dataclass
 class Analysis:
-    """All that is known of one file. layers: its own sites; entered: layers of other project files that are over no
-    root of their own but are built through this file (each context's entry stands in this file)."""
+    """All that is known of one file. layers: its own sites; entered: layers of other files that are built through this
+    file (each context's entry stands in this file)."""
 
     path: str
     layers: list[LayerSite] = field(default_factory=list)

@@ -69,6 +69,10 @@ class Project:
                 namespace = base
         return namespace
 
+    def holds(self, path: str) -> bool:
+        """Whether a file is one of the project's own, not of the search path."""
+        return within(os.path.realpath(path), self.allowed[0])
+
     def _allows(self, path: str) -> bool:
         real = os.path.realpath(path)
         return any(within(real, folder) for folder in self.allowed)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import libcst as cst
 
-from nnlint.construction import Analysis, Context, Entry, LayerSite, Model, Place
+from nnlint.construction import Analysis, Model, Place
 from nnlint.count import Count, count
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
 from nnlint.evaluate.machine import Machine
-from nnlint.evaluate.scope import Scope, Site, binder
+from nnlint.evaluate.scope import Scope, binder
 from nnlint.evaluate.sequential import SEQUENTIAL
 from nnlint.evaluate.torch_modules import is_module
+from nnlint.gathering import Gathered, Root
 from nnlint.layers import PLAIN
 from nnlint.refusals import Judgement, Refusals, is_placeholder, is_settled
 from nnlint.signature import REQUIRED
@@ -49,12 +49,10 @@ class Roots:
 
     def __init__(self, machine: Machine, source: Source, path: str) -> None:
         self.machine, self.source, self.path = machine, source, path
-        self.contexts: dict[tuple[Site, Class], list[Context]] = {}
+        self.gathered = Gathered(source, path)
         self.refusals = Refusals(source, path)
-        self.reached: set[cst.CSTNode] = set()
         self.models: list[Model] = []
         self.buildable: dict[Class, bool] = {}
-        self.placed = {node: source.place(node) for node in source.nodes}
 
     def run(self) -> Analysis:
         """The file's Analysis."""
@@ -69,22 +67,26 @@ class Roots:
         machine = self.machine
         module = self._module()
         for body in machine.mains.pop(id(self.source), []):
-            self._root("", False, partial(body, module.frame), module)
+            self._root(Root(), partial(body, module.frame))
         variables = dict(module.frame.variables)
         for function, value in list(module.functions.values()):
-            if self._owns(function.site):
+            if self.gathered.owns(function.site):
                 self._function(module, function, value)
         for value in variables.values():
             if (
                 isinstance(value, Class)
                 and value.site is not None
-                and self._owns(value.site)
+                and self.gathered.owns(value.site)
                 and is_module_class(value)
             ):
                 self._class(module, value)
         self._methods(module, variables)
         self._in_place(module)
-        return Analysis(self.path, self._layers(), models=self.models, refusals=self.refusals.refused())
+        gathered = self.gathered
+        models = [*self.models, *gathered.models(module.functions)]
+        return Analysis(
+            self.path, gathered.layers(), gathered.entered(), models, refusals=self.refusals.refused()
+        )  # fmt: skip
 
     def _module(self) -> Module:
         """The file as a module of its project, in the place where an import would find it."""
@@ -92,27 +94,18 @@ class Roots:
         name = machine.project.module_name(self.path)
         known = machine.modules.get(name)
         if isinstance(known, Module) and known.source is self.source:
-            self._root("", False, lambda: machine.execute(machine.load(self.source, name)), known)
+            self._root(Root(), lambda: machine.execute(machine.load(self.source, name)))
             return known
         module = machine.load(self.source, name)
         module.package = self.path.endswith("__init__.py")
         machine.modules[name] = module
-        self._root("", False, lambda: machine.execute(module), module, keep=True)
+        self._root(Root(), lambda: machine.execute(module), keep=True)
         return module
-
-    def _owns(self, site: Site) -> bool:
-        return site.source is self.source and site.node in self.placed
 
     # -- one root ----------------------------------------------------------------------------------------------
 
     def _root(
-        self,
-        built_by: str,
-        generic: bool,
-        run: Callable[[], Value],
-        module: Module,
-        keep: bool = False,
-        are_judged: bool = True,
+        self, root: Root, run: Callable[[], Value], keep: bool = False, are_judged: bool = True
     ) -> tuple[Value, Count | None, str | None]:
         """Run a root from a copy of the state; its value, count, and why it did not end."""
         machine = self.machine
@@ -135,65 +128,29 @@ class Roots:
             why = unknown.unknown.why
         except RecursionError:
             why = "evaluation limit reached"
-        largest = self._gather(built_by, generic)
+        self.largest = self.gathered.gather(machine, root, value)
         if are_judged:
-            self._judge(built_by, generic)
+            self._judge(root)
         machine.heap.undo_to(level)
-        self.largest = largest
         return value, total, why
 
-    def _judge(self, built_by: str, generic: bool) -> None:
+    def _judge(self, root: Root) -> None:
         """What became of the constructor calls that this file leads to."""
         self.machine.judge_sequentials()
         for verdict in self.machine.verdicts:
-            entry = self._entry(verdict.stack)
+            entry = self.gathered.entry(verdict.stack)
             if entry is not None:
-                self.refusals.gather(entry, Judgement(verdict, built_by, generic))
-
-    def _entry(self, stack: tuple[Site, ...]) -> Site | None:
-        """The innermost call in this file."""
-        return next((s for s in reversed(stack) if s.source is self.source and s.node in self.placed), None)
-
-    def _gather(self, built_by: str, generic: bool) -> tuple[str, str, int, int] | None:
-        largest: tuple[str, str, int, int] | None = None
-        for (site, cls, _, _, stack), total in self.machine.records.items():
-            entry = self._entry(stack)
-            self.reached.add(site.node)
-            place = self.source.place(entry.node) if entry is not None else None
-            if place is None:
-                continue
-            context = Context(
-                total.parameters, total.at_least, total.arithmetic, total.unknown, Entry(place, built_by), generic
-            )
-            known = self.contexts.setdefault((site, cls), [])
-            if not any(
-                (c.parameters, c.at_least, c.unknown, c.generic, c.entry.place)
-                == (context.parameters, context.at_least, context.unknown, context.generic, context.entry.place)
-                for c in known
-            ):
-                known.append(context)
-            where = site.source.place(site.node)
-            if where is not None and total.at_least > (largest[3] if largest else 0):
-                layer = cls.layer
-                assert layer is not None
-                where_path = self.path if site.source is self.source else site.source.path
-                largest = (layer.name.rpartition(".")[2], where_path, where.line, total.at_least)
-        return largest
+                self.refusals.gather(entry, Judgement(verdict, root.built_by, root.generic))
 
     def _function(self, module: Module, function: Function, decorated: Value) -> None:
         place = self.source.place(function.site.node)
         assert place is not None
         given, generic = self.arguments(function, {})
-        title, with_defaults = f"{function.name}()", assumption(given)
-        value, total, why = self._root(
-            f"{title} at line {place.line}{with_defaults}",
-            generic,
-            lambda: self._call(function, decorated, self._made(given)),
-            module,
-        )
-        title += with_defaults
+        assumed = assumption(given)
+        root = Root(f"{function.name}() at line {place.line}{assumed}", generic, assumed)
+        value, total, why = self._root(root, lambda: self._call(function, decorated, self._made(given)))
         if is_module(value) or (isinstance(value, Unknown) and any(is_module(o) for o in value.options)):
-            self._model(place, function.name, "function", title, total, why)
+            self._model(place, function.name, "function", f"{function.name}(){assumed}", total, why)
 
     def _call(self, function: Function, decorated: Value, given: dict[str, Value]) -> Value:
         """Call a function as its decorators left it: what has a default is left to it."""
@@ -221,6 +178,7 @@ class Roots:
             given, generic = self.arguments(init, {}, skip=1)
 
             def build() -> Value:
+                machine.constructing = True
                 made = Instance(cls, machine.heap.clock)
                 if machine.wary:
                     made.attributes.update(class_placeholders(cls))
@@ -232,10 +190,10 @@ class Roots:
             def build() -> Value:
                 return machine.instantiate(cls, [], {}, None)
 
-        with_defaults = assumption(given)
-        title = f"{cls.name}(){with_defaults}"
-        _, total, why = self._root(f"{cls.name}() at line {place.line}{with_defaults}", generic, build, module)
-        self._model(place, cls.name, "class", title, total, why)
+        assumed = assumption(given)
+        root = Root(f"{cls.name}() at line {place.line}{assumed}", generic, assumed)
+        _, total, why = self._root(root, build)
+        self._model(place, cls.name, "class", f"{cls.name}(){assumed}", total, why)
 
     def arguments(self, function: Function, given: dict[str, Value], skip: int = 0) -> tuple[dict[str, Value], bool]:
         """A root's arguments: defaults, empty `*` and `**`, and Unknown for what has no default."""
@@ -339,7 +297,7 @@ class Roots:
         """Methods with sites that no root has reached, on an object as its defaults build it."""
         machine = self.machine
         for cls in variables.values():
-            if not isinstance(cls, Class) or cls.site is None or not self._owns(cls.site):
+            if not isinstance(cls, Class) or cls.site is None or not self.gathered.owns(cls.site):
                 continue
             for value in list(cls.attributes.values()):
                 method = value.getter if isinstance(value, Descriptor) else value
@@ -357,7 +315,7 @@ class Roots:
                         given[first] = receiver
                     return machine.run_function(method, given, receiver)
 
-                self._root("", True, call, module)
+                self._root(Root(generic=True), call)
 
     def _fill(self, receiver: Instance) -> None:
         """Construct the receiver with its defaults, as far as that goes."""
@@ -404,39 +362,7 @@ class Roots:
 
             if isinstance(node.func, (cst.Name, cst.Attribute)):
                 are_judged = is_settled(names_in(node), module.frame.variables)
-                self._root("", True, evaluate, module, are_judged=are_judged)
-
-    # -- what comes out ----------------------------------------------------------------------------------------
-
-    def _layers(self) -> list[LayerSite]:
-        found: list[LayerSite] = []
-        for (site, cls), contexts in self.contexts.items():
-            place = self.source.place(site.node) if site.source is self.source else None
-            if place is None:
-                continue
-            layer = cls.layer
-            assert layer is not None
-            own = cls.module is not None
-            names: list[str] = []
-            for base in cls.mro:
-                if base.module is not None:
-                    names += [base.qualified, base.name]
-            names += [layer.name, layer.short_name]
-            if len({(c.parameters, c.at_least) for c in contexts}) == 1:
-                # Every root builds the same: which one does says nothing.
-                contexts = [replace(c, entry=c.entry._replace(built_by="")) for c in contexts]
-            found.append(
-                LayerSite(
-                    self.path,
-                    place,
-                    layer.name,
-                    cls.qualified if own else None,
-                    tuple(dict.fromkeys(names)),
-                    site.scope,
-                    contexts,
-                )
-            )
-        return sorted(found, key=lambda s: (s.place, s.layer, s.class_name or ""))
+                self._root(Root(generic=True), evaluate, are_judged=are_judged)
 
 
 def class_placeholders(cls: Class) -> dict[str, Value]:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -140,7 +141,26 @@ def test_a_layer_of_another_file_is_left_to_its_owner_where_that_reports_it(
     owned = linear(context(own, line=1), path=str(owner), line=1)
     monkeypatch.setattr("nnlint.analyse.analyse", lambda path, text, settings: Analysis(path, [owned]))
     entered = linear(context(33_554_432, line=7), path=str(owner), line=1)
-    assert len(messages(Analysis("net.py", entered=[entered]))) == reported
+    assert len(messages(Analysis(str(tmp_path / "net.py"), entered=[entered]))) == reported
+
+
+def test_a_layer_of_the_search_path_is_reported_in_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "installed").mkdir()
+    (tmp_path / "project").mkdir()
+    owner = tmp_path / "installed" / "mlp.py"
+    owner.write_text("fc = Linear(width, width)\n")
+    owned = linear(context(40_000_000, line=1), path=str(owner), line=1)
+    monkeypatch.setattr("nnlint.analyse.analyse", lambda path, text, settings: Analysis(path, [owned]))
+    entered = linear(context(33_554_432, line=7), path=str(owner), line=1)
+    assert len(messages(Analysis(str(tmp_path / "project" / "net.py"), entered=[entered]))) == 1
+
+
+def test_a_call_is_left_to_the_function_that_returns_what_it_builds() -> None:
+    call = Model(place(21, 5), "VGG", "call", "VGG(10)", 138_357_544, 138_357_544, None, returned=True)
+    assert messages(Analysis("vgg.py", models=[call])) == []
+    assert messages(Analysis("vgg.py", models=[replace(call, returned=False)])) == [
+        "21:5 NNL102 VGG(10) builds 138,357,544 parameters, over the budget of 50,000,000"
+    ]
 
 
 def model(count: int | None, at_least: int = 0, largest: tuple[str, str, int, int] | None = None) -> Model:

@@ -72,6 +72,8 @@ class Control:
         self.running: list[Function] = []
         self.handling: list[Value] = []
         self.records: dict[Any, Any] = {}
+        self.built: list[Any] = []
+        self.constructing = False  # a Module of the project
         self.verdicts: dict[Verdict, None] = {}
         self.sequentials: list[tuple[tuple[Site, ...], Instance, bool]] = []  # built where, and under a guard
         self.taken_apart: set[Instance] = set()
@@ -79,7 +81,8 @@ class Control:
     def start(self) -> None:
         """Begin a root: nothing is spent, nothing is open."""
         self.steps, self.limit, self.depth, self.tries, self.repeats = 0, STEPS, 0, 0, 0
-        self.running, self.handling, self.records = [], [], {}
+        self.running, self.handling, self.records, self.built = [], [], {}, []
+        self.constructing = False
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
 
     def step(self, cost: int = 1) -> None:
@@ -178,7 +181,7 @@ class Control:
         widened: dict[int, tuple[Any, Any]] = {}
         for attempt in range(6):
             level = len(self.heap.trails)
-            count = len(self.records)
+            count, built = len(self.records), len(self.built)
             self.heap.open()
             self._widen(widened)
             self.heap.open()
@@ -203,6 +206,7 @@ class Control:
                 break
             while len(self.records) > count:
                 self.records.popitem()
+            del self.built[built:]
         else:
             raise LimitError("a loop of unknown length changes too much")
 

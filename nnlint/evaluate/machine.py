@@ -5,10 +5,10 @@ from __future__ import annotations
 import builtins as python
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from nnlint.construction import Failure
-from nnlint.count import count
+from nnlint.count import Count, count
 from nnlint.evaluate.builtins import BUILTINS, METHODS
 from nnlint.evaluate.calls import Calls
 from nnlint.evaluate.command_line import argparse_classes
@@ -153,6 +153,14 @@ FRAMEWORKS = frozenset(
 )
 
 
+class Built(NamedTuple):
+    """An outermost construction of one of the project's Modules, through the calls of `stack`, itself last."""
+
+    stack: tuple[Site, ...]
+    instance: Instance
+    total: Count
+
+
 class Machine(Calls):
     """One evaluator: it keeps the modules it has loaded, and records the layers that are constructed.
 
@@ -184,7 +192,6 @@ class Machine(Calls):
         self.builtins = {**{n: c for n, c in self.classes.items() if n in dir(python)}, **BUILTINS}
         self.mains: dict[int, list[Execute]] = {}
         self.modules: dict[str, Module] = {}
-        self.reasons: dict[int, str] = {}
 
     # -- names from outside ------------------------------------------------------------------------------------
 
@@ -264,10 +271,10 @@ class Machine(Calls):
 
     def execute_apart(self, module: Module) -> None:
         """Run module-level code with steps of its own: what an import costs depends on no root that asks for it."""
-        kept = self.steps, self.limit, self.depth, self.tries, self.stack, self.handling, self.records
+        kept = self.steps, self.limit, self.depth, self.tries, self.stack, self.handling, self.records, self.built
         verdicts = self.guards, self.verdicts, self.sequentials, self.taken_apart
         self.steps, self.limit, self.depth, self.tries = 0, STEPS, 0, 0
-        self.stack, self.handling, self.records = [], [], {}
+        self.stack, self.handling, self.records, self.built = [], [], {}, []
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
         try:
             with self.heap.apart():
@@ -275,7 +282,7 @@ class Machine(Calls):
         except (LimitError, UnknownValueError):
             module.frame.variables["__partial__"] = True
         finally:
-            self.steps, self.limit, self.depth, self.tries, self.stack, self.handling, self.records = kept
+            self.steps, self.limit, self.depth, self.tries, self.stack, self.handling, self.records, self.built = kept
             self.guards, self.verdicts, self.sequentials, self.taken_apart = verdicts
 
     def source(self, path: str, text: str | None) -> Source | Failure:
@@ -394,6 +401,21 @@ class Machine(Calls):
         stack = tuple(self.stack)
         key = (site, instance.cls, total.parameters, total.at_least, stack)
         self.records.setdefault(key, total)
+
+    def instantiate(
+        self, cls: Class, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
+    ) -> Value:
+        """cls(*args, **kwargs); the outermost one that constructs a Module of the project is a model of its own."""
+        if cls.module is None or self.constructing or not self.stack or self.torch["torch.nn.Module"] not in cls.mro:
+            return super().instantiate(cls, args, kwargs, unknown_kwargs)
+        self.constructing = True
+        try:
+            made = super().instantiate(cls, args, kwargs, unknown_kwargs)
+        finally:
+            self.constructing = False
+        if isinstance(made, Instance):
+            self.built.append(Built(tuple(self.stack), made, count(made)))
+        return made
 
     # -- modules -----------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import tokenize
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from rich.console import Console
@@ -45,7 +46,13 @@ class ModelKey(NamedTuple):
 
 def layer_key(site: LayerSite) -> LayerKey:
     """The key of a layer, the same in whichever file it was met."""
-    return LayerKey(os.path.abspath(site.path), site.place, site.layer, site.class_name)
+    return LayerKey(_real_path(site.path), site.place, site.layer, site.class_name)
+
+
+@lru_cache(maxsize=4096)
+def _real_path(path: str) -> str:
+    # A file that is met through an import is known by another path than the one that the user gave.
+    return os.path.realpath(path)
 
 
 def model_key(model: Model, path: str) -> ModelKey:

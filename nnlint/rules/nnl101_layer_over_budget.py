@@ -8,6 +8,7 @@ from nnlint.configuration import Configuration
 from nnlint.construction import Analysis, Context, LayerSite
 from nnlint.finding import Finding
 from nnlint.pragma import LAYER, Pragmas
+from nnlint.project import Project
 from nnlint.rules import Example, Rule
 from nnlint.rules.owner import analyse_owner
 from nnlint.rules.wording import counted, is_same_file, layer_name, nearest_path
@@ -44,7 +45,7 @@ def find_excesses(analysis: Analysis, configuration: Configuration, pragmas: Pra
         yield from _excesses_at(site, pragmas, budgets)
     for site in analysis.entered:
         if any(_excesses_at(site, pragmas, budgets)):
-            yield from _excesses_for_caller(site, configuration, pragmas, budgets)
+            yield from _excesses_for_caller(analysis.path, site, configuration, pragmas, budgets)
 
 
 def _excesses_at(site: LayerSite, pragmas: Pragmas, budgets: Sequence[Budget]) -> Iterator[Excess]:
@@ -55,12 +56,15 @@ def _excesses_at(site: LayerSite, pragmas: Pragmas, budgets: Sequence[Budget]) -
 
 
 def _excesses_for_caller(
-    site: LayerSite, configuration: Configuration, pragmas: Pragmas, budgets: Sequence[Budget]
+    path: str, site: LayerSite, configuration: Configuration, pragmas: Pragmas, budgets: Sequence[Budget]
 ) -> Iterator[Excess]:
-    """Of a layer of another file: none where that file reports it itself; the pragmas there speak for callers too."""
+    """Of a layer of another file: none where that file reports it itself; the pragmas there speak for callers too.
+
+    A file of the search path is nobody's to lint: what it builds is reported in the caller.
+    """
     owner, owner_pragmas = analyse_owner(site.path, configuration)
     own_budgets = configuration.layer_budgets(site.path)
-    for own in owner.layers:
+    for own in owner.layers if Project(path).holds(site.path) else ():
         if (own.place, own.layer) == (site.place, site.layer) and any(_excesses_at(own, owner_pragmas, own_budgets)):
             return
     yield from _excesses_at(site, pragmas, (*owner_pragmas.budgets(LAYER, site.place.line), *budgets))

@@ -19,8 +19,10 @@ def check(analysis: Analysis, configuration: Configuration, pragmas: Pragmas) ->
 
 
 def find_excesses(analysis: Analysis, configuration: Configuration, pragmas: Pragmas) -> Iterator[tuple[Model, float]]:
-    """Every model over its budget, with that."""
+    """Every model over its budget, with that; a call whose model the function around it returns is left to that."""
     for model in sorted(analysis.models, key=lambda model: (model.place, -model.at_least)):
+        if model.returned:
+            continue
         in_code = pragmas.budgets(MODEL, model.place.line)
         names = (model.name, model.name.rpartition(".")[2])
         limit = first_limit((*in_code, configuration.model_budget), names)
@@ -50,8 +52,9 @@ RULE = Rule(
     page="""\
 What it does
   Counts the parameters of each model in the file: what a class builds with its defaults, what a function returns, what
-  module-level code constructs. Each parameter counts once, as in sum(p.numel() for p in model.parameters()). Reports
-  one with more than --max-model-params allows, and its largest layer.
+  module-level code, the main body and functions construct of the project's classes. Each parameter counts once, as in
+  sum(p.numel() for p in model.parameters()). Reports one with more than --max-model-params allows, and its largest
+  layer.
 
 Why is this bad
   A model outgrows the device it is meant for one layer at a time, each within its own budget. To allow one model on

@@ -1,0 +1,171 @@
+"""From what the roots of a file construct to the layers and models that are known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import replace
+from typing import NamedTuple
+
+import libcst as cst
+
+from nnlint.construction import Context, Entry, LayerSite, Model, Place
+from nnlint.count import Count
+from nnlint.evaluate.machine import Built, Machine
+from nnlint.evaluate.scope import Site
+from nnlint.source import Source
+from nnlint.unknown import Unknown
+from nnlint.values import Class, Value
+
+Largest = tuple[str, str, int, int] | None
+LONGEST = 60  # characters of a call that a message shows whole
+
+
+class Root(NamedTuple):
+    """What a root is called by, for messages: see Entry.built_by; assumed: " with Config defaults", or ""; generic: a
+    required argument is Unknown."""
+
+    built_by: str = ""
+    generic: bool = False
+    assumed: str = ""
+
+
+class Call(NamedTuple):
+    """An outermost construction of one of the project's Modules in one context; returned: by the root itself."""
+
+    total: Count
+    root: Root
+    largest: Largest
+    returned: bool
+
+
+class Gathered:
+    """What a file's roots have constructed so far."""
+
+    def __init__(self, source: Source, path: str) -> None:
+        self.source, self.path = source, path
+        self.contexts: dict[tuple[Site, Class], list[Context]] = {}
+        self.calls: dict[tuple[Site, Class], list[Call]] = {}
+        self.placed = set(source.nodes)
+
+    def owns(self, site: Site) -> bool:
+        """Whether a call, function or class stands in this file."""
+        return site.source is self.source and site.node in self.placed
+
+    def entry(self, stack: tuple[Site, ...]) -> Site | None:
+        """The innermost call in this file."""
+        return next((site for site in reversed(stack) if self.owns(site)), None)
+
+    def gather(self, machine: Machine, root: Root, value: Value) -> Largest:
+        """Note what a root has constructed, that gave `value`; the largest layer in it."""
+        for (site, cls, _, _, stack), total in machine.records.items():
+            entry = self.entry(stack)
+            place = self.source.place(entry.node) if entry is not None else None
+            if place is not None:
+                self._note(site, cls, total, Entry(place, root.built_by), root.generic)
+        results = [value, *(value.options if isinstance(value, Unknown) else ())]
+        for built in machine.built:
+            if self.owns(built.stack[-1]):
+                returned = any(built.instance is result for result in results)
+                call = Call(built.total, root, self._largest(machine, built), returned)
+                self.calls.setdefault((built.stack[-1], built.instance.cls), []).append(call)
+        return self._largest(machine)
+
+    def _note(self, site: Site, cls: Class, total: Count, entry: Entry, generic: bool) -> None:
+        known = self.contexts.setdefault((site, cls), [])
+        context = Context(total.parameters, total.at_least, total.arithmetic, total.unknown, entry, generic)
+        if not any(_says_the_same(context, other) for other in known):
+            known.append(context)
+
+    def _largest(self, machine: Machine, built: Built | None = None) -> Largest:
+        """The largest layer that a root has constructed, or one construction in it."""
+        largest: Largest = None
+        inside = built.stack if built is not None else ()
+        for (site, cls, _, _, stack), total in machine.records.items():
+            if total.at_least <= (largest[3] if largest else 0) or stack[: len(inside)] != inside:
+                continue
+            where = site.source.place(site.node)
+            if where is not None and self.entry(stack) is not None:
+                path = self.path if site.source is self.source else site.source.path
+                largest = _layer_of(cls).rpartition(".")[2], path, where.line, total.at_least
+        return largest
+
+    # -- what comes out ----------------------------------------------------------------------------------------
+
+    def layers(self) -> list[LayerSite]:
+        """The layers that this file's own calls construct."""
+        return [site for site in self._sites() if site.path == self.path]
+
+    def entered(self) -> list[LayerSite]:
+        """The layers of other files that this file leads to."""
+        return [site for site in self._sites() if site.path != self.path]
+
+    def _sites(self) -> list[LayerSite]:
+        found: list[LayerSite] = []
+        for (site, cls), contexts in self.contexts.items():
+            place = site.source.place(site.node)
+            if place is None:
+                continue
+            if len({(c.parameters, c.at_least) for c in contexts}) == 1:
+                # Every root builds the same: which one does says nothing.
+                contexts = [replace(c, entry=c.entry._replace(built_by="")) for c in contexts]
+            path = self.path if site.source is self.source else site.source.path
+            own = cls.qualified if cls.module is not None else None
+            found.append(LayerSite(path, place, _layer_of(cls), own, budget_names(cls), site.scope, contexts))
+        return sorted(found, key=lambda s: (s.path, s.place, s.layer, s.class_name or ""))
+
+    def models(self, functions: Container[str]) -> list[Model]:
+        """The models that calls construct in module-level code and in the module-level functions named."""
+        placed: dict[tuple[Site, Class], Place] = {}
+        for site, cls in self.calls:
+            place = self.source.place(site.node)
+            if place is not None and (site.scope == "<module>" or site.scope.partition(".")[0] in functions):
+                placed[site, cls] = place
+        return [
+            self._model(site, cls, place)
+            for (site, cls), place in sorted(placed.items(), key=lambda item: item[1])
+            if not any(_is_inside(place, other) for other in placed.values())
+        ]
+
+    def _model(self, site: Site, cls: Class, place: Place) -> Model:
+        """What a call builds, largest of the roots that reach it."""
+        calls = self.calls[site, cls]
+        calls = [call for call in calls if not call.root.generic] or calls
+        best = max(calls, key=lambda call: (call.total.at_least, call.total.parameters is not None))
+        unsure = next((call.total.unknown for call in calls if call.total.parameters is None), None)
+        title = f"{call_text(self.source, site.node)}{best.root.assumed}"
+        parameters = best.total.parameters if unsure is None else None
+        returned = all(call.returned for call in calls)
+        return Model(
+            place, cls.name, "call", title, parameters, best.total.at_least, unsure, best.largest, returned
+        )  # fmt: skip
+
+
+def _says_the_same(one: Context, other: Context) -> bool:
+    return (one.parameters, one.at_least, one.unknown, one.generic, one.entry.place) == (
+        other.parameters, other.at_least, other.unknown, other.generic, other.entry.place,
+    )  # fmt: skip
+
+
+def _is_inside(place: Place, other: Place) -> bool:
+    """Whether a call is part of another."""
+    starts_later = (place.line, place.column) >= (other.line, other.column)
+    return place != other and starts_later and (place.end_line, place.end_column) <= (other.end_line, other.end_column)
+
+
+def _layer_of(cls: Class) -> str:
+    assert cls.layer is not None
+    return cls.layer.name
+
+
+def budget_names(cls: Class) -> tuple[str, ...]:
+    """The names by which a budget may mean a layer's class, the nearest first."""
+    own = [name for base in cls.mro if base.module is not None for name in (base.qualified, base.name)]
+    assert cls.layer is not None
+    return tuple(dict.fromkeys((*own, cls.layer.name, cls.layer.short_name)))
+
+
+def call_text(source: Source, node: cst.CSTNode) -> str:
+    """A call as written, in one line; without its arguments where they are long."""
+    assert isinstance(node, cst.Call)
+    text = " ".join(source.tree.code_for_node(node.with_changes(lpar=(), rpar=())).split())
+    return text if len(text) <= LONGEST else f"{source.tree.code_for_node(node.func)}(...)"
