@@ -15,8 +15,7 @@ from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
 from nnlint.evaluate.machine import Machine
 from nnlint.evaluate.scope import Scope, binder
-from nnlint.evaluate.sequential import SEQUENTIAL
-from nnlint.evaluate.torch_modules import is_module
+from nnlint.evaluate.torch_modules import CONTAINERS, is_module
 from nnlint.gathering import Gathered, Root
 from nnlint.layers import PLAIN
 from nnlint.refusals import Judgement, Refusals, is_placeholder, is_settled
@@ -26,6 +25,7 @@ from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import Class, Descriptor, Frame, Function, Instance, Module, RaisedError, Value
 
 RECURSION = 12_000
+WITHOUT_PARAMETERS = {*PLAIN, *(f"torch.nn.{name}" for name in CONTAINERS)}
 
 
 class Default(NamedTuple):
@@ -356,7 +356,7 @@ class Roots:
                     return None
                 if not isinstance(target, Class):
                     return None
-                if target.layer is None and target.full_name not in (*PLAIN, SEQUENTIAL):
+                if target.layer is None and target.full_name not in WITHOUT_PARAMETERS:
                     return None
                 return lower(node, scope)(frame)
 

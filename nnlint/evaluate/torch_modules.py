@@ -6,6 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from nnlint.evaluate import operations as ops
+from nnlint.evaluate.entries import (
+    refused_arguments,
+    refused_entries,
+    refused_iterable,
+    refused_name,
+    refused_pairs,
+    refuses_arguments,
+)
 from nnlint.evaluate.sequential import HOOKED
 from nnlint.layers import (
     LAYERS,
@@ -15,6 +23,7 @@ from nnlint.layers import (
     Child,
     Children,
     Clones,
+    GivenTensor,
     Layer,
     Violation,
     arithmetic,
@@ -63,6 +72,15 @@ def prepare(machine: Any, module: Instance) -> None:
 
 
 def _init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Module.__init__, which takes nothing."""
+    module = args[0]
+    if isinstance(module, Instance) and refuses_arguments(module.cls, args[1:], kwargs):
+        return refuse(machine, module, module.cls.name, Violation("NNL203", "torch.nn.Module takes no arguments"))
+    prepare(machine, module)
+    return None
+
+
+def _init_outside(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     prepare(machine, args[0])
     return None
 
@@ -354,19 +372,29 @@ MODULE_METHODS: dict[str, Fn] = {
 
 
 def _sequential(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    module = args[0]
+    module, *given = args
     prepare(machine, module)
-    given = args[1:]
-    if len(given) == 1 and isinstance(given[0], Dict) and given[0].kind == "OrderedDict":
-        for name, child in given[0].items():
-            put(machine, module, "_modules", name, child)
-        if given[0].rest is not None:
-            registry(machine, module, "_modules").rest = given[0].rest
-        machine.judge_sequential(module)
-        return None
-    fill(machine, module, given, 0)
+    named = given[0] if len(given) == 1 and isinstance(given[0], Dict) and given[0].kind == "OrderedDict" else None
+    entries = list(named.items()) if named is not None else [("0", item) for item in given]
+    violation = refused_arguments("Sequential", given, kwargs) or refused_entries("Sequential", entries)
+    if violation is not None:
+        return refuse(machine, module, "Sequential", violation)
+    if named is None:
+        fill(machine, module, given, 0)
+    else:
+        register(machine, module, named)
     machine.judge_sequential(module)
     return None
+
+
+def register(machine: Any, module: Instance, named: Dict) -> None:
+    """Register the entries of a dict under their own names."""
+    for name, child in named.items():
+        put(machine, module, "_modules", name, child)
+    if named.rest is not None:
+        held = registry(machine, module, "_modules")
+        machine.heap.touch(held)
+        held.rest = named.rest
 
 
 def fill(machine: Any, module: Instance, items: list[Value], start: int) -> None:
@@ -382,31 +410,46 @@ def fill(machine: Any, module: Instance, items: list[Value], start: int) -> None
 
 
 def _module_list(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    prepare(machine, args[0])
+    module = args[0]
+    prepare(machine, module)
     (given,) = arguments(("self", "modules"), args, kwargs)[1:]
+    violation = refused_arguments("ModuleList", args[1:], kwargs) or refused_iterable(given)
+    if violation is None and given is not None:
+        items = machine.items(given)
+        violation = refused_entries("ModuleList", (("0", item) for item in items))
+    if violation is not None:
+        return refuse(machine, module, "ModuleList", violation)
     if given is not None:
-        fill(machine, args[0], machine.items(given), 0)
+        fill(machine, module, items, 0)
+    machine.judge(module, "ModuleList", None, ())
     return None
 
 
 def _module_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    prepare(machine, args[0])
+    module = args[0]
+    prepare(machine, module)
     (given,) = arguments(("self", "modules"), args, kwargs)[1:]
-    if given is not None:
-        _update(machine, [args[0], given], {})
+    violation = refused_arguments("ModuleDict", args[1:], kwargs) or refused_pairs(given)
+    if violation is None:
+        flat = entries_of(machine, given)
+        violation = refused_entries("ModuleDict", flat.items())
+    if violation is not None:
+        return refuse(machine, module, "ModuleDict", violation)
+    register(machine, module, flat)
+    machine.judge(module, "ModuleDict", None, ())
     return None
 
 
-def _update(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def entries_of(machine: Any, given: Value) -> Dict:
+    """The modules that a ModuleDict is given, by name."""
     flat = Dict((), machine.heap.clock)
-    given = args[1]
-    machine.update_dict(flat, given.attributes["_modules"] if is_module(given) else given)
-    for name, child in flat.items():
-        put(machine, args[0], "_modules", name, child)
-    if flat.rest is not None:
-        held = registry(machine, args[0], "_modules")
-        machine.heap.touch(held)
-        held.rest = flat.rest
+    if given is not None:
+        machine.update_dict(flat, given.attributes["_modules"] if is_module(given) else given)
+    return flat
+
+
+def _update(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    register(machine, args[0], entries_of(machine, args[1]))
     return None
 
 
@@ -603,6 +646,10 @@ def parameter(machine: Any, value: Value) -> Value:
 def _parameter_list(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     prepare(machine, args[0])
     (given,) = arguments(("self", "values"), args, kwargs)[1:]
+    violation = refused_arguments("ParameterList", args[1:], kwargs) or refused_iterable(given)
+    if violation is not None:
+        return refuse(machine, args[0], "ParameterList", violation)
+    machine.judge(args[0], "ParameterList", None, ())
     if given is not None:
         _extend_parameters(machine, [args[0], given], {})
     return None
@@ -623,9 +670,15 @@ def _append_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value])
 def _parameter_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     prepare(machine, args[0])
     (given,) = arguments(("self", "parameters"), args, kwargs)[1:]
-    if given is not None:
+    violation = refused_arguments("ParameterDict", args[1:], kwargs) or refused_pairs(given)
+    if violation is None and given is not None:
         flat = Dict((), machine.heap.clock)
         machine.update_dict(flat, given)
+        violation = next((Violation("NNL204", why) for name in flat if (why := refused_name(name)) is not None), None)
+    if violation is not None:
+        return refuse(machine, args[0], "ParameterDict", violation)
+    machine.judge(args[0], "ParameterDict", None, ())
+    if given is not None:
         for name, value in flat.items():
             _set_parameter(machine, [args[0], name, value], {})
         if flat.rest is not None:
@@ -746,8 +799,12 @@ def normal(machine: Any, value: Value) -> Value:
     if isinstance(value, Stream):
         return Unknown("an iterator as an argument")
     if isinstance(value, Tensor):
-        return value.data if isinstance(value.data, int) else Unknown("the value of a tensor", plain=True)
+        return value.data if isinstance(value.data, int) else given_tensor(value)
     return value
+
+
+def given_tensor(tensor: Tensor) -> GivenTensor:
+    return GivenTensor(tensor.shape if isinstance(tensor.shape, tuple) else None)
 
 
 def attributes_of(layer: Layer, bound: dict[str, Value]) -> dict[str, Value]:
@@ -847,7 +904,13 @@ def _plain_init(name: str) -> Fn:
             bound = signature.bind(args[1:], kwargs, unknown)
         except BindError as error:
             return refuse(machine, module, short_name, Violation("NNL203", str(error)))
-        violation = check_plain(name, {parameter: normal(machine, value) for parameter, value in bound.items()})
+        violation = check_plain(
+            name,
+            {
+                parameter: given_tensor(value) if isinstance(value, Tensor) else normal(machine, value)
+                for parameter, value in bound.items()
+            },
+        )
         if violation is not None:
             return refuse(machine, module, short_name, violation)
         machine.judge(module, short_name, None, bound.values())
@@ -876,32 +939,27 @@ def torch_classes(object_class: Class) -> dict[str, Class]:
         made.attributes.update({method: Native(method, fn) for method, fn in methods.items()})
         classes[made.full_name] = made
 
-    def base(name: str) -> Class:
+    def framework_class(name: str) -> Class:
         if name not in classes:
-            classes[name] = Class(name.rpartition(".")[2], (module,), full_name=name)
+            layer = LAYERS.get(name)
+            bases = layer.bases if layer is not None else PLAIN_BASES.get(name, ())
+            order = [framework_class(base) for base in bases]
+            made = Class(name.rpartition(".")[2], (order[0] if order else module,), full_name=name, layer=layer)
+            made.mro = (made, *(order or [module]), object_class)
+            if layer is not None:
+                made.attributes["__init__"] = Native("__init__", _layer_init(layer))
+            elif name in PLAIN:
+                made.attributes["__init__"] = Native("__init__", _plain_init(name))
+            classes[name] = made
         return classes[name]
 
-    for name, layer in LAYERS.items():
-        bases = layer.bases or ("torch.nn.Module",)
-        made = Class(layer.short_name, (base(bases[0]),), full_name=name, layer=layer)
-        made.attributes["__init__"] = Native("__init__", _layer_init(layer))
-        if name not in classes:
-            classes[name] = made
-        else:
-            classes[name].layer = layer
-            classes[name].attributes["__init__"] = made.attributes["__init__"]
-    for name in PLAIN:
-        if name in classes:
-            continue
-        bases = PLAIN_BASES.get(name, ("torch.nn.Module",)) or ("torch.nn.Module",)
-        made = Class(name.rpartition(".")[2], (base(bases[0]),), full_name=name)
-        made.attributes["__init__"] = Native("__init__", _plain_init(name))
-        classes[name] = made
+    for name in (*LAYERS, *PLAIN):
+        framework_class(name)
     for name, attributes in PLAIN_OUTSIDE.items():
         made = Class(name.rpartition(".")[2], (module,), full_name=name)
         why = Unknown(f"an attribute of {made.name}", plain=True)
         made.attributes.update(dict.fromkeys(attributes, why))
-        made.attributes["__init__"] = Native("__init__", _init)
+        made.attributes["__init__"] = Native("__init__", _init_outside)
         classes[name] = made
     return classes
 

@@ -1,6 +1,6 @@
 """The tables of framework layers: what a constructor call builds, or why it raises."""
 
-from nnlint.layers.arguments import Shape, Violation, refused_shape
+from nnlint.layers.arguments import GivenTensor, Shape, Violation, refused_shape
 from nnlint.layers.arithmetic import arithmetic
 from nnlint.layers.outside import PLAIN_OUTSIDE
 from nnlint.layers.table import Child, Children, Clones, Layer, Reference, Structure, build, complete
@@ -15,6 +15,7 @@ __all__ = [
     "Child",
     "Children",
     "Clones",
+    "GivenTensor",
     "Layer",
     "Reference",
     "Shape",

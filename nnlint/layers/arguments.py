@@ -16,6 +16,22 @@ class Violation(NamedTuple):
     message: str
 
 
+class GivenTensor(Unknown):
+    """A tensor as an argument: its values are not known, but its shape may be (a tuple, or None)."""
+
+    __slots__ = ("shape",)
+
+    def __init__(self, shape: tuple[Any, ...] | None) -> None:
+        super().__init__("the value of a tensor", plain=True)
+        self.shape = shape
+
+    def differs(self, shape: tuple[Any, ...]) -> bool:
+        """Whether its shape is surely another one."""
+        if self.shape is None or unknown_in(self.shape) is not None or unknown_in(shape) is not None:
+            return False
+        return self.shape != shape
+
+
 LARGEST = 2**63 - 1
 FLOAT32, WIDEST = 4, 16
 

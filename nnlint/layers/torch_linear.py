@@ -5,6 +5,7 @@ from typing import Any
 
 from nnlint.layers.arguments import (
     Arguments,
+    GivenTensor,
     Violation,
     computed,
     derived,
@@ -60,6 +61,9 @@ def _check_padding_index(a: Arguments) -> Violation | None:
     index, rows = a["padding_idx"], a["num_embeddings"]
     if is_plain(a["_weight"]):
         return Violation("NNL204", f"_weight={a['_weight']!r} is not a Tensor")
+    if isinstance(a["_weight"], GivenTensor) and a["_weight"].differs((rows, a["embedding_dim"])):
+        shape = (rows, a["embedding_dim"])
+        return Violation("NNL204", f"_weight has the shape {a['_weight'].shape}, not {shape}")
     if index is not None:
         if (index > 0 and index >= rows) or (index < 0 and index < -rows):
             return Violation("NNL204", f"padding_idx={index} is not within num_embeddings={rows}")
@@ -146,6 +150,8 @@ def _adaptive_attributes(a: Arguments) -> dict[str, Any]:
 def _check_cross_entropy(a: Arguments) -> Violation | None:
     if is_plain(a["weight"]):
         return Violation("NNL204", f"weight={a['weight']!r} is not a Tensor")
+    if isinstance(a["weight"], GivenTensor) and a["weight"].differs((a["num_classes"],)):
+        return Violation("NNL204", f"weight has the shape {a['weight'].shape}, not ({a['num_classes']},)")
     smoothing = a["label_smoothing"]
     if smoothing < 0 or smoothing > 1.0:
         return Violation("NNL204", f"label_smoothing={smoothing} is not in 0 to 1")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from nnlint.layers.arguments import Arguments, Violation, unknown_in
+from nnlint.layers.arguments import Arguments, GivenTensor, Violation, is_plain, spread, unknown_in
 from nnlint.layers.table import signature
 from nnlint.signature import Rest, Signature
 
@@ -128,10 +128,57 @@ def _check_power(a: Arguments) -> Violation | None:
     return Violation("NNL204", f"p={a['p']!r} is not 1 or 2") if a["p"] not in (1, 2) else None
 
 
+def _check_classes(a: Arguments) -> Violation | None:
+    """MultiMarginLoss: one weight for each class."""
+    weight = a["weight"]
+    if isinstance(weight, GivenTensor) and isinstance(weight.shape, tuple) and len(weight.shape) != 1:
+        return Violation("NNL204", f"weight has {len(weight.shape)} dimensions, not 1")
+    return None
+
+
+def _check_delta(a: Arguments) -> Violation | None:
+    return None if isinstance(a["delta"], (int, float)) else Violation("NNL204", f"delta={a['delta']!r} is no number")
+
+
+def _check_scale(a: Arguments) -> Violation | None:
+    scale = a["scale_factor"]
+    for factor in scale if isinstance(scale, tuple) else (scale or 0,):
+        try:
+            float(factor)
+        except (TypeError, ValueError, OverflowError):
+            return Violation("NNL204", f"scale_factor={scale!r} is no number")
+    return None
+
+
+def _check_buffer(name: str) -> Callable[[Arguments], Violation | None]:
+    """A buffer is a tensor or None."""
+    return lambda a: Violation("NNL204", f"{name}={a[name]!r} is not a Tensor") if is_plain(a[name]) else None
+
+
 def _check_fraction(a: Arguments) -> Violation | None:
     if (a["output_size"] is None) == (a["output_ratio"] is None):
         return Violation("NNL204", "takes one of output_size and output_ratio")
     return None
+
+
+def _check_ratio(dimensions: int) -> Callable[[Arguments], Violation | None]:
+    def check(a: Arguments) -> Violation | None:
+        ratio = a["output_ratio"]
+        ratios = (0.5,) * dimensions if ratio is None else spread(ratio, dimensions)[:dimensions]
+        if len(ratios) == dimensions and all(0 < part < 1 for part in ratios):
+            return None
+        return Violation("NNL204", f"output_ratio={ratio!r} is not between 0 and 1")
+
+    return check
+
+
+def _check_window(a: Arguments) -> Violation | None:
+    """FractionalMaxPool3d, and no other pooling."""
+    kernel = a["kernel_size"]
+    sizes = kernel if isinstance(kernel, (tuple, list)) else (kernel,) if isinstance(kernel, int) else ()
+    if all(size > 0 for size in sizes):
+        return None
+    return Violation("NNL202", f"kernel_size={kernel!r} is not positive")
 
 
 def _check_unflatten(a: Arguments) -> Violation | None:
@@ -148,27 +195,47 @@ def _check_no_arguments(a: Arguments) -> Violation | None:
     return Violation("NNL203", f"got an unexpected keyword argument '{min(a['kwargs'])}'") if a["kwargs"] else None
 
 
-_CONSTRAINTS: dict[str, tuple[Callable[[Arguments], Violation | None], tuple[str, ...]]] = {
-    "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout": (_check_dropout, ("p",)),
-    "Hardtanh": (_check_hardtanh, ("min_val", "max_val", "min_value", "max_value")),
-    "TripletMarginLoss": (_check_margin, ("margin",)),
-    "MultiMarginLoss": (_check_power, ("p",)),
-    "FractionalMaxPool2d FractionalMaxPool3d": (_check_fraction, ("output_size", "output_ratio")),
-    "Unflatten": (_check_unflatten, ("unflattened_size",)),
-    "Sigmoid Tanh LogSigmoid Softsign Tanhshrink Softmax2d": (_check_no_arguments, ()),
+Check = Callable[[Arguments], Violation | None]
+_BUFFERS = {
+    "weight": "BCELoss BCEWithLogitsLoss CrossEntropyLoss MultiLabelSoftMarginLoss MultiMarginLoss NLLLoss",
+    "pos_weight": "BCEWithLogitsLoss",
+    "_random_samples": "FractionalMaxPool2d FractionalMaxPool3d",
 }
-_CHECKS = {f"torch.nn.{name}": check for names, check in _CONSTRAINTS.items() for name in names.split()}
+# Names, a check of theirs, and the arguments that have to be known for it.
+_CONSTRAINTS: tuple[tuple[str, Check, tuple[str, ...]], ...] = (
+    ("Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout", _check_dropout, ("p",)),
+    ("Hardtanh", _check_hardtanh, ("min_val", "max_val", "min_value", "max_value")),
+    ("HuberLoss", _check_delta, ("delta",)),
+    ("TripletMarginLoss", _check_margin, ("margin",)),
+    ("MultiMarginLoss", _check_power, ("p",)),
+    ("MultiMarginLoss", _check_classes, ()),
+    ("FractionalMaxPool2d FractionalMaxPool3d", _check_fraction, ("output_size", "output_ratio")),
+    ("FractionalMaxPool2d", _check_ratio(2), ("output_ratio",)),
+    ("FractionalMaxPool3d", _check_ratio(3), ("output_ratio",)),
+    ("FractionalMaxPool3d", _check_window, ("kernel_size",)),
+    ("Unflatten", _check_unflatten, ("unflattened_size",)),
+    ("Upsample UpsamplingBilinear2d UpsamplingNearest2d", _check_scale, ("scale_factor",)),
+    ("Sigmoid Tanh LogSigmoid Softsign Tanhshrink Softmax2d", _check_no_arguments, ()),
+    *((names, _check_buffer(buffer), ()) for buffer, names in _BUFFERS.items()),
+)
+_CHECKS: dict[str, list[tuple[Check, tuple[str, ...]]]] = {}
+for _of, _check, _examined in _CONSTRAINTS:
+    for _one in _of.split():
+        _CHECKS.setdefault(f"torch.nn.{_one}", []).append((_check, _examined))
 
 
 def check_plain(name: str, arguments: Arguments) -> Violation | None:
     """Why the constructor of a module without parameters raises, where that is sure."""
-    check, examined = _CHECKS.get(name, (None, ()))
-    if check is None or any(unknown_in(arguments[argument]) is not None for argument in examined):
-        return None
-    try:
-        return check(arguments)
-    except TypeError as error:
-        return Violation("NNL204", str(error))
+    for check, examined in _CHECKS.get(name, ()):
+        if any(unknown_in(arguments[argument]) is not None for argument in examined):
+            continue
+        try:
+            violation = check(arguments)
+        except TypeError as error:
+            violation = Violation("NNL204", str(error))
+        if violation is not None:
+            return violation
+    return None
 
 
 PLAIN: dict[str, Signature] = {}
