@@ -51,6 +51,7 @@ def analyse(path: str, text: str | None = None, settings: Settings = Settings())
 
 
 _machines: dict[object, Any] = {}
+_sources: dict[str, Any] = {}  # files as parsed, by path: the same for every machine
 
 
 def look_again(path: str, text: str, settings: Settings) -> list[Refusal]:
@@ -76,7 +77,8 @@ def machine_for(path: str, settings: Settings, goes_on: bool = False, wary: bool
     key = (tuple(project.roots), tuple(project.allowed), told, goes_on, wary)
     if key not in _machines:
         textbook = settings.formula == "textbook"
-        _machines[key] = Machine(project, dict(settings.assume), dict(settings.layers), textbook, goes_on, wary)
+        assume, layers = dict(settings.assume), dict(settings.layers)
+        _machines[key] = Machine(project, assume, layers, textbook, goes_on, wary, _sources)
     machine: Machine = _machines[key]
     return machine
 

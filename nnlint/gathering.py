@@ -45,11 +45,10 @@ class Gathered:
         self.source, self.path = source, path
         self.contexts: dict[tuple[Site, Class], list[Context]] = {}
         self.calls: dict[tuple[Site, Class], list[Call]] = {}
-        self.placed = set(source.nodes)
 
     def owns(self, site: Site) -> bool:
         """Whether a call, function or class stands in this file."""
-        return site.source is self.source and site.node in self.placed
+        return site.source is self.source and self.source.place(site.node) is not None
 
     def entry(self, stack: tuple[Site, ...]) -> Site | None:
         """The innermost call in this file."""

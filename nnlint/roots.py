@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,18 +14,17 @@ from nnlint.count import Count, count
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
 from nnlint.evaluate.machine import Machine
-from nnlint.evaluate.scope import Scope, binder
-from nnlint.evaluate.torch_modules import CONTAINERS, is_module
+from nnlint.evaluate.scope import Scope
+from nnlint.evaluate.torch_modules import is_module
 from nnlint.gathering import Gathered, Root
-from nnlint.layers import PLAIN
 from nnlint.refusals import Judgement, Refusals, is_placeholder, is_settled
 from nnlint.signature import REQUIRED
-from nnlint.source import Source, children, walk
+from nnlint.source import Source
 from nnlint.unknown import Unknown, UnknownValueError
+from nnlint.unreached import WITHOUT_PARAMETERS, Unreached, is_module_class, names_in
 from nnlint.values import Class, Descriptor, Frame, Function, Instance, Module, RaisedError, Value
 
 RECURSION = 12_000
-WITHOUT_PARAMETERS = {*PLAIN, *(f"torch.nn.{name}" for name in CONTAINERS)}
 
 
 class Default(NamedTuple):
@@ -80,8 +79,9 @@ class Roots:
                 and is_module_class(value)
             ):
                 self._class(module, value)
-        self._methods(module, variables)
-        self._in_place(module)
+        unreached = Unreached(machine, module)
+        self._methods(unreached, variables)
+        self._in_place(unreached)
         gathered = self.gathered
         models = [*self.models, *gathered.models(module.functions)]
         return Analysis(
@@ -263,7 +263,7 @@ class Roots:
         if not isinstance(node, (cst.Name, cst.Attribute)):
             return None
         try:
-            return lower(node, function.lowered.scope.parent or function.lowered.scope)(function.parent)
+            return lower(node, function.lowered.around)(function.parent)
         except (RaisedError, LimitError, UnknownValueError):
             return None
 
@@ -293,7 +293,7 @@ class Roots:
 
     # -- what no root reaches ----------------------------------------------------------------------------------
 
-    def _methods(self, module: Module, variables: dict[str, Value]) -> None:
+    def _methods(self, unreached: Unreached, variables: dict[str, Value]) -> None:
         """Methods with sites that no root has reached, on an object as its defaults build it."""
         machine = self.machine
         for cls in variables.values():
@@ -301,7 +301,9 @@ class Roots:
                 continue
             for value in list(cls.attributes.values()):
                 method = value.getter if isinstance(value, Descriptor) else value
-                if not isinstance(method, Function) or method.lowered is None or not self._has_unreached(method):
+                if not isinstance(method, Function) or method.lowered is None:
+                    continue
+                if not unreached.may_construct(method.lowered.node):
                     continue
                 bound_to_class = isinstance(value, Descriptor) and value.kind == "classmethod"
 
@@ -332,13 +334,10 @@ class Roots:
         except (RaisedError, LimitError):
             receiver.open = Unknown("an object that is not known")
 
-    def _has_unreached(self, function: Function) -> bool:
-        return any(node not in self.machine.evaluated for node in calls_in(function.lowered.node))
-
-    def _in_place(self, module: Module) -> None:
+    def _in_place(self, unreached: Unreached) -> None:
         """Every other site: its call evaluated on its own, names of functions being unknown."""
-        machine = self.machine
-        for node, bound in list(unevaluated(self.source.tree, machine.evaluated)):
+        machine, module = self.machine, unreached.module
+        for node, bound in list(unreached.calls(self.source.tree)):
             if self.source.place(node) is None:
                 continue
             site = machine.sites.get(node)
@@ -360,65 +359,14 @@ class Roots:
                     return None
                 return lower(node, scope)(frame)
 
-            if isinstance(node.func, (cst.Name, cst.Attribute)):
-                are_judged = is_settled(names_in(node), module.frame.variables)
-                self._root(Root(generic=True), evaluate, are_judged=are_judged)
+            are_judged = is_settled(names_in(node), module.frame.variables)
+            self._root(Root(generic=True), evaluate, are_judged=are_judged)
 
 
 def class_placeholders(cls: Class) -> dict[str, Value]:
     """Unknown for each attribute of a class that subclasses are to replace."""
     own = [base.attributes for base in reversed(cls.mro) if base.module is not None]
     return {name: Unknown(f"{name} has a placeholder") for held in own for name in held if is_placeholder(held[name])}
-
-
-def is_module_class(cls: Class) -> bool:
-    return any(base.full_name == "torch.nn.Module" for base in cls.mro)
-
-
-def unevaluated(
-    tree: cst.CSTNode, evaluated: set[cst.CSTNode], bound: frozenset[str] = frozenset()
-) -> Iterator[tuple[cst.Call, frozenset[str]]]:
-    """The calls below a node that no root has evaluated, with the names that the functions around them bind."""
-    for node in walk(tree, closed={cst.FunctionDef, *INNER}):
-        if isinstance(node, cst.Call):
-            if node not in evaluated:
-                yield node, bound
-        elif isinstance(node, INNER):
-            inside = bound | own_names(node)
-            for part in children(node):
-                yield from unevaluated(part, evaluated, inside)
-        elif isinstance(node, cst.FunctionDef):
-            parts = (*node.decorators, node.params, node.body)
-            if all(call in evaluated for part in parts for call in calls_in(part)):
-                continue
-            named = (*node.params.params, *node.params.kwonly_params, *node.params.posonly_params)
-            inside = bound | {p.name.value for p in named} | binder(node.body).bound
-            for part in parts:
-                yield from unevaluated(part, evaluated, inside)
-
-
-INNER = (cst.Lambda, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
-
-
-def own_names(node: cst.CSTNode) -> set[str]:
-    """The names that a lambda or a comprehension binds."""
-    named: set[str] = set()
-    for inner in walk(node):
-        if isinstance(inner, cst.Param):
-            named.add(inner.name.value)
-        elif isinstance(inner, cst.CompFor):
-            named.update(names_in(inner.target))
-    return named
-
-
-def names_in(node: cst.CSTNode) -> Iterator[str]:
-    """The names below a node, in order."""
-    return (found.value for found in walk(node) if isinstance(found, cst.Name))
-
-
-def calls_in(node: cst.CSTNode) -> Iterator[cst.Call]:
-    """The calls below a node."""
-    return (found for found in walk(node) if isinstance(found, cst.Call))
 
 
 __all__ = ["Any", "Roots"]

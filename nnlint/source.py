@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import gc
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -14,6 +15,9 @@ from nnlint.construction import Failure, Place
 
 # LibCST's native parser ends the process on deep nesting, so the depth is measured on Python's own tree first.
 DEEPEST = 2_000
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+Region = tuple[Sequence[cst.CSTNode], Sequence[ast.AST]]  # pieces of both trees that hold the same calls
 
 
 # What only lays out the text, and the fields whose order in the text is not the order of the class.
@@ -37,6 +41,22 @@ _ORDER: dict[type[cst.CSTNode], tuple[str, ...]] = {
 }
 
 
+class Folded(cst.IndentedBlock):
+    """The body of a function that is not parsed yet: most are never asked for. python: Python's own tree of it."""
+
+    __slots__ = ("python", "source")
+
+    source: Source
+    python: ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def unfold(function: cst.FunctionDef) -> cst.BaseSuite:
+    """A function's body, parsed now where it was not yet."""
+    if type(function.body) is Folded:
+        object.__setattr__(function, "body", function.body.source.parse_body(function, function.body.python))
+    return function.body
+
+
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The nodes right below a node in the order of the text, without those that only lay it out."""
     kind = type(node)
@@ -44,6 +64,8 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     if names is None:
         names = tuple(f.name for f in fields(kind) if f.name not in _LAYOUT and not f.name.startswith("whitespace"))
         _ORDER[kind] = names
+    if kind is cst.FunctionDef:
+        unfold(node)  # type: ignore[arg-type]
     found: list[cst.CSTNode] = []
     for name in names:
         value = getattr(node, name)
@@ -71,59 +93,100 @@ _AST_KINDS = {ast.Call: "call", ast.FunctionDef: "function", ast.AsyncFunctionDe
 
 @dataclass
 class Source:
-    """A parsed file. `path` as given by the user; `tree` is LibCST's."""
+    """A parsed file. `path` as given by the user; `tree` is LibCST's, with functions' bodies parsed when asked for."""
 
     path: str
     text: str
     tree: cst.Module
     python_tree: ast.Module
-    _places: dict[cst.CSTNode, Place] | None = field(default=None, repr=False)
+    _folded: dict[cst.CSTNode, FunctionNode] = field(default_factory=dict, repr=False)
+    _places: dict[cst.CSTNode, Place] = field(default_factory=dict, repr=False)
+    _pending: list[Region] = field(default_factory=list, repr=False)
 
-    @property
-    def nodes(self) -> list[cst.CSTNode]:
-        """Calls, functions and classes, in the order of the text (per kind)."""
-        return list(self._located())
+    def __post_init__(self) -> None:
+        self._pending.append(([self.tree], [self.python_tree]))
+
+    def fold(self, functions: list[FunctionNode]) -> None:
+        """Leave the bodies of these functions, of which the tree has only marks, until they are asked for."""
+        for node in walk(self.tree, {cst.FunctionDef, cst.SimpleStatementLine, cst.Lambda}):
+            index = _mark_of(node) if isinstance(node, cst.FunctionDef) else None
+            if index is not None:
+                folded = Folded(node.body.body)  # type: ignore[attr-defined]
+                object.__setattr__(folded, "source", self)
+                object.__setattr__(folded, "python", functions[index])
+                object.__setattr__(node, "body", folded)
+                self._folded[node] = functions[index]
+
+    def parse_body(self, function: cst.FunctionDef, python: FunctionNode) -> cst.BaseSuite:
+        """The body of a function, from its own lines; raises a LibCST error where not even a rewriting is parsed."""
+        lines = self.text.split("\n")[body_start(python) - 1 : python.end_lineno]
+        head = "async def _():" if isinstance(python, ast.AsyncFunctionDef) else "def _():"
+        with collector_off():
+            try:
+                parsed = cst.parse_module("\n".join([head, *lines, ""]))
+            except Exception:
+                parsed = cst.parse_module(ast.unparse(python))
+        definition = parsed.body[0]
+        assert isinstance(definition, cst.FunctionDef)
+        self._pending.append(([definition.body], list(python.body)))
+        return definition.body
 
     def place(self, node: cst.CSTNode) -> Place | None:
-        """Where a call, function or class stands; None for one inside an f-string."""
-        return self._located().get(node)
+        """Where a call, function or class stands; None for one that Python's own tree does not have."""
+        while node not in self._places and self._pending:
+            self._locate(*self._pending.pop())
+        return self._places.get(node)
 
-    def _located(self) -> dict[cst.CSTNode, Place]:
+    def _locate(self, ours: Sequence[cst.CSTNode], theirs: Sequence[ast.AST]) -> None:
         # Both trees hold the same calls in the same order, so LibCST's need no position of their own.
-        if self._places is None:
-            nodes: dict[str, list[cst.CSTNode]] = {kind: [] for kind in _CST_KINDS.values()}
-            strings: list[list[cst.CSTNode]] = []  # the calls inside each f-string
-            for node in walk(self.tree, _STRINGS):
-                if type(node) in _STRINGS:
-                    inside = list(walk(node))
-                    if any(type(part) is cst.FormattedString for part in inside):
-                        strings.append([part for part in inside if type(part) is cst.Call])
-                elif type(node) in _CST_KINDS:
-                    nodes[_CST_KINDS[type(node)]].append(node)
-            lines = self.text.splitlines(keepends=True) if not self.text.isascii() else []
-            self._places = {}
-            python = list(python_nodes(self.python_tree))
-            for kind, ours in nodes.items():
-                theirs = [node for node in python if _AST_KINDS[type(node)] == kind]
-                theirs.sort(key=lambda n: (n.lineno, n.col_offset, -n.end_lineno, -n.end_col_offset))
-                if len(ours) == len(theirs):
-                    self._places.update(zip(ours, (python_place(node, lines) for node in theirs)))
-            joined = sorted(python_nodes(self.python_tree, ast.JoinedStr), key=lambda n: (n.lineno, n.col_offset))
-            if len(joined) == len(strings):
-                # Python before 3.12 knows no positions inside an f-string: its calls stand where it begins.
-                for calls, string in zip(strings, joined):
-                    self._places.update((call, python_place(string, lines)) for call in calls)
-        return self._places
+        nodes: dict[str, list[cst.CSTNode]] = {kind: [] for kind in _CST_KINDS.values()}
+        strings: list[list[cst.CSTNode]] = []  # the calls inside each f-string
+        for node in (node for top in ours for node in self._walk_region(top)):
+            if type(node) in _STRINGS:
+                inside = list(walk(node))
+                if any(type(part) is cst.FormattedString for part in inside):
+                    strings.append([part for part in inside if type(part) is cst.Call])
+            elif type(node) in _CST_KINDS:
+                nodes[_CST_KINDS[type(node)]].append(node)
+        lines = self.text.splitlines(keepends=True) if not self.text.isascii() else []
+        closed = set(map(id, self._folded.values()))
+        python = [node for top in theirs for node in python_nodes(top, closed)]
+        for kind, found in nodes.items():
+            located = [node for node in python if _AST_KINDS[type(node)] == kind]
+            located.sort(key=lambda n: (n.lineno, n.col_offset, -n.end_lineno, -n.end_col_offset))
+            if len(found) == len(located):
+                self._places.update(zip(found, (python_place(node, lines) for node in located)))
+        joined = [node for top in theirs for node in python_nodes(top, closed, ast.JoinedStr)]
+        joined.sort(key=lambda n: (n.lineno, n.col_offset))
+        if len(joined) == len(strings):
+            # Python before 3.12 knows no positions inside an f-string: its calls stand where it begins.
+            for calls, string in zip(strings, joined):
+                self._places.update((call, python_place(string, lines)) for call in calls)
+
+    def _walk_region(self, top: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes below one, without the bodies that were parsed apart."""
+        stack = [top]
+        while stack:
+            node = stack.pop()
+            yield node
+            if node in self._folded:
+                assert isinstance(node, cst.FunctionDef)
+                stack.extend(part for part in (node.returns, node.params, *reversed(node.decorators)) if part)
+            elif type(node) not in _STRINGS:
+                stack.extend(reversed(children(node)))
 
 
-def python_nodes(tree: ast.AST, *kinds: type[ast.AST]) -> Iterator[Any]:
-    """Nodes of some kinds (calls, functions and classes) of Python's own tree outside f-strings, without recursion."""
+def python_nodes(tree: ast.AST, closed: Container[int], *kinds: type[ast.AST]) -> Iterator[Any]:
+    """Nodes of some kinds (calls, functions and classes) of Python's own tree outside f-strings, without recursion;
+    what is in the body of a function whose id is `closed` is left out."""
     stack: list[ast.AST] = [tree]
     while stack:
         node = stack.pop()
         if type(node) in (kinds or _AST_KINDS):
             yield node
-        if not isinstance(node, ast.JoinedStr):
+        if id(node) in closed:
+            stack.extend(part for part in (node.args, node.returns, *node.decorator_list) if part)  # type: ignore[attr-defined]
+        elif not isinstance(node, ast.JoinedStr):
             stack.extend(ast.iter_child_nodes(node))
 
 
@@ -156,20 +219,92 @@ def parse(path: str, text: str) -> Source | Failure:
         return Failure(1, 1, f"does not parse: {type(error).__name__}: {error}")
     if depth(python_tree) > DEEPEST:
         return Failure(1, 1, f"nested more than {DEEPEST} levels deep")
-    collecting = gc.isenabled()
-    gc.disable()  # the parser makes no cycles, and the collector would take half of its time
     try:
-        return Source(path, text, _parse_cst(text, python_tree), python_tree)
+        return parse_folded(path, text, python_tree) or Source(path, text, _parse_cst(text, python_tree), python_tree)
     except Exception as error:
         return Failure(1, 1, f"cannot be parsed by LibCST: {type(error).__name__}")
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """LibCST's parser makes no cycles, and Python's cyclic garbage collector would take half of its time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
     finally:
         if collecting:
             gc.enable()
 
 
 def _parse_cst(text: str, python_tree: ast.Module) -> cst.Module:
-    try:
-        return cst.parse_module(text)
-    except Exception:
-        # Valid Python that LibCST refuses: its plain rewriting has the same calls in the same order.
-        return cst.parse_module(ast.unparse(python_tree))
+    with collector_off():
+        try:
+            return cst.parse_module(text)
+        except Exception:
+            # Valid Python that LibCST refuses: its plain rewriting has the same calls in the same order.
+            return cst.parse_module(ast.unparse(python_tree))
+
+
+# -- functions whose bodies are parsed when they are asked for ---------------------------------------------------
+
+_MARK = "_nnlint_body_"
+
+
+def parse_folded(path: str, text: str, python_tree: ast.Module) -> Source | None:
+    """A file's text with a mark in place of each function's body; None where that is not to be had."""
+    if _MARK in text:
+        return None
+    functions: list[FunctionNode] = []
+    kept, done, lines = [], 0, text.split("\n")
+    for function in outermost_functions(python_tree):
+        start, end = body_start(function), function.end_lineno
+        indent = lines[start - 1][: function.body[0].col_offset]
+        assert end is not None
+        if start > max(done, function.lineno) and not indent.strip() and start > last_header_line(function):
+            kept += [*lines[done : start - 1], f"{indent}{_MARK}{len(functions)}"]
+            done = end
+            functions.append(function)
+    with collector_off():
+        try:
+            tree = cst.parse_module("\n".join([*kept, *lines[done:]]))
+        except Exception:
+            return None
+    source = Source(path, text, tree, python_tree)
+    source.fold(functions)
+    return source
+
+
+def outermost_functions(tree: ast.Module) -> Iterator[FunctionNode]:
+    """The functions that are in no other, in the order of the text."""
+    found: list[FunctionNode] = []
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            found.append(node)
+        else:
+            stack.extend(child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr))
+    return iter(sorted(found, key=lambda function: function.lineno))
+
+
+def body_start(function: FunctionNode) -> int:
+    """The line on which a function's body begins."""
+    first = function.body[0]
+    decorators = getattr(first, "decorator_list", ())
+    return min([first.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def last_header_line(function: FunctionNode) -> int:
+    """The last line that a function's parameters and annotations reach."""
+    parts = [*ast.iter_child_nodes(function.args), *([function.returns] if function.returns else [])]
+    return max([function.lineno, *(getattr(part, "end_lineno", 0) or 0 for part in parts)])
+
+
+def _mark_of(function: cst.FunctionDef) -> int | None:
+    """Which body a function's mark stands for."""
+    statement = function.body.body[0] if function.body.body else None
+    small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+    if isinstance(small, cst.Expr) and isinstance(small.value, cst.Name) and small.value.value.startswith(_MARK):
+        return int(small.value.value.removeprefix(_MARK))
+    return None

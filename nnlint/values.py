@@ -251,7 +251,7 @@ class Function:
     """A function of the project: its signature, its body as a closure over frames, and where it was defined."""
 
     __slots__ = (
-        "attributes", "birth", "body", "is_generator", "lowered", "module", "name", "owner", "parent", "qualified",
+        "attributes", "birth", "body", "lowered", "module", "name", "owner", "parent", "qualified",
         "signature", "site",
     )  # fmt: skip
 
@@ -263,16 +263,20 @@ class Function:
         body: Callable[[Frame], Any],
         parent: Frame,
         birth: int,
-        is_generator: bool = False,
         lowered: Any = None,
     ) -> None:
         self.name, self.qualified, self.signature, self.body = name, qualified, signature, body
-        self.parent, self.birth, self.is_generator = parent, birth, is_generator
+        self.parent, self.birth = parent, birth
         self.module = parent.module
         self.owner: Class | None = None
         self.attributes: dict[str, Value] = {}
         self.lowered = lowered
         self.site: Any = None
+
+    @property
+    def is_generator(self) -> bool:
+        """Whether a call gives an iterator."""
+        return self.lowered is not None and self.lowered.bindings.has_yield
 
     def __repr__(self) -> str:
         return f"<function {self.qualified}>"

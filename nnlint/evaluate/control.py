@@ -295,8 +295,8 @@ class Control:
         body = function.site.node if function.site is not None else None
         if body is None:
             return
-        found = binder(body.body)
         names = {part.value for part in walk(body) if isinstance(part, cst.Name)}
+        found = binder(body.body)
         around: Frame | None = function.parent
         while around is not None and around is not function.module.frame:
             for name in names & around.variables.keys():

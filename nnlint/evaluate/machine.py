@@ -178,10 +178,11 @@ class Machine(Calls):
         textbook: bool = False,
         goes_on: bool = False,
         wary: bool = False,
+        sources: dict[str, Source] | None = None,
     ) -> None:
         super().__init__()
         self.project = project
-        self.sources: dict[str, Source] = {}
+        self.sources = {} if sources is None else sources
         self.textbook = textbook
         self.assume = dict(assume or {})
         self.aliases = dict(aliases or {})

@@ -41,13 +41,15 @@ class Scope:
     local: frozenset[str] = frozenset()
     outer: frozenset[str] = field(default=frozenset())  # declared nonlocal
     globals: frozenset[str] = field(default=frozenset())  # declared global
-    has_yield: bool = False
+
+    def qualified_inside(self, name: str) -> str:
+        """The qualified name of a class or function called `name` in this scope."""
+        between = ".<locals>." if self.kind == "function" else "."
+        return f"{self.qualified}{between}{name}" if self.qualified else name
 
     def inside(self, kind: str, name: str, local: frozenset[str] = frozenset(), **more: object) -> Scope:
         """The scope of a class or function called `name` in this one."""
-        between = ".<locals>." if self.kind == "function" else "."
-        qualified = f"{self.qualified}{between}{name}" if self.qualified else name
-        return Scope(self.machine, self.source, kind, qualified, self, local, **more)  # type: ignore[arg-type]
+        return Scope(self.machine, self.source, kind, self.qualified_inside(name), self, local, **more)  # type: ignore[arg-type]
 
 
 @dataclass

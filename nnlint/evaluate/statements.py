@@ -7,7 +7,7 @@ frame.returned). An exception of the evaluated program is a RaisedError.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import libcst as cst
@@ -15,7 +15,6 @@ import libcst as cst
 from nnlint.evaluate.expressions import (
     BINARY,
     Evaluate,
-    LoweredParameter,
     dotted_name,
     lower,
     lower_index,
@@ -26,9 +25,9 @@ from nnlint.evaluate.expressions import (
 )
 from nnlint.evaluate.generators import lower_lazily
 from nnlint.evaluate.heap import Outcome
-from nnlint.evaluate.scope import CLOSED, Scope, Site, binder
+from nnlint.evaluate.scope import CLOSED, Bindings, Scope, Site, binder
 from nnlint.signature import Rest
-from nnlint.source import walk
+from nnlint.source import unfold, walk
 from nnlint.unknown import Unknown
 from nnlint.values import ABSENT, Class, Dict, Frame, Function, Instance, List, Native, RaisedError, Value
 
@@ -523,33 +522,17 @@ def lower_function(node: cst.FunctionDef, scope: Scope) -> Execute:
     """@decorator def name(parameters): body"""
     machine = scope.machine
     name = mangle(node.name.value, scope)
-    parameters = lower_parameters(node.params, scope)
-    found = binder(node.body)
-    names = frozenset(parameter[0] for parameter in parameters) | frozenset(found.bound)
-    inner = scope.inside(
-        "function",
-        node.name.value,
-        names - frozenset(found.globals) - frozenset(found.nonlocals),
-        outer=frozenset(found.nonlocals),
-        globals=frozenset(found.globals),
-        has_yield=found.has_yield,
-    )
+    lowered = LoweredFunction(node, scope)
     decorators = lower_decorators(node.decorators, scope)
     site = Site(scope.source, node, scope.qualified or "<module>")
-    lowered = LoweredFunction(parameters, inner, node)
     assign = lower_target(cst.Name(name), scope)
-    body: list[Callable[[Frame], Any]] = []
-
-    def run_body(frame: Frame) -> Any:
-        if not body:
-            body.append(lower_lazily(node.body, inner) if found.has_yield else lower_block(node.body, inner))
-        return body[0](frame)
+    qualified = scope.qualified_inside(node.name.value)
 
     def run(frame: Frame) -> None:
         wrappers = [decorator(frame) for decorator in decorators]
+        parameters = signature(lowered.parameters, frame)
         function = Function(
-            node.name.value, inner.qualified, signature(parameters, frame), run_body, frame, machine.heap.clock,
-            found.has_yield, lowered,
+            node.name.value, qualified, parameters, lowered.run, frame, machine.heap.clock, lowered
         )  # fmt: skip
         function.site = site
         value: Value = function
@@ -563,12 +546,34 @@ def lower_function(node: cst.FunctionDef, scope: Scope) -> Execute:
 
 
 class LoweredFunction:
-    """What roots need of a function's text: parameters with their annotations, and where it stands."""
+    """A function's text: its parameters with their annotations, and its body, lowered when it is first called."""
 
-    __slots__ = ("node", "parameters", "scope")
+    def __init__(self, node: cst.FunctionDef, around: Scope) -> None:
+        self.node, self.around = node, around
+        self.parameters = lower_parameters(node.params, around)
 
-    def __init__(self, parameters: Sequence[LoweredParameter], scope: Scope, node: cst.FunctionDef) -> None:
-        self.parameters, self.scope, self.node = parameters, scope, node
+    def run(self, frame: Frame) -> Any:
+        """Execute the body."""
+        return self.body(frame)
+
+    @cached_property
+    def bindings(self) -> Bindings:
+        """What the body binds, and whether it yields."""
+        return binder(unfold(self.node))
+
+    @cached_property
+    def body(self) -> Callable[[Frame], Any]:
+        """The body as a closure over frames; of a generator, as a generator."""
+        found = self.bindings
+        names = frozenset(parameter[0] for parameter in self.parameters) | frozenset(found.bound)
+        inner = self.around.inside(
+            "function",
+            self.node.name.value,
+            names - frozenset(found.globals) - frozenset(found.nonlocals),
+            outer=frozenset(found.nonlocals),
+            globals=frozenset(found.globals),
+        )
+        return lower_lazily(self.node.body, inner) if found.has_yield else lower_block(self.node.body, inner)
 
 
 def lower_decorators(nodes: Sequence[cst.Decorator], scope: Scope) -> list[Evaluate]:
