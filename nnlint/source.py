@@ -44,7 +44,7 @@ _ORDER: dict[type[cst.CSTNode], tuple[str, ...]] = {
 class Folded(cst.IndentedBlock):
     """The body of a function that is not parsed yet: most are never asked for. python: Python's own tree of it."""
 
-    __slots__ = ("python", "source")
+    __slots__ = ("python", "source")  # type: ignore[misc]
 
     source: Source
     python: ast.FunctionDef | ast.AsyncFunctionDef
@@ -291,14 +291,15 @@ def outermost_functions(tree: ast.Module) -> Iterator[FunctionNode]:
 def body_start(function: FunctionNode) -> int:
     """The line on which a function's body begins."""
     first = function.body[0]
-    decorators = getattr(first, "decorator_list", ())
+    decorators: list[ast.expr] = getattr(first, "decorator_list", [])
     return min([first.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def last_header_line(function: FunctionNode) -> int:
     """The last line that a function's parameters and annotations reach."""
     parts = [*ast.iter_child_nodes(function.args), *([function.returns] if function.returns else [])]
-    return max([function.lineno, *(getattr(part, "end_lineno", 0) or 0 for part in parts)])
+    ends: list[int] = [getattr(part, "end_lineno", None) or 0 for part in parts]
+    return max(function.lineno, *ends, 0)
 
 
 def _mark_of(function: cst.FunctionDef) -> int | None:
