@@ -26,8 +26,11 @@ class Settings:
     search_path: Sequence[str] = ()
 
 
-def analyse(path: str, text: str | None = None, settings: Settings = Settings()) -> Analysis:
-    """Analyse the file at `path` (its text, where given, stands for the file's content). Never raises."""
+def analyse(path: str, text: str | None = None, settings: Settings = Settings(), trees: bool = False) -> Analysis:
+    """Analyse the file at `path` (its text, where given, stands for the file's content). Never raises.
+
+    trees: whether the models have theirs, which takes time.
+    """
     from nnlint.text import read
 
     content = read(path) if text is None else text
@@ -42,7 +45,7 @@ def analyse(path: str, text: str | None = None, settings: Settings = Settings())
         source = machine.source(path, content)
         if isinstance(source, Failure):
             return Analysis(path, errors=[source])
-        analysis = Roots(machine, source, path).run()
+        analysis = Roots(machine, source, path, trees).run()
         if analysis.refusals:
             analysis.refusals = look_again(path, content, settings)
         return analysis

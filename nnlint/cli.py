@@ -5,16 +5,22 @@ import configparser
 import os
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nnlint import __version__
 from nnlint.budget import OptionError, parse_number
 from nnlint.configuration import OPTIONS, Configuration, OptionText, parse_configuration
 
+if TYPE_CHECKING:
+    from nnlint.report.gather import Request
+
+BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 EPILOG = """\
 examples:
   nnlint report src                 every layer and model of the Python files under src
   nnlint report --over 1M src       only those with more than a million parameters
+  nnlint report net.py::resnet50    one model as a tree
+  nnlint report "net.py::Net(width=2, depth=18)"
 """
 
 
@@ -72,10 +78,21 @@ def build_parser() -> argparse.ArgumentParser:
 def add_report_options(parser: argparse.ArgumentParser) -> None:
     """What `nnlint report` takes; its last group is what flake8 takes too."""
     parser.set_defaults(run=report)
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a Python file, a folder, or - for standard input")
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="a Python file, a folder, or - for standard input; file.py::name or 'file.py::name(arguments)' is one "
+        "model of a file as a tree, arguments being literals",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="(default: %(default)s)")
     parser.add_argument("--over", metavar="NUMBER", help="list only what has more parameters, such as 1M")
     parser.add_argument("--fail-over-budget", action="store_true", help="exit with 1 where anything is over its budget")
+    tree = parser.add_argument_group("trees")
+    tree.add_argument("--depth", metavar="N", type=positive, help="levels to show (default: all)")
+    tree.add_argument(
+        "--dtype", choices=tuple(BYTES), default="float32", help="what sizes in bytes are for (default: %(default)s)"
+    )
     files = parser.add_argument_group("files")
     files.add_argument(
         "--exclude",
@@ -105,23 +122,54 @@ def positive(text: str) -> int:
 def report(options: argparse.Namespace) -> int:
     """The report on the paths; every file read is in it."""
     from nnlint.report.contract import report_json
-    from nnlint.report.files import Exclusion, PathError, find_files
     from nnlint.report.gather import gather
     from nnlint.report.listing import list_files, report_text
+    from nnlint.report.model import report_model
     from nnlint.report.terminal import render
+    from nnlint.wanted import WantedError
 
     settings = read_settings(options)
     over = parse_number("--over", options.over) if options.over else -1
     try:
-        paths = find_files(options.paths, Exclusion(settings.exclude, settings.folder))
-    except PathError as error:
+        requests = make_requests(options, settings)
+        reports = gather(requests, settings.configuration, options.jobs or available_cores())
+    except WantedError as error:
         raise UsageError(str(error)) from None
-    reports = gather(paths, settings.configuration, options.jobs or available_cores())
     if options.format == "json":
         write(report_json([report.analysis for report in reports], settings.configuration.formula))
     else:
-        write(render(report_text(list_files(reports), over)))
+        files = [report for request, report in zip(requests, reports) if request.wanted is None]
+        models = [report for request, report in zip(requests, reports) if request.wanted is not None]
+        parts = [
+            part
+            for report in models
+            for part in report_model(report, options.depth, options.dtype, BYTES[options.dtype])
+        ]
+        write(render([*parts, *(report_text(list_files(files), over) if files else ())]))
     return int(options.fail_over_budget and any(report.over for report in reports))
+
+
+def make_requests(options: argparse.Namespace, settings: Settings) -> "list[Request]":
+    """What the paths ask for; `path::model` where there is no file of that name is one model of a file."""
+    from nnlint.report.files import Exclusion, PathError, find_files
+    from nnlint.report.gather import Request
+    from nnlint.wanted import parse_wanted
+
+    paths: list[str] = []
+    requests: list[Request] = []
+    exclusion = Exclusion(settings.exclude, settings.folder)
+    try:
+        for path in options.paths:
+            file, colons, name = path.partition("::")
+            if not colons or os.path.exists(path):
+                paths.append(path)
+            elif os.path.isdir(file):
+                raise UsageError(f"{file} is a folder: name the file that has {name}")
+            else:
+                requests += [Request(found, parse_wanted(name)) for found in find_files([file], exclusion)]
+        return requests + [Request(path) for path in find_files(paths, exclusion)]
+    except PathError as error:
+        raise UsageError(str(error)) from None
 
 
 def explain(options: argparse.Namespace) -> int:

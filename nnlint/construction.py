@@ -85,12 +85,37 @@ class LayerSite:
         return next((c.unknown for c in self.kept_contexts() if c.parameters is None), None)
 
 
+class Node(NamedTuple):
+    """A module of a model, or a Parameter of a module that is no layer; counts are elements, not bytes.
+
+    name: the attribute's, "0–11" where equal neighbours are folded; kind: the class, or "Parameter"; own: without the
+    modules below; total: with them, of one where it is folded; both are lower bounds where `unknown`, here or below,
+    says why; tied: the path in the model of what it shares its parameters with, which count there; times: how many are
+    folded.
+    """
+
+    name: str
+    kind: str
+    own: int
+    total: int
+    unknown: str | None = None
+    tied: str | None = None
+    is_parameter: bool = False
+    times: int = 1
+    children: "tuple[Node, ...]" = ()
+
+    @property
+    def is_exact(self) -> bool:
+        return self.unknown is None and all(child.is_exact for child in self.children)
+
+
 @dataclass(frozen=True)
 class Model:
     """What a root builds. kind: "class", "function" or "call"; place: of the class or def line, or of the call.
 
     title: for messages, "vgg16()" or "Net(10)"; largest: the largest layer in it: (short layer name, path, line,
-    count), or None; returned: the function around a call returns what it builds, and is listed itself.
+    count), or None; returned: the function around a call returns what it builds, and is listed itself; tree: where its
+    parameters are, if that was asked for.
     """
 
     place: Place
@@ -102,6 +127,7 @@ class Model:
     unknown: str | None
     largest: tuple[str, str, int, int] | None = None
     returned: bool = False
+    tree: Node | None = None
 
 
 @dataclass(frozen=True)

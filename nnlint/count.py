@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import prod
 from typing import Any, NamedTuple
 
@@ -20,114 +21,149 @@ class Count(NamedTuple):
     arithmetic: str
 
 
-class _Total:
+@dataclass
+class Part:
+    """What is registered under one path. value: the first thing found there; elements: its own Parameters', without
+    those of its modules; unknown: why these are only a lower bound; again: the path where it was met before."""
+
+    value: Value
+    elements: int = 0
+    unknown: str | None = None
+    again: str | None = None
+
+
+class Total:
+    """What a module owns, in the order and with the paths of named_parameters().
+
+    seen: where each object, by id, was met first; alternatives: for values that are one of several, the elements that
+    each has at least, and the objects of all.
+    """
+
     def __init__(self) -> None:
         self.elements = 0
         self.unknown: str | None = None
-        self.seen: set[int] = set()
-        self.shared: set[int] = set()
+        self.parts: dict[str, Part] = {}
+        self.seen: dict[int, str] = {}
         self.shapes: dict[str, Any] = {}
         self.alternatives: list[tuple[int, set[int]]] = []
 
-    def doubt(self, why: str) -> None:
+    def part(self, path: str, value: Value) -> Part:
+        return self.parts.setdefault(path, Part(value))
+
+    def doubt(self, why: str, part: Part) -> None:
         self.unknown = self.unknown or why
+        part.unknown = part.unknown or why
+
+    def add(self, elements: int, part: Part) -> None:
+        self.elements += elements
+        part.elements += elements
+
+
+def tally(value: Value) -> Total:
+    """All that a module owns."""
+    total = Total()
+    _add(total, value, "")
+    for _, owned in total.alternatives:
+        if owned & total.seen.keys():
+            total.doubt("a module that is chosen by a condition is shared", total.part("", value))
+            total.elements = max(total.elements - sum(a[0] for a in total.alternatives), 0)
+            break
+    return total
 
 
 def count(value: Value) -> Count:
     """The count of a module, as sum(p.numel() for p in module.parameters()) would give it."""
-    total = _Total()
-    _add(total, value, "")
-    for _, owned in total.alternatives:
-        if owned & total.seen:
-            total.doubt("a module that is chosen by a condition is shared")
-            total.elements = max(total.elements - sum(a[0] for a in total.alternatives), 0)
-            break
+    total = tally(value)
     shapes = arithmetic(total.shapes)
     if total.unknown is not None:
         return Count(None, total.elements, total.unknown, shapes)
     return Count(total.elements, total.elements, None, shapes)
 
 
-def _add(total: _Total, value: Value, path: str) -> None:
+def _add(total: Total, value: Value, path: str) -> None:
     """Add what a registered value owns, without recursion (modules can be nested deeply)."""
     stack: list[tuple[Value, str]] = [(value, path)]
     while stack:
         item, at = stack.pop()
-        if item is None or item is ABSENT or id(item) in total.seen:
-            continue
-        if isinstance(item, Unknown):
-            _add_unknown(total, item)
-            continue
-        if isinstance(item, Rest):
-            _add_unknown(total, item.unknown)
+        if item is None or item is ABSENT:
             continue
         if isinstance(item, tuple):
             stack.extend((one, at) for one in item)
             continue
-        total.seen.add(id(item))
+        part = total.part(at, item)
+        if id(item) in total.seen:
+            part.again = total.seen[id(item)]
+            continue
+        if isinstance(item, Unknown):
+            _add_unknown(total, item, part)
+            continue
+        if isinstance(item, Rest):
+            _add_unknown(total, item.unknown, part)
+            continue
+        total.seen[id(item)] = at
         if isinstance(item, Tensor):
-            _add_tensor(total, item, at)
+            _add_tensor(total, item, at, part)
         elif isinstance(item, Instance):
             if item.open is not None:
-                total.doubt(item.open.why)
+                total.doubt(item.open.why, part)
             for registry in ("_modules", "_parameters"):
                 held = item.attributes.get(registry)
                 if isinstance(held, Dict):
                     if held.rest is not None and held.rest.options != (ABSENT,):
-                        total.doubt(held.rest.why)
+                        total.doubt(held.rest.why, part)
                     entries = [(child, f"{at}.{name}" if at else str(name)) for name, child in held.items()]
                     stack.extend(reversed(entries))
                 elif held is not None:
-                    total.doubt("its registered modules are not known")
+                    total.doubt("its registered modules are not known", part)
             for _name, held in item.attributes.items():
                 if isinstance(held, Unknown) and held.options and not is_plain(held):
-                    _add_possible(total, held)
+                    _add_possible(total, held, part)
                 elif isinstance(held, Unknown) and not held.plain and not hasattr(held, "name"):
-                    total.doubt(held.why)
+                    total.doubt(held.why, part)
 
 
-def _add_possible(total: _Total, held: Unknown) -> None:
+def _add_possible(total: Total, held: Unknown, part: Part) -> None:
     """An attribute that is set in only some arms: a module among the options would be registered elsewhere."""
     for option in held.options:
         if isinstance(option, Instance) and "_modules" in option.attributes:
-            total.doubt(held.why)
+            total.doubt(held.why, part)
         elif isinstance(option, Unknown) and not option.plain:
-            total.doubt(option.why)
+            total.doubt(option.why, part)
 
 
-def _add_tensor(total: _Total, tensor: Tensor, at: str) -> None:
+def _add_tensor(total: Total, tensor: Tensor, at: str, part: Part) -> None:
     if not tensor.is_parameter:
         return
     size = tensor.numel()
     if isinstance(size, Unknown):
-        total.doubt(size.why)
+        total.doubt(size.why, part)
         least = prod(tensor.least) if tensor.least is not None else 0
-        total.elements += least
+        total.add(least, part)
         total.shapes[at] = tensor.least if least else None
     else:
-        total.elements += size
+        total.add(size, part)
         total.shapes[at] = tensor.shape if size else None
 
 
-def _add_unknown(total: _Total, unknown: Unknown) -> None:
+def _add_unknown(total: Total, unknown: Unknown, part: Part) -> None:
     """A registered value that is one of several: alternatives of equal count keep the total."""
     if not unknown.options:
         if not unknown.plain:
-            total.doubt(unknown.why)
+            total.doubt(unknown.why, part)
         return
     counts = []
     for option in unknown.options:
-        part = _Total()
-        _add(part, option, "")
-        counts.append(part)
-    least = min(part.elements for part in counts)
-    if any(part.unknown is not None for part in counts):
-        total.doubt(next(part.unknown for part in counts if part.unknown is not None))
-    elif len({part.elements for part in counts}) > 1:
-        total.doubt(unknown.why)
-    owned = set().union(*(part.seen for part in counts))
+        one = Total()
+        _add(one, option, "")
+        counts.append(one)
+    least = min(one.elements for one in counts)
+    if any(one.unknown is not None for one in counts):
+        total.doubt(next(one.unknown for one in counts if one.unknown is not None), part)
+    elif len({one.elements for one in counts}) > 1:
+        total.doubt(unknown.why, part)
+    owned = set().union(*(one.seen for one in counts))
     if any(owned & other for _, other in total.alternatives):
-        total.doubt("a module that is chosen by a condition is shared")
+        total.doubt("a module that is chosen by a condition is shared", part)
         least = 0
-    total.elements += least
+    total.add(least, part)
     total.alternatives.append((least, owned))

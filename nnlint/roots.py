@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import libcst as cst
 
-from nnlint.construction import Analysis, Model, Place
+from nnlint.construction import Analysis, Model, Node, Place
 from nnlint.count import Count, count
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
@@ -20,6 +20,7 @@ from nnlint.gathering import Gathered, Root
 from nnlint.refusals import Judgement, Refusals, is_placeholder, is_settled
 from nnlint.signature import REQUIRED
 from nnlint.source import Source
+from nnlint.tree import tree
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.unreached import WITHOUT_PARAMETERS, Unreached, is_module_class, names_in
 from nnlint.values import Class, Descriptor, Frame, Function, Instance, Module, RaisedError, Value
@@ -46,8 +47,10 @@ def is_none(node: cst.CSTNode) -> bool:
 class Roots:
     """Evaluates a file from all its roots and gathers what they construct."""
 
-    def __init__(self, machine: Machine, source: Source, path: str) -> None:
+    def __init__(self, machine: Machine, source: Source, path: str, trees: bool = False) -> None:
         self.machine, self.source, self.path = machine, source, path
+        self.trees = trees
+        self.tree: Node | None = None
         self.gathered = Gathered(source, path)
         self.refusals = Refusals(source, path)
         self.models: list[Model] = []
@@ -117,9 +120,12 @@ class Roots:
         value: Value = None
         total: Count | None = None
         why: str | None = None
+        self.tree = None
         try:
             value = run()
-            total = count(value) if is_module(value) or isinstance(value, Unknown) else None
+            if is_module(value) or isinstance(value, Unknown):
+                total = count(value)
+                self.tree = tree(value) if self.trees else None
         except RaisedError as raised:
             why = f"it raises {raised}"
         except LimitError as limit:
@@ -288,6 +294,7 @@ class Roots:
                 at_least,
                 None if parameters is not None else unknown,
                 self.largest,
+                tree=self.tree,
             )
         )
 

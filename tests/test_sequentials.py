@@ -3,7 +3,10 @@
 import pytest
 
 from nnlint.configuration import Configuration
+from nnlint.evaluate import sequential
+from nnlint.evaluate.sequential import runs_in_order
 from nnlint.rules import check_file
+from nnlint.values import Instance
 
 BAD = "nn.Sequential(nn.Linear(10, 20), nn.ReLU(), nn.Linear(30, 5))"
 WORDS = "Linear at 2 takes 30 features, but Linear at 0 gives 20"
@@ -97,3 +100,17 @@ def test_a_sequence_of_any_kind_is_followed(name: str) -> None:
 @pytest.mark.parametrize("name", SILENT)
 def test_a_sequence_that_something_passes_or_that_is_taken_apart_is_not(name: str) -> None:
     assert messages(SILENT[name]) == []
+
+
+def test_nested_sequentials_are_looked_through_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+
+    def counted(module: Instance) -> bool:
+        nonlocal calls
+        calls += 1
+        return runs_in_order(module)
+
+    monkeypatch.setattr(sequential, "runs_in_order", counted)
+    nested = "net = nn.Linear(10, 20)\nfor _ in range(40):\n    net = nn.Sequential(net)\n"
+    text = f"{nested}nn.Sequential(net, nn.Linear(30, 5))\n"
+    assert messages(text) and 40 < calls < 10_000

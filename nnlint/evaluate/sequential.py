@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from nnlint.layers import Violation
@@ -14,9 +13,13 @@ SEQUENTIAL = "torch.nn.Sequential"
 
 def misfit(module: Instance) -> tuple[Violation | None, bool]:
     """The first layer that takes nothing of what comes to it, as a violation; and whether every layer is known."""
+    return _first_misfit(layers_of(module, ""))
+
+
+def _first_misfit(layers: list[tuple[str, Instance | None]]) -> tuple[Violation | None, bool]:
     shapes, certain = ANY, True
     given: tuple[str, Instance] | None = None
-    for path, layer in layers_of(module, ""):
+    for path, layer in layers:
         if layer is None:
             shapes, certain, given = ANY, False, None
             continue
@@ -32,19 +35,21 @@ def misfit(module: Instance) -> tuple[Violation | None, bool]:
     return None, certain
 
 
-def layers_of(module: Instance, prefix: str) -> Iterator[tuple[str, Instance | None]]:
+def layers_of(module: Instance, prefix: str) -> list[tuple[str, Instance | None]]:
     """The layers of a Sequential with their paths, nested ones in place; None for what is not known."""
     held = module.attributes.get("_modules")
     if not runs_in_order(module) or not isinstance(held, Dict) or not held.certain():
-        yield prefix, None
-        return
+        return [(prefix, None)]
+    layers: list[tuple[str, Instance | None]] = []
     for name, item in held.items():
         path = f"{prefix}{name}"
         if isinstance(item, Instance) and is_sequential(item):
             # One that nothing passes is reported where it is built itself.
-            yield from [(path, None)] if misfit(item)[0] is not None else layers_of(item, f"{path}.")
+            inner = layers_of(item, f"{path}.")
+            layers += [(path, None)] if _first_misfit(inner)[0] is not None else inner
         else:
-            yield path, item if is_as_built(item) else None
+            layers.append((path, item if is_as_built(item) else None))
+    return layers
 
 
 def is_sequential(module: Instance) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console
 from rich.progress import Progress
@@ -22,6 +22,10 @@ from nnlint.rules import check_analysis
 from nnlint.rules.nnl101_layer_over_budget import find_excesses as find_layers
 from nnlint.rules.nnl102_model_over_budget import find_excesses as find_models
 from nnlint.text import read
+from nnlint.wanted import Wanted, WantedError
+
+if TYPE_CHECKING:
+    from nnlint.analyse import Settings
 
 CHUNK = 16  # files that one process takes at a time: neighbours share what they import
 
@@ -71,21 +75,35 @@ class FileReport:
     silenced: tuple[Finding, ...] = field(default=())
 
 
-def gather(paths: Sequence[str], configuration: Configuration, jobs: int) -> list[FileReport]:
-    """The files' reports, the same whatever `jobs` is; a progress bar where standard error is a terminal."""
-    texts = [(path, _standard_input() if path == "-" else None) for path in paths]
+class Request(NamedTuple):
+    """A file to read, `-` for standard input; wanted: the one model of it that is asked for, or None; trees: whether
+    its models are to have their trees."""
+
+    path: str
+    wanted: Wanted | None = None
+    trees: bool = False
+
+
+def gather(requests: Sequence[Request], configuration: Configuration, jobs: int) -> list[FileReport]:
+    """The files' reports, in order and the same whatever `jobs` is; a progress bar where standard error is a terminal.
+
+    Raises WantedError.
+    """
+    items = [(request, _standard_input() if request.path == "-" else None) for request in requests]
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        results = _in_processes(texts, configuration, jobs) if jobs > 1 and len(paths) > CHUNK else None
-        if results is None:
-            results = (read_file(path, text, configuration) for path, text in texts)
-        return list(progress.track(results, total=len(paths), description="Counting"))
+        if jobs > 1 and len(items) > CHUNK:
+            results = _in_processes(items, configuration, jobs)
+        else:
+            results = (read_file(request, text, configuration) for request, text in items)
+        return list(progress.track(results, total=len(items), description="Counting"))
 
 
-def _in_processes(
-    texts: Sequence[tuple[str, str | Failure | None]], configuration: Configuration, jobs: int
-) -> Iterator[FileReport]:
+Item = tuple[Request, str | Failure | None]
+
+
+def _in_processes(items: Sequence[Item], configuration: Configuration, jobs: int) -> Iterator[FileReport]:
     with ProcessPoolExecutor(jobs, initializer=_start, initargs=(configuration,)) as pool:
-        yield from pool.map(_read_started, texts, chunksize=CHUNK)
+        yield from pool.map(_read_started, items, chunksize=CHUNK)
 
 
 _configuration = Configuration()
@@ -96,27 +114,38 @@ def _start(configuration: Configuration) -> None:
     _configuration = configuration
 
 
-def _read_started(item: tuple[str, str | Failure | None]) -> FileReport:
+def _read_started(item: Item) -> FileReport:
     return read_file(*item, _configuration)
 
 
-def read_file(path: str, text: str | Failure | None, configuration: Configuration) -> FileReport:
-    """One file's report, `text` standing for its content where given; what goes wrong in nnlint itself is in it."""
-    path = "stdin" if path == "-" else path
+def read_file(request: Request, text: str | Failure | None, configuration: Configuration) -> FileReport:
+    """One file's report, `text` standing for its content where given; what goes wrong in nnlint itself is in it.
+
+    Raises WantedError.
+    """
+    path = "stdin" if request.path == "-" else request.path
     content = read(path) if text is None else text
     if isinstance(content, Failure):
         return FileReport(Analysis(path, errors=[content]))
     try:
-        return _judge(path, content, configuration)
+        return _judge(path, content, _analyse(path, content, request, configuration.settings), configuration)
+    except WantedError:
+        raise
     except Exception as error:
         words = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
         return FileReport(Analysis(path, errors=[Failure(1, 1, words)]))
 
 
-def _judge(path: str, text: str, configuration: Configuration) -> FileReport:
+def _analyse(path: str, text: str, request: Request, settings: "Settings") -> Analysis:
     from nnlint.analyse import analyse
+    from nnlint.one_model import analyse_model
 
-    analysis = analyse(path, text, configuration.settings)
+    if request.wanted is not None:
+        return analyse_model(path, text, request.wanted, settings)
+    return analyse(path, text, settings, request.trees)
+
+
+def _judge(path: str, text: str, analysis: Analysis, configuration: Configuration) -> FileReport:
     pragmas = read_pragmas(text)
     findings = check_analysis(analysis, configuration, pragmas)
     if not findings:

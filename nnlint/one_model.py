@@ -1,0 +1,150 @@
+"""From a file and the name of one model in it, perhaps with arguments, to what is known of that model alone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import libcst as cst
+
+from nnlint.analyse import Settings, machine_for
+from nnlint.construction import Analysis, Failure, Place
+from nnlint.evaluate.torch_modules import is_module
+from nnlint.gathering import Gathered, Root
+from nnlint.roots import RECURSION, Roots, assumption
+from nnlint.signature import REQUIRED, BindError
+from nnlint.source import walk
+from nnlint.unknown import Unknown
+from nnlint.unreached import is_module_class
+from nnlint.values import ABSENT, BoundMethod, Class, Dict, Function, List, Module, RaisedError, Set, Value
+from nnlint.wanted import Wanted, WantedError, near
+
+
+def analyse_model(path: str, text: str, wanted: Wanted, settings: Settings) -> Analysis:
+    """The analysis of what one model builds, with its tree. Raises WantedError where the file has no such model, is not
+    analysed, or where the model does not take these arguments."""
+    machine = machine_for(path, settings)
+    source = machine.source(path, text)
+    if isinstance(source, Failure):
+        raise WantedError(f"{path}:{source.line}:{source.column}: {source.message}")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, RECURSION))
+    try:
+        return OneModel(machine, source, path, trees=True).build(wanted)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+class OneModel(Roots):
+    """One root, as the user asks for it; what it does not say is as for the file's own roots."""
+
+    def build(self, wanted: Wanted) -> Analysis:
+        """The analysis of this root alone."""
+        module = self._module()
+        self.gathered = Gathered(self.source, self.path)
+        callee = self._find(module, wanted)
+        place, kind = self._place(callee, wanted.name)
+        if is_module(callee):
+            run, generic, assumed = lambda: callee, False, ""
+        else:
+            run, generic, assumed = self._call_of(module, callee, wanted)
+        title = f"{wanted.text if '(' in wanted.text or is_module(callee) else wanted.text + '()'}{assumed}"
+        value, total, why = self._root(Root(f"{title} at line {place.line}", generic, assumed), run)
+        if why is None and not is_module(value) and not isinstance(value, Unknown):
+            raise WantedError(f"{wanted.text} builds no model")
+        self._model(place, wanted.name, kind, title, total, why)
+        return Analysis(self.path, self.gathered.layers(), models=self.models, refusals=self.refusals.refused())
+
+    def _find(self, module: Module, wanted: Wanted) -> Value:
+        """What a dotted name stands for in the module."""
+        first, *rest = wanted.name.split(".")
+        value = module.frame.variables.get(first, ABSENT)
+        try:
+            for name in rest:
+                value = value if value is ABSENT else self.machine.get_attribute(value, name)
+        except RaisedError:
+            value = ABSENT
+        if value is ABSENT:
+            models = [name for name, value in module.frame.variables.items() if self._may_be_model(value)]
+            raise WantedError(f"{self.path} has no model {wanted.name!r}{near(wanted.name, models)}")
+        if is_module(value) and "(" in wanted.text:
+            raise WantedError(f"{wanted.name} is a model already: it takes no arguments here")
+        return value
+
+    def _may_be_model(self, value: Value) -> bool:
+        if isinstance(value, Class):
+            return value.module is not None and is_module_class(value)
+        return isinstance(value, Function) or is_module(value)
+
+    def _place(self, callee: Value, name: str) -> tuple[Place, str]:
+        """Where the model is written (a class, a function, the call that gives a variable its value), and its kind."""
+        kind = "class" if isinstance(callee, Class) else "call" if is_module(callee) else "function"
+        callee = callee.function if isinstance(callee, BoundMethod) else callee
+        if isinstance(callee, (Class, Function)) and callee.site is not None:
+            place = callee.site.source.place(callee.site.node)
+        else:
+            place = next((self.source.place(call) for call in self._calls_for(name)), None)
+        return place or Place(1, 1, 1, 1), kind
+
+    def _calls_for(self, name: str) -> Iterator[cst.Call]:
+        for node in walk(self.source.tree):
+            if isinstance(node, cst.Assign) and isinstance(node.value, cst.Call):
+                targets = (assigned.target for assigned in node.targets)
+                if any(isinstance(target, cst.Name) and target.value == name for target in targets):
+                    yield node.value
+
+    def _call_of(self, module: Module, callee: Value, wanted: Wanted) -> tuple[Callable[[], Value], bool, str]:
+        """The call, whether an argument is Unknown, and what it assumes: arguments that are not given and have no
+        default are as for the file's own roots."""
+        function, skip = self._signature_of(module, callee)
+        args = [self._value(arg) for arg in wanted.args]
+        kwargs = {name: self._value(value) for name, value in wanted.kwargs.items()}
+        lacking: dict[str, Value] = {}
+        generic = False
+        if function is not None:
+            lacks = _lacking(function, skip, wanted)
+            given, _ = self.arguments(function, dict.fromkeys(lacks[1]), skip)
+            lacking = {name: given[name] for name in lacks[0]}
+            generic = any(isinstance(value, Unknown) for value in lacking.values())
+        return lambda: self.machine.call(callee, args, {**kwargs, **self._made(lacking)}), generic, assumption(lacking)
+
+    def _signature_of(self, module: Module, callee: Value) -> tuple[Function | None, int]:
+        """The function that says which arguments there are, and how many it gets by itself."""
+        if isinstance(callee, Class):
+            init = callee.find("__init__")
+            return (init, 1) if isinstance(init, Function) else (None, 0)
+        own = (function for function, decorated in module.functions.values() if decorated is callee)
+        function = next(own, callee)
+        return (function, 0) if isinstance(function, Function) else (None, 0)
+
+    def _value(self, literal: Any) -> Value:
+        """A Python literal as the machine's value."""
+        clock = self.machine.heap.clock
+        if isinstance(literal, tuple):
+            return tuple(self._value(item) for item in literal)
+        if isinstance(literal, list):
+            return List([self._value(item) for item in literal], clock)
+        if isinstance(literal, dict):
+            return Dict({key: self._value(item) for key, item in literal.items()}, clock)
+        if isinstance(literal, set):
+            return Set(literal, clock)
+        return literal
+
+
+def _lacking(function: Function, skip: int, wanted: Wanted) -> tuple[list[str], list[str]]:
+    """The names of parameters that must be given and are not, and of those that are. Raises WantedError."""
+    signature = function.signature
+    try:
+        bound = signature.bind((None,) * skip + wanted.args, wanted.kwargs, unknown_keywords=_NOT_GIVEN)
+    except BindError as error:
+        named = [p.name for p in signature.parameters[skip:] if p.kind in ("both", "keyword")]
+        wrong = next((name for name in wanted.kwargs if name not in named), "")
+        hint = near(wrong, named) if wrong and "unexpected" in str(error) else ""
+        raise WantedError(f"{wanted.name}() {error}{hint}") from None
+    free = [p for p in signature.parameters if bound[p.name] is _NOT_GIVEN]
+    lacks = [p.name for p in free if p.default is REQUIRED]
+    return lacks, [name for name in bound if name not in lacks]
+
+
+_NOT_GIVEN = Unknown("not given")

@@ -1,0 +1,124 @@
+"""One model as a tree, on the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nnlint.cli import main
+from nnlint.construction import Analysis, Model, Node, Place
+from nnlint.report.gather import FileReport
+from nnlint.report.model import report_model, rows
+from nnlint.report.terminal import render
+
+SOURCE = """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, width=1000, depth=2):
+        super().__init__()
+        self.blocks = nn.ModuleList([nn.Sequential(nn.Linear(width, width), nn.ReLU()) for _ in range(depth)])
+        self.head = nn.Linear(width, 10)
+
+
+class Open(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.first = nn.Linear(4, 5)
+        self.last = nn.Linear(5, size)
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    (tmp_path / "net.py").write_text(SOURCE)
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> str:
+    assert main(["report", *arguments]) == status
+    return capsys.readouterr().out
+
+
+def test_a_model_is_a_tree(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "net.py::Net") == (
+        "module      class             own      total  share            float32\n"
+        "Net()       Net                 0  2,012,010  100 %  ████████   8.0 MB\n"
+        "  blocks    ModuleList          0  2,002,000  100 %  ███████▉   8.0 MB\n"
+        "    0–1 ×2  Sequential          0  2,002,000  100 %  ███████▉   8.0 MB\n"
+        "      0     Linear      2,002,000  2,002,000  100 %  ███████▉   8.0 MB\n"
+        "  head      Linear         10,010     10,010   <1 %             40.0 kB\n"
+        "\n"
+        "2,012,010 parameters, 8,048,040 bytes as float32; net.py:4\n"
+    ).replace("  <1 %             40.0 kB", "  <1 %            40.0 kB")
+
+
+def test_arguments_depth_and_bytes(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = run(capsys, "net.py::Net(10, depth=3)", "--depth=1", "--dtype=int8").splitlines()
+    assert [line.split()[0] for line in lines[:4]] == ["module", "Net(10,", "blocks", "head"]
+    assert lines[-1] == "440 parameters, 440 bytes as int8; net.py:4"
+    assert "440 parameters, 880 bytes as float16; " in run(capsys, "net.py::Net(10, depth=3)", "--dtype=float16")
+
+
+def test_what_is_not_known_is_a_lower_bound_without_shares(capsys: pytest.CaptureFixture[str]) -> None:
+    text = run(capsys, "net.py::Open")
+    assert "%" not in text and "  first  Linear" in text
+    assert text.endswith(
+        "≥ 25 parameters, ≥ 100 bytes as float32; net.py:11\nnot all is known: size is a parameter without a default\n"
+    )
+
+
+def test_several_models_and_files_in_one_report(capsys: pytest.CaptureFixture[str]) -> None:
+    text = run(capsys, "net.py::Net", "net.py", "net.py::Open(3)")
+    assert text.index("Net()") < text.index("Open(3)") < text.index("place, and where") < text.index("in 1 file")
+
+
+def test_a_model_over_budget_is_marked_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--max-model-params=1M", "--fail-over-budget")
+    assert run(capsys, "net.py::Net", *options, status=1).endswith("\n! over its budget\n")
+    assert "budget" not in run(capsys, "net.py::Net(10)", *options)
+
+
+def test_the_json_of_a_model_is_the_contract_for_what_it_builds(capsys: pytest.CaptureFixture[str]) -> None:
+    (file,) = json.loads(run(capsys, "net.py::Net(width=3)", "--format=json"))["files"]
+    assert [(model["name"], model["kind"], model["parameters"]) for model in file["models"]] == [("Net", "class", 64)]
+    assert [(layer["line"], layer["counts"]) for layer in file["layers"]] == [(7, [12]), (8, [40])]
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("net.py::Nett", "net.py has no model 'Nett'; did you mean Net?"),
+        ("net.py::Net(x)", "'x' is no Python literal (a number, a quoted string, a tuple, True, None, ...)"),
+        ("nets.py::Net", "no such file or folder: nets.py; did you mean ./net.py?"),
+        (".::Net", ". is a folder: name the file that has Net"),
+    ],
+)
+def test_what_cannot_be_shown_is_one_line(path: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", path]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.replace("./", "")) == ("", f"nnlint: error: {line}\n".replace("./", ""))
+
+
+def test_names_from_source_are_only_text() -> None:
+    hostile = "\x1b[31m[bold]::error::##[debug]"
+    node = Node(hostile, hostile, 5, 5, None, hostile)
+    tree = Node("", hostile, 0, 5, None, children=(node, node._replace(tied=None, unknown=hostile)))
+    model = Model(Place(1, 1, 1, 2), hostile, "class", hostile, None, 5, hostile, tree=tree)
+    text = render(report_model(FileReport(Analysis(hostile, models=[model])), None, "int8", 1))
+    assert text.count("[bold]") == 10 and not any(harmful in text for harmful in ("\x1b", "::", "##"))
+
+
+def test_folds_multiply_what_is_in_them() -> None:
+    leaf = Node("0", "Linear", 5, 5)
+    inner = Node("0–1", "Sequential", 0, 5, times=2, children=(leaf,))
+    outer = Node("", "Net", 0, 30, children=(Node("a–c", "Sequential", 0, 10, times=3, children=(inner,)),))
+    assert [(row.level, row.own, row.total) for row in rows(outer, None)] == [
+        (0, 0, 30),
+        (1, 0, 30),
+        (2, 0, 30),
+        (3, 30, 30),
+    ]
+    assert len(list(rows(outer, 1))) == 2
