@@ -17,7 +17,7 @@ SOURCE = "import torch.nn as nn\n\nfc = nn.Linear(25088, 4096)\n"
     [
         (["report", "no/such.py"], "nnlint: error: no such file or folder: no/such.py\n"),
         (["report", "net.pi"], "nnlint: error: no such file or folder: net.pi; did you mean net.py?\n"),
-        (["report", "\x1b[31m::x"], "nnlint: error: no such file or folder: \\x1b[31m:\\x3ax\n"),
+        (["report", "\x1b[31m##x"], "nnlint: error: no such file or folder: \\x1b[31m#\\x23x\n"),
         (["explain", "X"], "nnlint: error: no rule has the code 'X'; there are NNL101, "),
         (["explain", "NNL11"], "nnlint: error: no rule has the code 'NNL11'; did you mean NNL101"),
         (["report", "--over=1X", "."], "nnlint: error: --over: '1X' is not a number of parameters"),

@@ -16,8 +16,9 @@ MARK = "!"
 
 
 class Listing(NamedTuple):
-    """What the files hold. layers, models: with their files' paths, largest first; whole: the sum over
-    the layers, each site once at its largest; over: what is over its budget."""
+    """What the files hold. layers, models: with their files' paths, largest first, without the calls whose result is
+    their function's, which is listed; whole: the sum over the layers, each site once at its largest; over: what is over
+    its budget."""
 
     layers: list[tuple[LayerSite, str]]
     models: list[tuple[Model, str]]
@@ -32,7 +33,7 @@ def list_files(reports: Sequence[FileReport]) -> Listing:
     merged = merge([report.analysis for report in reports])
     return Listing(
         sorted(((site, a.path) for a in merged for site in a.layers), key=_layer_order),
-        sorted(((model, a.path) for a in merged for model in a.models), key=_model_order),
+        sorted(((m, a.path) for a in merged for m in a.models if not m.returned), key=_model_order),
         sum(site.at_least for a in merged for site in a.layers),
         frozenset().union(*(report.over for report in reports)),
         [f"{a.path}:{e.line}:{e.column}: {e.message}" for a in merged for e in a.errors],
