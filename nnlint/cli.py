@@ -12,7 +12,8 @@ from nnlint.budget import OptionError, parse_number
 from nnlint.configuration import OPTIONS, Configuration, OptionText, parse_configuration
 
 if TYPE_CHECKING:
-    from nnlint.report.gather import Request
+    from nnlint.construction import Analysis
+    from nnlint.report.gather import FileReport, Request
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 EPILOG = """\
@@ -93,6 +94,11 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     tree.add_argument(
         "--dtype", choices=tuple(BYTES), default="float32", help="what sizes in bytes are for (default: %(default)s)"
     )
+    growth = parser.add_argument_group("changes")
+    growth.add_argument("--compare", metavar="OTHER.json", help="show what changed since that JSON report")
+    growth.add_argument(
+        "--max-growth", metavar="5%", help="exit with 1 where a model, or all layers together, grew by more than that"
+    )
     files = parser.add_argument_group("files")
     files.add_argument(
         "--exclude",
@@ -121,32 +127,63 @@ def positive(text: str) -> int:
 
 def report(options: argparse.Namespace) -> int:
     """The report on the paths; every file read is in it."""
+    from nnlint.report.compare import CompareError
     from nnlint.report.contract import report_json
     from nnlint.report.gather import gather
-    from nnlint.report.listing import list_files, report_text
-    from nnlint.report.model import report_model
-    from nnlint.report.terminal import render
     from nnlint.wanted import WantedError
 
     settings = read_settings(options)
-    over = parse_number("--over", options.over) if options.over else -1
+    refuse_what_does_not_go_together(options)
     try:
         requests = make_requests(options, settings)
         reports = gather(requests, settings.configuration, options.jobs or available_cores())
-    except WantedError as error:
+        is_failure = options.fail_over_budget and any(report.over for report in reports)
+        analyses = [report.analysis for report in reports]
+        if options.format == "json":
+            write(report_json(analyses, settings.configuration.formula))
+        elif options.compare:
+            is_failure |= report_comparison(options, analyses, settings.configuration.formula)
+        else:
+            report_tables(options, requests, reports)
+    except (WantedError, CompareError) as error:
         raise UsageError(str(error)) from None
-    if options.format == "json":
-        write(report_json([report.analysis for report in reports], settings.configuration.formula))
-    else:
-        files = [report for request, report in zip(requests, reports) if request.wanted is None]
-        models = [report for request, report in zip(requests, reports) if request.wanted is not None]
-        parts = [
-            part
-            for report in models
-            for part in report_model(report, options.depth, options.dtype, BYTES[options.dtype])
-        ]
-        write(render([*parts, *(report_text(list_files(files), over) if files else ())]))
-    return int(options.fail_over_budget and any(report.over for report in reports))
+    return int(is_failure)
+
+
+def report_tables(options: argparse.Namespace, requests: "list[Request]", reports: "list[FileReport]") -> None:
+    """Trees of the models asked for, then the listing of all files."""
+    from nnlint.report.listing import list_files, report_text
+    from nnlint.report.model import report_model
+    from nnlint.report.terminal import render
+
+    over = parse_number("--over", options.over) if options.over else -1
+    files = [report for request, report in zip(requests, reports) if request.wanted is None]
+    models = [report for request, report in zip(requests, reports) if request.wanted is not None]
+    width = BYTES[options.dtype]
+    parts = [part for report in models for part in report_model(report, options.depth, options.dtype, width)]
+    write(render([*parts, *(report_text(list_files(files), over) if files else ())]))
+
+
+def report_comparison(options: argparse.Namespace, analyses: "list[Analysis]", formula: str) -> bool:
+    """What changed since the earlier report; whether that is more growth than allowed."""
+    from nnlint.report.compare import compare, excesses, failed, parse_growth, read_report, report_changes
+    from nnlint.report.contract import report_content
+    from nnlint.report.terminal import render
+
+    comparison = compare(read_report(options.compare, formula), report_content(analyses, formula))
+    found = excesses(comparison, parse_growth(options.max_growth)) if options.max_growth else []
+    write(render([*report_changes(comparison), *([failed(found, options.max_growth)] if found else [])]))
+    return bool(found)
+
+
+def refuse_what_does_not_go_together(options: argparse.Namespace) -> None:
+    """Options that would be ignored are errors."""
+    if options.max_growth and not options.compare:
+        raise UsageError("--max-growth goes with --compare")
+    if options.compare and options.format != "text":
+        raise UsageError("--compare goes with --format text")
+    if options.compare and any("::" in path and not os.path.exists(path) for path in options.paths):
+        raise UsageError("--compare takes files and folders, not a single model")
 
 
 def make_requests(options: argparse.Namespace, settings: Settings) -> "list[Request]":

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from nnlint.construction import Analysis, LayerSite, Model
 from nnlint.report.merge import merge
@@ -9,9 +10,14 @@ from nnlint.report.merge import merge
 VERSION = 1
 
 
+def report_content(analyses: Sequence[Analysis], formula: str) -> dict[str, Any]:
+    """The report as the contract has it."""
+    return {"version": VERSION, "formula": formula, "files": [_file(analysis) for analysis in merge(analyses)]}
+
+
 def report_json(analyses: Sequence[Analysis], formula: str) -> str:
     """The report as JSON."""
-    return dump({"version": VERSION, "formula": formula, "files": [_file(analysis) for analysis in merge(analyses)]})
+    return dump(report_content(analyses, formula))
 
 
 def dump(content: object) -> str:
