@@ -86,7 +86,7 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
         help="a Python file, a folder, or - for standard input; file.py::name or 'file.py::name(arguments)' is one "
         "model of a file as a tree, arguments being literals",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="(default: %(default)s)")
+    parser.add_argument("--format", choices=("text", "json", "sarif"), default="text", help="(default: %(default)s)")
     parser.add_argument("--over", metavar="NUMBER", help="list only what has more parameters, such as 1M")
     parser.add_argument("--fail-over-budget", action="store_true", help="exit with 1 where anything is over its budget")
     tree = parser.add_argument_group("trees")
@@ -130,6 +130,7 @@ def report(options: argparse.Namespace) -> int:
     from nnlint.report.compare import CompareError
     from nnlint.report.contract import report_json
     from nnlint.report.gather import gather
+    from nnlint.report.sarif import report_sarif
     from nnlint.wanted import WantedError
 
     settings = read_settings(options)
@@ -141,6 +142,8 @@ def report(options: argparse.Namespace) -> int:
         analyses = [report.analysis for report in reports]
         if options.format == "json":
             write(report_json(analyses, settings.configuration.formula))
+        elif options.format == "sarif":
+            write(report_sarif(reports))
         elif options.compare:
             is_failure |= report_comparison(options, analyses, settings.configuration.formula)
         else:
