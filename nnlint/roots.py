@@ -26,6 +26,7 @@ from nnlint.unreached import WITHOUT_PARAMETERS, Unreached, is_module_class, nam
 from nnlint.values import Class, Descriptor, Frame, Function, Instance, Module, RaisedError, Value
 
 RECURSION = 12_000
+ON_CLASSES = ("__new__", "__init_subclass__", "__class_getitem__")  # methods whose first argument is a class
 
 
 class Default(NamedTuple):
@@ -185,10 +186,14 @@ class Roots:
 
             def build() -> Value:
                 machine.constructing = True
-                made = Instance(cls, machine.heap.clock)
+                bound, receiver = self._made(given), init.signature.parameters[0].name
+                required = {n: v for n, v in bound.items() if n != receiver and n in required_of(init)}
+                made = machine.allocate(cls, [], required)
+                if not isinstance(made, Instance) or made.cls is not cls:
+                    return made
                 if machine.wary:
                     made.attributes.update(class_placeholders(cls))
-                machine.run_function(init, {**self._made(given), init.signature.parameters[0].name: made}, made)
+                machine.run_function(init, {**bound, receiver: made}, made)
                 return made
 
         else:
@@ -312,7 +317,9 @@ class Roots:
                     continue
                 if not unreached.may_construct(method.lowered.node):
                     continue
-                bound_to_class = isinstance(value, Descriptor) and value.kind == "classmethod"
+                bound_to_class = method.name in ON_CLASSES or (
+                    isinstance(value, Descriptor) and value.kind == "classmethod"
+                )
 
                 def call(method: Function = method, cls: Class = cls, on_class: bool = bound_to_class) -> Value:
                     given = self._made(self.arguments(method, {})[0])
@@ -374,6 +381,12 @@ def class_placeholders(cls: Class) -> dict[str, Value]:
     """Unknown for each attribute of a class that subclasses are to replace."""
     own = [base.attributes for base in reversed(cls.mro) if base.module is not None]
     return {name: Unknown(f"{name} has a placeholder") for held in own for name in held if is_placeholder(held[name])}
+
+
+def required_of(function: Function) -> list[str]:
+    """The parameters without a default."""
+    parameters = function.signature.parameters
+    return [p.name for p in parameters if p.default is REQUIRED and p.kind not in ("*", "**")]
 
 
 __all__ = ["Any", "Roots"]

@@ -131,12 +131,13 @@ class Module:
 class Class:
     """A class: of the project (module given), or of Python or the framework (native or layer given).
 
-    unknown_base: why some base is not known.
+    unknown_base: why some base is not known; unsure: why its instances may hold more than the known classes give
+    them from the start (an unknown base ahead of a known one, a metaclass of the project).
     """
 
     __slots__ = (
         "attributes", "bases", "birth", "dataclass", "full_name", "layer", "local", "module", "mro", "name", "native",
-        "qualified", "site", "unknown_base",
+        "qualified", "site", "unknown_base", "unsure",
     )  # fmt: skip
 
     def __init__(
@@ -155,6 +156,7 @@ class Class:
         self.full_name, self.module, self.qualified = full_name or name, module, qualified or name
         self.attributes: dict[str, Value] = {} if attributes is None else attributes
         self.unknown_base: Unknown | None = next((b.unknown_base for b in bases if b.unknown_base is not None), None)
+        self.unsure: Unknown | None = next((b.unsure for b in bases if b.unsure is not None), None)
         self.dataclass: Any = None
         self.local = False
         self.site: Any = None

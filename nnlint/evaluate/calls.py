@@ -298,20 +298,10 @@ class Calls(Objects):
         members = cls.find("__members__")
         if members is not ABSENT:
             return self._enum_member(cls, members, args)
-        new = cls.find("__new__")
-        if isinstance(new, Native):
-            made = self.call_native(new, [cls, *args], kwargs, unknown_kwargs)
-            if not isinstance(made, Instance) or made.cls is not cls:
-                return made
-        elif isinstance(new, Function):
-            made = self.call(new, [cls, *args], kwargs, unknown_kwargs)
-            if not isinstance(made, Instance) or not made.cls.is_subclass(cls):
-                return made
-        else:
-            made = Instance(cls, self.heap.clock)
+        made, new = self.allocate(cls, args, kwargs, unknown_kwargs), cls.find("__new__")
+        if not isinstance(made, Instance) or not made.cls.is_subclass(cls):
+            return made
         init = cls.find("__init__")
-        if init is not ABSENT and cls.unknown_base is not None:
-            made.open = None
         if init is not ABSENT:
             self.call(init, [made, *args], kwargs, unknown_kwargs)
         elif cls.unknown_base is not None:
@@ -322,6 +312,22 @@ class Calls(Objects):
             raise self.error("TypeError", f"{cls.name}() takes no arguments")
         if cls.layer is not None and self.stack:
             self.record(self.stack[-1], made)
+        return made
+
+    def allocate(
+        self, cls: Class, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None = None
+    ) -> Value:
+        """What __new__ gives: as a rule an instance without attributes."""
+        new = cls.find("__new__")
+        if isinstance(new, Native):
+            made = self.call_native(new, [cls, *args], dict(kwargs), unknown_kwargs)
+        elif isinstance(new, Function):
+            made = self.call(new, [cls, *args], dict(kwargs), unknown_kwargs)
+        else:
+            made = Instance(cls, self.heap.clock)
+        if cls.unsure is not None and isinstance(made, Instance):
+            self.heap.touch(made)
+            made.open = first(made.open, cls.unsure)
         return made
 
     def _enum_member(self, cls: Class, members: Dict, args: list[Value]) -> Value:
@@ -352,9 +358,11 @@ class Calls(Objects):
         fields = attributes.pop("__annotations_in_order__", None)
         bases: list[Class] = []
         unknown: Unknown | None = None
+        ahead: Unknown | None = None
         for parent in parents:
             if isinstance(parent, Class):
                 bases.append(parent)
+                ahead = unknown
             elif isinstance(parent, External) and parent.name in TRANSPARENT_BASES:
                 continue
             elif isinstance(parent, Unknown):
@@ -374,10 +382,10 @@ class Calls(Objects):
         except TypeError as error:
             raise self.native(error) from None
         if isinstance(options.get("metaclass"), Class):
-            unknown = first(unknown, Unknown(f"the metaclass of {name}"))
+            ahead = unknown = first(unknown, Unknown(f"the metaclass of {name}"))
         cls.full_name = f"{body.module.name}.{qualified}"
         cls.local, cls.site = local, site
-        cls.unknown_base = first(cls.unknown_base, unknown)
+        cls.unknown_base, cls.unsure = first(cls.unknown_base, unknown), first(cls.unsure, ahead)
         for value in attributes.values():
             for function in (value, value.getter, value.setter) if isinstance(value, Descriptor) else (value,):
                 if isinstance(function, Function) and function.owner is None:

@@ -6,23 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-import libcst as cst
-
+from nnlint.evaluate.effects import Effects, functions_of
 from nnlint.evaluate.heap import Heap, Outcome, content, join_content, restore
 from nnlint.evaluate.scope import Site, binder
 from nnlint.layers import Violation
 from nnlint.signature import Rest
-from nnlint.source import walk
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
     BoundMethod,
     Class,
+    Descriptor,
     Dict,
     Frame,
     Function,
     Instance,
     List,
+    Module,
+    Native,
     Partial,
     RaisedError,
     Set,
@@ -63,6 +64,7 @@ class Control:
 
     def __init__(self) -> None:
         self.heap = Heap()
+        self.effects = Effects()
         self.steps = 0
         self.limit = STEPS
         self.depth = 0
@@ -271,9 +273,13 @@ class Control:
                 self.havoc(item, why, seen)
             self.heap.touch(value)
             value.open = Unknown(why)
-            for name in list(value.attributes):
-                if not isinstance(value.attributes[name], Dict) or not name.startswith("_"):
+            for name in (*value.attributes, *(name for base in value.cls.mro for name in data_of(base))):
+                if not isinstance(value.attributes.get(name), Dict) or not name.startswith("_"):
                     value.attributes[name] = Unknown(why)
+            for base in value.cls.mro:
+                self._havoc_reached(base, why, seen)
+        elif isinstance(value, Class):
+            self._havoc_class(value, why, seen)
         elif isinstance(value, View):
             self.havoc(value.mapping, why, seen)
         elif isinstance(value, BoundMethod):
@@ -283,8 +289,12 @@ class Control:
             for item in (value.callee, *value.args, *value.kwargs.values()):
                 self.havoc(item, why, seen)
         elif isinstance(value, Stream):
+            built, drained = len(self.records), 0
             for item in islice(self.iterate(value), DRAINED):
+                drained += 1
                 self.havoc(item, why, seen)
+            while drained == DRAINED and len(self.records) > built:
+                self.records.popitem()  # nobody takes all items of an endless iterator
             self.heap.touch(value)
             value.spoiled = Unknown(why)
         elif isinstance(value, Function):
@@ -292,11 +302,13 @@ class Control:
 
     def _havoc_closure(self, function: Function, why: str, seen: set[int]) -> None:
         """A function that is called may write to what it names in the functions around it."""
+        for parameter in function.signature.parameters:
+            self.havoc(parameter.default, why, seen)
         body = function.site.node if function.site is not None else None
         if body is None:
             return
-        names = {part.value for part in walk(body) if isinstance(part, cst.Name)}
         found = binder(body.body)
+        names = self.effects.text(body).names
         around: Frame | None = function.parent
         while around is not None and around is not function.module.frame:
             for name in names & around.variables.keys():
@@ -305,9 +317,43 @@ class Control:
                     self.heap.touch(around)
                     around.variables[name] = Unknown(why)
             around = around.parent
-        for name in found.globals & function.module.frame.variables.keys():
-            self.heap.touch(function.module.frame)
-            function.module.frame.variables[name] = Unknown(why)
+        self._havoc_reached(function, why, seen)
+
+    def _havoc_reached(self, value: Value, why: str, seen: set[int]) -> None:
+        """The functions that come with a value may be called: what of their modules they may write is forgotten."""
+        for function in functions_of(value):
+            for module, name, is_bound in self.effects.of(function):
+                self._havoc_global(module, name, is_bound, why, seen)
+
+    def _havoc_global(self, module: Module, name: str, is_bound: bool, why: str, seen: set[int]) -> None:
+        variables = module.frame.variables
+        held = variables.get(name)
+        if isinstance(held, (Class, List, Dict, Set, Stream, Instance)):
+            self.havoc(held, why, seen)
+        if is_bound and name in variables:
+            self.heap.touch(module.frame)
+            variables[name] = Unknown(why)
+
+    def _havoc_class(self, cls: Class, why: str, seen: set[int]) -> None:
+        """Code that is not known got hold of a class: its data is forgotten; its methods stay."""
+        self._havoc_reached(cls, why, seen)
+        names = data_of(cls)
+        if names:
+            self.heap.touch(cls)
+        for name in names:
+            self.havoc(cls.attributes[name], why, seen)
+            cls.attributes[name] = Unknown(why)
+
+
+def data_of(cls: Class) -> list[str]:
+    """The attributes of a class of the project that are no methods, nor what makes it an enumeration."""
+    if cls.module is None or "__members__" in cls.attributes:
+        return []
+    return [
+        name
+        for name, held in cls.attributes.items()
+        if not name.startswith("__") and not isinstance(held, (Function, Descriptor, Native, Class))
+    ]
 
 
 def widen(item: Any, before: Any, after: Any, why: str, forget: bool) -> Any:

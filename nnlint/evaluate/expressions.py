@@ -248,17 +248,7 @@ def lower_unary(node: cst.UnaryOperation, scope: Scope) -> Evaluate:
 def lower_boolean(node: cst.BooleanOperation, scope: Scope) -> Evaluate:
     """left and right, left or right; chains are flattened as for lower_binary"""
     stops_on = isinstance(node.operator, cst.Or)
-    operands: list[Evaluate] = []
-    rest: cst.BaseExpression = node
-    while (
-        isinstance(rest, cst.BooleanOperation)
-        and isinstance(rest.operator, cst.Or) is stops_on
-        and not (operands and rest.lpar)
-    ):
-        operands.append(lower(rest.right, scope))
-        rest = rest.left
-    operands.append(lower(rest, scope))
-    operands.reverse()
+    operands = [lower(part, scope) for part in operands_of(node)]
     machine = scope.machine
 
     def evaluate_from(frame: Frame, index: int) -> Value:
@@ -275,6 +265,46 @@ def lower_boolean(node: cst.BooleanOperation, scope: Scope) -> Evaluate:
         return value
 
     return lambda frame: evaluate_from(frame, 0)
+
+
+def operands_of(node: cst.BooleanOperation) -> list[cst.BaseExpression]:
+    """The parts of a chain of one operator, from left to right"""
+    found: list[cst.BaseExpression] = []
+    rest: cst.BaseExpression = node
+    kind = type(node.operator)
+    while isinstance(rest, cst.BooleanOperation) and type(rest.operator) is kind and not (found and rest.lpar):
+        found.append(rest.right)
+        rest = rest.left
+    return [rest, *reversed(found)]
+
+
+def lower_test(node: cst.BaseExpression, scope: Scope) -> Callable[[Frame], bool | Unknown]:
+    """A condition: its truth is known more often than its value, as in `unknown or True`"""
+    machine = scope.machine
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+        inner = lower_test(node.expression, scope)
+
+        def negated(frame: Frame) -> bool | Unknown:
+            truth = inner(frame)
+            return truth if isinstance(truth, Unknown) else not truth
+
+        return negated
+    if not isinstance(node, cst.BooleanOperation):
+        value = lower(node, scope)
+        return lambda frame: machine.truth(value(frame))
+    stops_on = isinstance(node.operator, cst.Or)
+    tests = [lower_test(part, scope) for part in operands_of(node)]
+
+    def from_test(frame: Frame, index: int) -> bool | Unknown:
+        truth = tests[index](frame)
+        if truth is stops_on or index + 1 == len(tests):
+            return truth
+        if isinstance(truth, Unknown):
+            whole = machine.either(truth, lambda: stops_on, lambda: from_test(frame, index + 1))
+            return whole if isinstance(whole, bool) else truth
+        return from_test(frame, index + 1)
+
+    return lambda frame: from_test(frame, 0)
 
 
 def lower_comparison(node: cst.Comparison, scope: Scope) -> Evaluate:
@@ -303,10 +333,10 @@ def lower_comparison(node: cst.Comparison, scope: Scope) -> Evaluate:
 def lower_conditional(node: cst.IfExp, scope: Scope) -> Evaluate:
     """body if test else orelse"""
     machine = scope.machine
-    test, body, orelse = (lower(part, scope) for part in (node.test, node.body, node.orelse))
+    test, body, orelse = lower_test(node.test, scope), lower(node.body, scope), lower(node.orelse, scope)
 
     def evaluate(frame: Frame) -> Value:
-        truth = machine.truth(test(frame))
+        truth = test(frame)
         if truth is True:
             return body(frame)
         if truth is False:
@@ -384,7 +414,7 @@ def lower_comprehension(node: Any, scope: Scope) -> Evaluate:
     part, around = node.for_in, scope
     while part is not None:
         loops.append(
-            (lower(part.iter, around), lower_target(part.target, inner), [lower(c.test, inner) for c in part.ifs])
+            (lower(part.iter, around), lower_target(part.target, inner), [lower_test(c.test, inner) for c in part.ifs])
         )
         part, around = part.inner_for_in, inner
 
@@ -398,7 +428,7 @@ def lower_comprehension(node: Any, scope: Scope) -> Evaluate:
             assign(frame, item)
             truth: bool | Unknown = True
             for test in tests:
-                truth = machine.truth(test(frame))
+                truth = test(frame)
                 if truth is not True:
                     break
             if truth is False:
@@ -424,7 +454,7 @@ def lower_comprehension(node: Any, scope: Scope) -> Evaluate:
         def once() -> None:
             assign(frame, Unknown(rest.unknown.why))
             for test in tests:
-                if machine.truth(test(frame)) is False:
+                if test(frame) is False:
                     return
             list(deeper(frame, index))
 
@@ -444,7 +474,7 @@ def lower_comprehension(node: Any, scope: Scope) -> Evaluate:
         made = Dict((), machine.heap.clock)
         for item in items:
             if type(item) is Rest:
-                made.rest = item.unknown
+                machine.update_dict(made, Unknown(item.unknown.why))
             else:
                 machine.set_item(made, item[0], item[1])
         return made

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nnlint.evaluate.control import LimitError
-from nnlint.evaluate.expressions import lower, lower_target
+from nnlint.evaluate.expressions import lower, lower_target, lower_test
 from nnlint.evaluate.scope import CLOSED, Scope
 from nnlint.signature import Rest
 from nnlint.source import walk
@@ -145,12 +145,11 @@ def certain(truth: bool | Unknown) -> bool:
 
 def condition(node: cst.If, scope: Scope) -> Lazy:
     """if test: body else: orelse"""
-    machine = scope.machine
-    test, body = lower(node.test, scope), lower_lazily(node.body, scope)
+    test, body = lower_test(node.test, scope), lower_lazily(node.body, scope)
     orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
 
     def run(frame: Frame) -> Paused:
-        if certain(machine.truth(test(frame))):
+        if certain(test(frame)):
             return (yield from body(frame))
         return (yield from orelse(frame)) if orelse is not None else None
 
@@ -187,11 +186,11 @@ def loop(node: cst.For, scope: Scope) -> Lazy:
 def repeat(node: cst.While, scope: Scope) -> Lazy:
     """while test: body else: orelse"""
     machine = scope.machine
-    test, body = lower(node.test, scope), lower_lazily(node.body, scope)
+    test, body = lower_test(node.test, scope), lower_lazily(node.body, scope)
     orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
 
     def run(frame: Frame) -> Paused:
-        while certain(machine.truth(test(frame))):
+        while certain(test(frame)):
             machine.step()
             signal = yield from body(frame)
             if signal == "break":

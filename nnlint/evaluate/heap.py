@@ -21,6 +21,7 @@ from nnlint.values import (
     RaisedError,
     Set,
     Stream,
+    Tensor,
     Value,
     has_rest,
     join,
@@ -72,6 +73,8 @@ def content(item: Any) -> Content:
         return item.ready
     if isinstance(item, Stream):
         return item.spoiled
+    if isinstance(item, Tensor):
+        return item.shape, item.data, item.least
     raise TypeError(type(item).__name__)
 
 
@@ -99,6 +102,8 @@ def restore(item: Any, held: Content) -> None:
         item.update(members)
     elif isinstance(item, Module):
         item.ready = held
+    elif isinstance(item, Tensor):
+        item.shape, item.data, item.least = held
     elif isinstance(item, Stream):
         # What an iterator has given cannot be taken back: it stays spoiled.
         item.spoiled = first(held, Unknown("an iterator was advanced under a condition that is not known"))
@@ -146,6 +151,8 @@ def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
         return join_lists(left, right, why)
     if isinstance(item, Set):
         return left[0] & right[0], first(left[1], right[1], None if left[0] == right[0] else Unknown(why))
+    if isinstance(item, Tensor):
+        return join(left[0], right[0], why), None, None
     return first(left, right)
 
 

@@ -87,6 +87,8 @@ def builtin_classes() -> dict[str, Class]:
 
 
 def _new(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if not args or not isinstance(args[0], Class):
+        return Unknown("an object of a class that is not known")
     return Instance(args[0], machine.heap.clock)
 
 

@@ -459,7 +459,10 @@ class Objects(Control):
             self.store(value.frame, name, given)
         elif isinstance(value, Tensor):
             if name == "data":
-                self.give_up(Unknown("a tensor's data is replaced"))
+                self.heap.touch(value)
+                if not isinstance(given, Tensor):
+                    given = Tensor(Unknown("a tensor's data is replaced", plain=True), self.heap.clock)
+                value.shape, value.data, value.least = given.shape, given.data, given.least
         elif isinstance(value, Unknown) and value.options:
             self.each_option(value, lambda option: self.set_attribute(option, name, given))
 

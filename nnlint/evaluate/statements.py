@@ -20,6 +20,7 @@ from nnlint.evaluate.expressions import (
     lower_index,
     lower_parameters,
     lower_target,
+    lower_test,
     mangle,
     signature,
 )
@@ -179,10 +180,10 @@ def lower_raise(node: cst.Raise, scope: Scope) -> Execute:
 
 def lower_assert(node: cst.Assert, scope: Scope) -> Execute:
     """assert test, message"""
-    test, machine = lower(node.test, scope), scope.machine
+    test, machine = lower_test(node.test, scope), scope.machine
 
     def run(frame: Frame) -> None:
-        if machine.truth(test(frame)) is False:
+        if test(frame) is False:
             raise machine.error("AssertionError", scope.source.tree.code_for_node(node.test))
 
     return run
@@ -260,11 +261,11 @@ def lower_if(node: cst.If, scope: Scope) -> Execute:
         body = lower_block(node.body, scope)
         machine.note_main(scope.source, body)
         return lower_block(node.orelse, scope) if node.orelse is not None else lambda frame: None
-    test, body = lower(node.test, scope), lower_block(node.body, scope)
+    test, body = lower_test(node.test, scope), lower_block(node.body, scope)
     orelse: Execute = lower_block([node.orelse], scope) if node.orelse is not None else lambda frame: None
 
     def run(frame: Frame) -> str | None:
-        truth = machine.truth(test(frame))
+        truth = test(frame)
         if truth is True:
             return body(frame)
         if truth is False:
@@ -338,7 +339,7 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
 def lower_while(node: cst.While, scope: Scope) -> Execute:
     """while test: body else: orelse"""
     machine = scope.machine
-    test, body = lower(node.test, scope), lower_block(node.body, scope)
+    test, body = lower_test(node.test, scope), lower_block(node.body, scope)
     orelse: Execute = lower_block(node.orelse.body, scope) if node.orelse is not None else lambda frame: None
 
     breaks = any(isinstance(part, cst.Break) for part in walk(node.body, CLOSED))
@@ -354,7 +355,7 @@ def lower_while(node: cst.While, scope: Scope) -> Execute:
         level = len(machine.heap.trails)
         while True:
             machine.step()
-            truth = machine.truth(test(frame))
+            truth = test(frame)
             if truth is False:
                 signal = orelse(frame)
                 break

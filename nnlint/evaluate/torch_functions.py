@@ -12,7 +12,20 @@ from nnlint.evaluate import tensor_numbers
 from nnlint.evaluate.torch_modules import deep_copy, is_module, prepare, put, registry
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown
-from nnlint.values import Dict, External, Instance, List, Native, Tensor, Value, same
+from nnlint.values import (
+    ABSENT,
+    BoundMethod,
+    Dict,
+    External,
+    Instance,
+    List,
+    Native,
+    Set,
+    Stream,
+    Tensor,
+    Value,
+    same,
+)
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
 FUNCTIONS: dict[str, Value] = {}
@@ -44,11 +57,15 @@ def as_shape(machine: Any, sizes: list[Value]) -> Value:
 
 @function(
     *(f"torch.{name}" for name in ("empty", "zeros", "ones", "randn", "rand")),
-    *(f"numpy.{name}" for name in ("empty", "zeros", "ones")),
 )
 def _sized(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     sizes = args or ([kwargs["size"]] if "size" in kwargs else [()])
     return Tensor(as_shape(machine, sizes), machine.heap.clock)
+
+
+@function("numpy.empty", "numpy.zeros", "numpy.ones", "numpy.full")
+def _array(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Tensor(as_shape(machine, [args[0] if args else kwargs.get("shape")]), machine.heap.clock)
 
 
 @function("torch.full")
@@ -65,6 +82,9 @@ def _like(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 @function("torch.tensor", "torch.as_tensor", "torch.from_numpy", "numpy.array", "numpy.asarray")
 def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     data = args[0] if args else kwargs.get("data")
+    if set(kwargs) & {"dtype", "ndmin"} or len(args) > 1:
+        made = _tensor(machine, [data], {})
+        return Tensor(made.shape if "ndmin" not in kwargs else Unknown("ndmin", plain=True), machine.heap.clock)
     if isinstance(data, Tensor):
         return Tensor(data.shape, machine.heap.clock, data=data.data)
     if isinstance(data, (int, float)) and not isinstance(data, bool):
@@ -246,6 +266,8 @@ def _product(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     for item in machine.iterate(args[0]) if not isinstance(args[0], (int, float)) else iter([args[0]]):
         if type(item) is Rest:
             return Unknown(item.unknown.why, plain=True)
+        if not isinstance(item, (int, float, Unknown, Tensor, Instance)):
+            return Unknown("prod() of what is no number", plain=True)
         total = machine.binary("*", total, item)
     return total
 
@@ -302,7 +324,7 @@ _numpy_scalar("abs", abs)
 
 
 @function(
-    "torch.compile", "torch.nn.utils.spectral_norm", "torch.jit.script", "torch.nn.utils.fuse_conv_bn_eval",
+    "torch.compile", "torch.nn.utils.spectral_norm", "torch.jit.script",
     "torch.nn.utils.parametrizations.orthogonal", "torch.jit.script_if_tracing", "torch.nn.utils.skip_init_",
 )  # fmt: skip
 def _same_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -347,17 +369,28 @@ def _deepcopy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 @function("copy.copy")
 def _copy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    value = args[0]
-    if isinstance(value, List):
-        return List(value, machine.heap.clock)
-    if isinstance(value, Dict):
-        return Dict(value, machine.heap.clock, value.rest, value.kind, value.factory)
+    value, clock = args[0], machine.heap.clock
     if isinstance(value, Instance):
-        made = Instance(value.cls, machine.heap.clock, value.payload)
+        hook = value.cls.find("__copy__")
+        if hook is not ABSENT:
+            return machine.call(BoundMethod(hook, value), [], {})
+        if value.cls.find("__members__") is not ABSENT:
+            return value
+        made = Instance(value.cls, clock, _copy(machine, [value.payload], {}))
         made.attributes.update(value.attributes)
         made.open = value.open
         return made
-    return value
+    if isinstance(value, List):
+        return type(value)(value, clock)
+    if isinstance(value, Dict):
+        return Dict(value, clock, value.rest, value.kind, value.factory)
+    if isinstance(value, Set):
+        return Set(value, clock, value.rest)
+    if isinstance(value, Tensor):
+        return Tensor(value.shape, clock, value.is_parameter, value.data, value.least)
+    if isinstance(value, Unknown) and value.options:
+        return machine.each_option(value, lambda option: _copy(machine, [option], {}))
+    return Unknown("a copy of an iterator") if isinstance(value, Stream) else value
 
 
 @function("torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.nn.parallel.DistributedDataParallel")
@@ -408,6 +441,16 @@ SAME_SHAPE = frozenset(
 )
 
 
+# What gives the tensor itself where it has nothing to convert.
+MAY_BE_ITSELF = frozenset(
+    ["to", "cpu", "cuda", "float", "half", "double", "bfloat16", "int", "long", "contiguous", "type_as"]
+)
+RESHAPING = frozenset(
+    ["resize_", "resize_as_", "set_", "squeeze_", "unsqueeze_", "t_", "transpose_", "swapaxes_", "swapdims_",
+     "as_strided_"]
+)  # fmt: skip
+
+
 def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     """tensor.name: shapes and numbers are known, everything else is an Unknown that is no module."""
     if name == "shape":
@@ -440,11 +483,24 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
             return Tensor(value.shape, machine.heap.clock, False, value.data, value.least)
         if name.endswith("_"):
             return Native(name, lambda m, args, kwargs: value)
+        if value.is_parameter and name in MAY_BE_ITSELF:
+            copied = Tensor(value.shape, machine.heap.clock, False, value.data, value.least)
+            either = Unknown(f"{name}() of a parameter may be the parameter itself", (value, copied))
+            return Native(name, lambda m, args, kwargs: either)
         data = value.data if name in ("to", "cuda", "cpu", "clone", "detach", "contiguous") else None
         return Native(name, lambda m, args, kwargs: Tensor(value.shape, m.heap.clock, False, data, value.least))
     if name in ("requires_grad", "device", "dtype", "is_leaf", "grad"):
         return Unknown(f"{name} of a tensor", plain=True)
+    if name in RESHAPING:
+        return Native(name, lambda m, args, kwargs: _reshape(m, value, name))
     return Native(name, lambda m, args, kwargs: Unknown(f"{name}() of a tensor", plain=True))
+
+
+def _reshape(machine: Any, value: Tensor, name: str) -> Value:
+    """A method that gives a tensor another shape in place."""
+    machine.heap.touch(value)
+    value.shape, value.data, value.least = Unknown(f"{name}() of a tensor", plain=True), None, None
+    return value
 
 
 def _reduced(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:

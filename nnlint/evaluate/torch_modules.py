@@ -43,6 +43,7 @@ from nnlint.values import (
     Instance,
     List,
     Native,
+    Set,
     Stream,
     Tensor,
     Value,
@@ -877,17 +878,18 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
         for key, held in value.items():
             made[key] = deep_copy(machine, held, memo)
     elif isinstance(value, List):
-        made = List((), clock)
+        made = type(value)((), clock)
         memo[id(value)] = made
         made.extend(deep_copy(machine, item, memo) for item in value)
+    elif isinstance(value, Set):
+        made = Set((), clock, value.rest)
+        made.update(deep_copy(machine, item, memo) for item in value)
     elif isinstance(value, tuple):
         return tuple(deep_copy(machine, item, memo) for item in value)
     elif isinstance(value, Unknown) and value.options:
         return Unknown(value.why, tuple(deep_copy(machine, o, memo) for o in value.options), value.plain)
     elif isinstance(value, (Stream,)):
         return Unknown("a copy of an iterator")
-    elif hasattr(value, "members"):
-        return value
     else:
         return value
     memo[id(value)] = made
