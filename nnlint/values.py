@@ -222,9 +222,10 @@ class Instance:
 
 class Tensor:
     """A tensor: a shape (a tuple of ints and Unknowns, or Unknown), its values where they are known, and whether it
-    is a Parameter. least: a shape whose number of elements is a lower bound, where the shape is not known."""
+    is a Parameter. least: a shape whose number of elements is a lower bound, where the shape is not known; is_array:
+    it is one of numpy's."""
 
-    __slots__ = ("birth", "data", "is_parameter", "least", "shape")
+    __slots__ = ("birth", "data", "is_array", "is_parameter", "least", "shape")
 
     def __init__(
         self,
@@ -233,8 +234,9 @@ class Tensor:
         is_parameter: bool = False,
         data: Value = None,
         least: tuple[int, ...] | None = None,
+        is_array: bool = False,
     ) -> None:
-        self.shape, self.birth, self.is_parameter = shape, birth, is_parameter
+        self.shape, self.birth, self.is_parameter, self.is_array = shape, birth, is_parameter, is_array
         self.data, self.least = data, least
 
     def numel(self) -> int | Unknown:

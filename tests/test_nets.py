@@ -1,7 +1,7 @@
 """fixtures/nets.txt: one small program after the other, each with a class Net, and what nnlint says of Net's total.
 
-Of each program the first line says it: `# 18` is the total, which torch gives too; `# at least 6 of 18` a lower bound and
-what torch gives; `# at least 6` a bound where the total depends on Net's arguments. The near misses stand next to them.
+Of each program the first line says it: `# 18` is the total, which torch gives too; `# at least 6 of 18` a lower bound
+and what torch gives; `# at least 6` a bound where the total depends on the arguments of Net.
 """
 
 from __future__ import annotations

@@ -43,6 +43,14 @@ from nnlint.values import (
 NATIVE_ERRORS = (TypeError, ValueError, KeyError, IndexError, ZeroDivisionError, AttributeError, OverflowError)
 
 
+EVERY_OBJECT = frozenset(dir(object)) | {"__weakref__"}
+
+
+def of_every_object(name: str) -> Value:
+    """An attribute that object itself has, or ABSENT."""
+    return Unknown(f"{name} is not evaluated", plain=True) if name in EVERY_OBJECT else ABSENT
+
+
 class UnknownSlice(Unknown):
     """A slice of which an end is not known."""
 
@@ -311,7 +319,7 @@ class Objects(Control):
             return held[name]
         if name == "__dict__":
             return Dict(value.attributes, self.heap.clock)
-        return value.unknown_base if value.unknown_base is not None else ABSENT
+        return value.unknown_base if value.unknown_base is not None else of_every_object(name)
 
     def _super_attribute(self, value: Super, name: str) -> Value:
         receiver = value.receiver
@@ -434,7 +442,7 @@ class Objects(Control):
             return Unknown(value.open.why)
         if value.cls.unknown_base is not None:
             return Unknown(value.cls.unknown_base.why)
-        return ABSENT
+        return of_every_object(name)
 
     def _namespace(self, value: Instance) -> Value:
         # A copy for its readers; what writes to it writes to the object (see namespace_class).
@@ -640,6 +648,9 @@ class Objects(Control):
             self._set_list_item(value, index, given)
         elif isinstance(value, Unknown) and value.options:
             self.each_option(value, lambda option: self.set_item(option, index, given))
+        elif isinstance(value, Tensor):
+            self.heap.touch(value)
+            value.data = None
         elif isinstance(value, (tuple, str, int)):
             raise self.error("TypeError", "object does not support item assignment")
 
@@ -1009,10 +1020,23 @@ class Objects(Control):
             self.heap.touch(left)
             left.extend(items)
             return left
+        if isinstance(left, List) and sign == "*":
+            result = self.binary(sign, left, right)
+            self.heap.touch(left)
+            left[:] = result if isinstance(result, list) else [Rest(Unknown("a list of unknown length"))]
+            return left
         if isinstance(left, Dict) and sign == "|":
             self.update_dict(left, right)
             return left
-        if isinstance(left, Set) and not isinstance(right, Unknown):
+        if isinstance(left, Tensor):
+            result = self.binary(sign, left, right)
+            self.heap.touch(left)
+            left.data = result.data if isinstance(result, Tensor) else None
+            return left
+        if isinstance(left, Set) and isinstance(right, Unknown):
+            self.havoc(left, right.why)
+            return left
+        if isinstance(left, Set):
             result = self.binary(sign, left, right)
             if isinstance(result, Set):
                 self.heap.touch(left)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from nnlint.evaluate import operations as ops
-from nnlint.evaluate import tensor_numbers
+from nnlint.evaluate import tensor_numbers, tensor_shapes
 from nnlint.evaluate.torch_modules import deep_copy, is_module, prepare, put, registry
 from nnlint.signature import Rest
-from nnlint.unknown import Unknown
+from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import (
     ABSENT,
     BoundMethod,
@@ -65,7 +65,82 @@ def _sized(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @function("numpy.empty", "numpy.zeros", "numpy.ones", "numpy.full")
 def _array(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return Tensor(as_shape(machine, [args[0] if args else kwargs.get("shape")]), machine.heap.clock)
+    shape = as_shape(machine, [args[0] if args else kwargs.get("shape")])
+    return Tensor(shape, machine.heap.clock, is_array=True)
+
+
+@function("numpy.array", "numpy.asarray")
+def _array_of(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    made = _tensor(machine, args, kwargs)
+    return Tensor(made.shape, machine.heap.clock, data=made.data, is_array=True)
+
+
+@function("torch.eye")
+def _eye(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    rows = args[0] if args else kwargs.get("n")
+    columns = args[1] if len(args) > 1 else kwargs.get("m", rows)
+    return Tensor(as_shape(machine, [rows, columns]), machine.heap.clock)
+
+
+@function("torch.normal", "torch.randint", "torch.randperm", "torch.logspace")
+def _drawn(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Numbers that nobody knows, of the size that is given by name or behind the numbers that say which."""
+    size = kwargs.get("size", next((arg for arg in args[1:] if isinstance(arg, (tuple, List))), None))
+    if size is None:
+        return Tensor(Unknown("the size of a tensor", plain=True), machine.heap.clock)
+    return Tensor(as_shape(machine, [size]), machine.heap.clock)
+
+
+def _joined(names: tuple[str, ...], join_shapes: Callable[..., tensor_shapes.Shape]) -> None:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        parts = args[0] if args else kwargs.get("tensors")
+        dim = args[1] if len(args) > 1 else kwargs.get("dim", kwargs.get("axis", 0))
+        shape: Value = Unknown("the shape of a tensor", plain=True)
+        if isinstance(parts, (list, tuple)) and all(
+            isinstance(part, Tensor) and type(part.shape) is tuple for part in parts
+        ):
+            shape = shaped(lambda: join_shapes([part.shape for part in parts], dim))
+        return Tensor(shape, machine.heap.clock)
+
+    for name in names:
+        FUNCTIONS[f"torch.{name}"] = Native(name, run)
+
+
+def shaped(compute: Callable[[], tensor_shapes.Shape]) -> Value:
+    """The shape that is computed, or an Unknown."""
+    try:
+        return compute()
+    except (tensor_shapes.NotKnown, UnknownValueError):
+        return Unknown("the shape of a tensor", plain=True)
+
+
+_joined(("cat", "concat", "concatenate"), tensor_shapes.cat)
+_joined(("stack",), tensor_shapes.stack)
+
+
+def _shape_method(name: str) -> None:
+    """torch.name(tensor, ...), which is tensor.name(...)"""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        if not args or not isinstance(args[0], Tensor):
+            return Unknown("a tensor", plain=True)
+        return reshaped(machine, args[0], name, args[1:], kwargs)
+
+    FUNCTIONS[f"torch.{name}"] = Native(name, run)
+
+
+def reshaped(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """A tensor of the same numbers in another shape."""
+    given = [*args, *kwargs.values()]
+    unclear = len(kwargs) > (name in ("squeeze", "unsqueeze") and not args)
+    if (value.is_array and name in tensor_shapes.NOT_OF_ARRAYS) or unclear or not isinstance(value.shape, tuple):
+        return Tensor(Unknown(f"{name}() of a tensor", plain=True), machine.heap.clock, is_array=value.is_array)
+    shape = shaped(lambda: tensor_shapes.METHODS[name](value.shape, given))
+    return Tensor(shape, machine.heap.clock, is_array=value.is_array)
+
+
+for _each in ("reshape", "permute", "transpose", "t", "unsqueeze", "squeeze", "flatten", "tile", "swapaxes"):
+    _shape_method(_each)
 
 
 @function("torch.full")
@@ -79,8 +154,8 @@ def _like(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Tensor(shape, machine.heap.clock)
 
 
-@function("torch.tensor", "torch.as_tensor", "torch.from_numpy", "numpy.array", "numpy.asarray")
-def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+@function("torch.tensor", "torch.as_tensor", "torch.from_numpy")
+def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Tensor:
     data = args[0] if args else kwargs.get("data")
     if set(kwargs) & {"dtype", "ndmin"} or len(args) > 1:
         made = _tensor(machine, [data], {})
@@ -159,15 +234,17 @@ def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
     tensors = [side for side in (left, right) if isinstance(side, Tensor)]
     if not all(isinstance(side, (Tensor, int, float)) for side in (left, right)):
         return Unknown("tensor arithmetic", plain=True)
-    shape = tensors[0].shape
+    shape, is_array = tensors[0].shape, any(tensor.is_array for tensor in tensors)
     if len(tensors) == 2 and not same(shape, tensors[1].shape):
-        by_rank = sorted((t.shape for t in tensors if isinstance(t.shape, tuple)), key=len)
-        if len(by_rank) < 2 or by_rank[0] != ():
+        one, other = shape, tensors[1].shape
+        if not isinstance(one, tuple) or not isinstance(other, tuple):
             return Unknown("tensor arithmetic", plain=True)
-        shape = by_rank[1]
+        shape = shaped(lambda: tensor_shapes.broadcast(one, other))
+    if sign == "@":
+        shape = Unknown("a product of tensors", plain=True)
     ones, others = numbers_of(left), numbers_of(right)
     if ones is None or others is None or not isinstance(shape, tuple) or len(shape) > 1:
-        return Tensor(shape, machine.heap.clock)
+        return Tensor(shape, machine.heap.clock, is_array=is_array)
     count = max(len(ones), len(others))
     ones, others = (side * count if len(side) == 1 else side for side in (ones, others))
     return from_numbers(machine, shape, [tensor_numbers.combine(sign, a, b) for a, b in zip(ones, others)])
@@ -311,7 +388,8 @@ def _numpy_scalar(name: str, fn: Callable[..., float]) -> None:
     FUNCTIONS[f"numpy.{name}"] = Native(name, run)
 
 
-_numpy_scalar("sqrt", math.sqrt)
+for _name in ("sqrt", "log", "log2", "log10", "exp"):
+    _numpy_scalar(_name, getattr(math, _name))
 _numpy_scalar("ceil", lambda x: float(math.ceil(x)))
 _numpy_scalar("floor", lambda x: float(math.floor(x)))
 for _name in ("int32", "int64", "int_", "intp"):
@@ -482,18 +560,43 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         if name == "data":
             return Tensor(value.shape, machine.heap.clock, False, value.data, value.least)
         if name.endswith("_"):
-            return Native(name, lambda m, args, kwargs: value)
+            return Native(name, lambda m, args, kwargs: _write_in_place(m, value, name))
         if value.is_parameter and name in MAY_BE_ITSELF:
             copied = Tensor(value.shape, machine.heap.clock, False, value.data, value.least)
             either = Unknown(f"{name}() of a parameter may be the parameter itself", (value, copied))
             return Native(name, lambda m, args, kwargs: either)
         data = value.data if name in ("to", "cuda", "cpu", "clone", "detach", "contiguous") else None
-        return Native(name, lambda m, args, kwargs: Tensor(value.shape, m.heap.clock, False, data, value.least))
+        return Native(
+            name,
+            lambda m, args, kwargs: Tensor(value.shape, m.heap.clock, False, data, value.least, value.is_array),
+        )
     if name in ("requires_grad", "device", "dtype", "is_leaf", "grad"):
         return Unknown(f"{name} of a tensor", plain=True)
+    if name in tensor_shapes.METHODS:
+        return Native(name, lambda m, args, kwargs: reshaped(m, value, name, args, kwargs))
+    if name in ("T", "mT"):
+        is_matrix = isinstance(value.shape, tuple) and len(value.shape) == 2
+        shape = value.shape[::-1] if is_matrix else Unknown(f"{name} of a tensor", plain=True)
+        return Tensor(shape, machine.heap.clock, is_array=value.is_array)
+    if name in ("new_zeros", "new_ones", "new_empty", "new_full") and not value.is_array:
+        return Native(name, lambda m, args, kwargs: _sized(m, args[:1] if name == "new_full" else args, kwargs))
     if name in RESHAPING:
         return Native(name, lambda m, args, kwargs: _reshape(m, value, name))
     return Native(name, lambda m, args, kwargs: Unknown(f"{name}() of a tensor", plain=True))
+
+
+def _write_in_place(machine: Any, value: Tensor, name: str) -> Value:
+    """A method that writes other numbers into a tensor."""
+    if name != "requires_grad_":
+        forget_numbers(machine, value)
+    return value
+
+
+def forget_numbers(machine: Any, value: Tensor) -> None:
+    """Something was written into a tensor."""
+    if value.data is not None:
+        machine.heap.touch(value)
+        value.data = None
 
 
 def _reshape(machine: Any, value: Tensor, name: str) -> Value:
@@ -532,12 +635,15 @@ def _values(machine: Any, value: Tensor) -> Value:
 
 def tensor_item(machine: Any, value: Tensor, index: Value) -> Value:
     """tensor[index]"""
-    if not isinstance(value.shape, tuple) or not value.shape or not isinstance(index, int):
+    if not isinstance(value.shape, tuple):
         return Unknown("an item of a tensor", plain=True)
+    if type(index) is not int or not value.shape:
+        shape = shaped(lambda: tensor_shapes.item(value.shape, index))
+        return Tensor(shape, machine.heap.clock, is_array=value.is_array)
     if isinstance(value.shape[0], int) and not -value.shape[0] <= index < value.shape[0]:
         raise machine.error("IndexError", f"index {index} is out of bounds for dimension 0 with size {value.shape[0]}")
     data = value.data[index] if isinstance(value.data, tuple) else None
-    return Tensor(value.shape[1:], machine.heap.clock, data=data)
+    return Tensor(value.shape[1:], machine.heap.clock, data=data, is_array=value.is_array)
 
 
 def tensor_items(machine: Any, value: Tensor) -> Iterator[Value]:
@@ -572,9 +678,21 @@ def _split(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Val
     return tuple(parts)
 
 
+@function("torch.nn.init._calculate_fan_in_and_fan_out")
+def _fans(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """What goes into and out of each output: (in, out) times the size of the kernel."""
+    shape = args[0].shape if args and isinstance(args[0], Tensor) else None
+    if not isinstance(shape, tuple) or any(isinstance(size, Unknown) for size in shape):
+        return (Unknown("fan_in of a tensor", plain=True), Unknown("fan_out of a tensor", plain=True))
+    if len(shape) < 2:
+        raise machine.error("ValueError", "fan in and fan out need a tensor of two dimensions or more")
+    field = math.prod(shape[2:])
+    return shape[1] * field, shape[0] * field
+
+
 def is_initialiser(name: str) -> bool:
     """torch.nn.init.*: writes values, never shapes."""
-    return name.startswith(("torch.nn.init.", "torch.nn.functional."))
+    return name.startswith(("torch.nn.init.", "torch.nn.functional.")) and not name.startswith("torch.nn.init._calc")
 
 
 __all__ = ["FUNCTIONS", "External", "arithmetic", "is_initialiser", "tensor_attribute", "tensor_item", "tensor_items"]

@@ -38,6 +38,7 @@ from nnlint.values import (
     ABSENT,
     BoundMethod,
     Class,
+    Descriptor,
     Dict,
     External,
     Instance,
@@ -308,6 +309,26 @@ def _get_submodule(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
     return value
 
 
+def _set_submodule(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """module.set_submodule("a.b.c", child)"""
+    module, path, child = arguments(("self", "target", "module"), args[:3], kwargs)
+    if not isinstance(path, str):
+        machine.havoc(module, "a submodule whose name is not known")
+        return None
+    parent, _, name = path.rpartition(".")
+    machine.set_attribute(_get_submodule(machine, [module, parent], {}), name, child)
+    return None
+
+
+def _from_pretrained(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Embedding.from_pretrained(weights): as many rows and columns as the weights have"""
+    weights = args[1] if len(args) > 1 else kwargs.get("embeddings")
+    shape = weights.shape if isinstance(weights, Tensor) else None
+    if not isinstance(shape, tuple) or len(shape) != 2 or args[0].module is not None:
+        return Unknown("an embedding of weights that are not known")
+    return machine.call(args[0], [], {"num_embeddings": shape[0], "embedding_dim": shape[1]})
+
+
 MODULE_METHODS: dict[str, Fn] = {
     "__init__": _init,
     "__setattr__": _set_attribute,
@@ -329,6 +350,7 @@ MODULE_METHODS: dict[str, Fn] = {
     "register_forward_hook": _hook,
     "register_forward_pre_hook": _hook,
     "get_parameter": _get_submodule,
+    "set_submodule": _set_submodule,
     **dict.fromkeys(
         [
             "to",
@@ -343,6 +365,9 @@ MODULE_METHODS: dict[str, Fn] = {
             "requires_grad_",
             "type",
             "to_empty",
+            "ipu",
+            "mtia",
+            "_apply",
             "xpu",
             "share_memory",
         ],
@@ -358,6 +383,17 @@ MODULE_METHODS: dict[str, Fn] = {
             "register_load_state_dict_post_hook",
             "register_state_dict_pre_hook",
             "register_load_state_dict_pre_hook",
+            "register_backward_hook",
+            "register_full_backward_pre_hook",
+            "register_state_dict_post_hook",
+            "_load_from_state_dict",
+            "_save_to_state_dict",
+            "set_extra_state",
+            "get_extra_state",
+            "reset_running_stats",
+            "_check_input_dim",
+            "_fill_padding_idx_with_zero",
+            "_maybe_warn_non_full_backward_hook",
             "extra_repr",
             "reset_parameters",
             "_reset_parameters",
@@ -367,6 +403,32 @@ MODULE_METHODS: dict[str, Fn] = {
         _nothing,
     ),
     **dict.fromkeys(["state_dict", "buffers", "named_buffers", "get_buffer", "_get_name", "_version"], _opaque),
+}
+
+# Attributes of the framework's classes of which nothing is known but that they are there; no module, nor a Parameter.
+THERE = (
+    "T_destination _backward_hooks _backward_pre_hooks _compiled_call_impl _forward_hooks_always_called "
+    "_forward_hooks_with_kwargs _forward_pre_hooks _forward_pre_hooks_with_kwargs _is_full_backward_hook "
+    "_load_state_dict_post_hooks _load_state_dict_pre_hooks _non_persistent_buffers_set _state_dict_hooks "
+    "_state_dict_pre_hooks _get_backward_hooks _get_backward_pre_hooks _call_impl _slow_forward _wrapped_call_impl "
+    "_named_members _replicate_for_data_parallel __annotations__ __constants__ dump_patches call_super_init"
+)
+THERE_IN = {
+    "torch.nn.Conv1d torch.nn.Conv2d torch.nn.Conv3d": "_conv_forward _reversed_padding_repeated_twice",
+    "torch.nn.RNNBase": "_all_weights _flat_weight_refs _flat_weights _flat_weights_names _init_flat_weights "
+    "_update_flat_weights _weights_have_changed all_weights check_forward_args check_hidden_size check_input "
+    "get_expected_cell_size get_expected_hidden_size permute_hidden",
+    "torch.nn.MultiheadAttention": "_qkv_same_embed_dim merge_masks",
+    "torch.nn.BatchNorm1d torch.nn.BatchNorm2d torch.nn.BatchNorm3d torch.nn.SyncBatchNorm torch.nn.InstanceNorm1d "
+    "torch.nn.InstanceNorm2d torch.nn.InstanceNorm3d": "num_batches_tracked running_mean running_var",
+    "torch.nn.TransformerEncoderLayer torch.nn.TransformerDecoderLayer": "_ff_block _sa_block activation "
+    "activation_relu_or_gelu",
+    "torch.nn.TransformerEncoder": "use_nested_tensor",
+    "torch.nn.Transformer": "generate_square_subsequent_mask",
+    "torch.nn.Sequential": "_get_item_by_idx",
+    "torch.nn.ModuleList torch.nn.ParameterList": "_get_abs_string_index _size",
+    "torch.nn.ParameterDict": "_key_to_attr _keys fromkeys __reversed__ __ror__",
+    "torch.nn.Upsample": "name",
 }
 
 # -- containers --------------------------------------------------------------------------------------------------
@@ -608,6 +670,37 @@ def _joined(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return made
 
 
+def _repeated(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Sequential * times: the same modules again and again"""
+    one, times = args
+    if not isinstance(times, int) or not certain(machine, one) or times > ops.ITEMS:
+        return Unknown("a Sequential is repeated a number of times that is not known")
+    if times <= 0:
+        raise machine.error("ValueError", f"Non-positive multiplication factor {times}")
+    made = Instance(machine.torch_class("torch.nn.Sequential"), machine.heap.clock)
+    prepare(machine, made)
+    fill(machine, made, machine.items(one) * times, 0)
+    return made
+
+
+def _repeat(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """sequential *= times"""
+    more = _repeated(machine, args, kwargs)
+    if not isinstance(more, Instance):
+        machine.havoc(args[0], more.why)
+        return args[0]
+    return _extend(machine, [args[0], List(machine.items(more)[len(machine.items(args[0])) :])], {})
+
+
+def _clear(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    for which in ("_modules", "_parameters"):
+        held = registry(machine, args[0], which)
+        machine.heap.touch(held)
+        held.clear()
+        held.rest = None
+    return None
+
+
 def _noted(fn: Fn) -> Fn:
     """A method that takes a container apart."""
 
@@ -624,12 +717,16 @@ SEQUENCE: dict[str, Fn] = {
     "__add__": _joined,
 }  # fmt: skip
 CONTAINERS: dict[str, dict[str, Fn]] = {
-    "Sequential": {"__init__": _sequential, **{name: _noted(fn) for name, fn in SEQUENCE.items()}},
+    "Sequential": {
+        "__init__": _sequential, **{name: _noted(fn) for name, fn in SEQUENCE.items()},
+        "__mul__": _noted(_repeated), "__rmul__": _noted(_repeated), "__imul__": _noted(_repeat),
+    },
     "ModuleList": {"__init__": _module_list, **SEQUENCE},
     "ModuleDict": {
         "__init__": _module_dict, "update": _update, "__getitem__": _key_item, "__setitem__": _set_key,
         "__delitem__": _delete_key, "__contains__": _contains, "__len__": _length, "__iter__": _iterate_keys,
         "keys": _iterate_keys, "values": _entries("values"), "items": _entries("items"), "pop": _pop_key,
+        "clear": _clear,
     },
 }  # fmt: skip
 
@@ -680,11 +777,59 @@ def _parameter_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
         return refuse(machine, args[0], "ParameterDict", violation)
     machine.judge(args[0], "ParameterDict", None, ())
     if given is not None:
-        for name, value in flat.items():
-            _set_parameter(machine, [args[0], name, value], {})
-        if flat.rest is not None:
-            registry(machine, args[0], "_parameters").rest = flat.rest
+        _update_parameters(machine, [args[0], given], {})
     return None
+
+
+def _update_parameters(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    (given,) = arguments(("self", "parameters"), args, kwargs)[1:]
+    flat = Dict((), machine.heap.clock)
+    machine.update_dict(flat, given.attributes["_parameters"] if is_module(given) else given)
+    for name, value in flat.items():
+        _set_parameter(machine, [args[0], name, value], {})
+    if flat.rest is not None:
+        held = registry(machine, args[0], "_parameters")
+        machine.heap.touch(held)
+        held.rest = flat.rest
+    return args[0]
+
+
+def _dict_method(name: str) -> Fn:
+    """What a dict does, on the registered parameters."""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        held = registry(machine, args[0], "_parameters")
+        return machine.call(machine.get_attribute(held, name), args[1:], kwargs)
+
+    return run
+
+
+def _delete_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.delete_item(registry(machine, args[0], "_parameters"), args[1])
+    return None
+
+
+def _has_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return machine.contains(registry(machine, args[0], "_parameters"), args[1])
+
+
+def _set_default_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    inside = _has_parameter(machine, args, kwargs)
+    if inside is False:
+        _set_parameter(machine, [args[0], args[1], args[2] if len(args) > 2 else kwargs.get("default")], {})
+    elif isinstance(inside, Unknown):
+        machine.havoc(args[0], inside.why)
+        return Unknown(inside.why)
+    return _get_parameter(machine, args[:2], {})
+
+
+def _copy_parameters(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """copy() and one | other: a new container of the same parameters"""
+    made = Instance(machine.torch_class("torch.nn.ParameterDict"), machine.heap.clock)
+    prepare(machine, made)
+    for given in args:
+        _update_parameters(machine, [made, given], {})
+    return made
 
 
 def _set_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -694,6 +839,11 @@ def _set_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
 
 def _get_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     held = registry(machine, args[0], "_parameters")
+    if isinstance(args[1], slice):
+        made = Instance(args[0].cls, machine.heap.clock)
+        prepare(machine, made)
+        values = machine.get_item(List(machine.items(_parameter_values(machine, args[:1], {}))), args[1])
+        return _extend_parameters(machine, [made, values], {})
     if isinstance(args[1], int):
         return machine.get_item(machine.call(machine.get_attribute(held, "values"), [], {}), args[1])
     return machine.get_item(held, args[1])
@@ -723,6 +873,9 @@ CONTAINERS["ParameterList"] = {
 CONTAINERS["ParameterDict"] = {
     "__init__": _parameter_dict, "__getitem__": _get_parameter, "__setitem__": _set_parameter,
     "__len__": _parameter_length, "__iter__": _parameter_keys, "keys": _parameter_keys, "values": _parameter_values,
+    "update": _update_parameters, "__contains__": _has_parameter, "__delitem__": _delete_parameter,
+    "setdefault": _set_default_parameter, "clear": _clear, "copy": _copy_parameters, "__or__": _copy_parameters,
+    "__ior__": _update_parameters, **{name: _dict_method(name) for name in ("pop", "popitem", "get", "items")},
 }  # fmt: skip
 
 # -- layers --------------------------------------------------------------------------------------------------------
@@ -931,6 +1084,17 @@ def _plain_init(name: str) -> Fn:
     return run
 
 
+def add_what_is_there(classes: dict[str, Class]) -> None:
+    """Give the framework's classes the rest of the names that they have in torch."""
+    for names, listed in {"torch.nn.Module": THERE, **THERE_IN}.items():
+        for cls in map(classes.__getitem__, names.split()):
+            for name in listed.split():
+                cls.attributes.setdefault(name, Unknown(f"{name} of {cls.name}"))
+    for name in ("torch.nn.Embedding", "torch.nn.EmbeddingBag"):
+        from_pretrained = Native("from_pretrained", _from_pretrained)
+        classes[name].attributes["from_pretrained"] = Descriptor("classmethod", from_pretrained)
+
+
 def torch_classes(object_class: Class) -> dict[str, Class]:
     """torch.nn.Module and all classes of torch.nn, by full public name."""
     module = Class("Module", (object_class,), full_name="torch.nn.Module")
@@ -957,6 +1121,7 @@ def torch_classes(object_class: Class) -> dict[str, Class]:
 
     for name in (*LAYERS, *PLAIN):
         framework_class(name)
+    add_what_is_there(classes)
     for name, attributes in PLAIN_OUTSIDE.items():
         made = Class(name.rpartition(".")[2], (module,), full_name=name)
         why = Unknown(f"an attribute of {made.name}", plain=True)

@@ -1,0 +1,195 @@
+"""The shapes that torch's functions on tensors give: a table from a name to arithmetic on shapes.
+
+A size that is not known is an Unknown; a function raises NotKnown where nothing is known of the shape it gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any
+
+from nnlint.unknown import Unknown
+from nnlint.values import Value
+
+Shape = tuple[Value, ...]
+
+
+class NotKnown(Exception):
+    """The shape does not follow from what is given, or torch raises."""
+
+
+def whole(value: Value) -> int:
+    if type(value) is not int:
+        raise NotKnown
+    return value
+
+
+def sizes_of(args: Sequence[Value]) -> list[Value]:
+    """Sizes given one by one or as one sequence."""
+    given = list(args[0]) if len(args) == 1 and isinstance(args[0], (list, tuple)) else list(args)
+    if not all(isinstance(size, Unknown) or type(size) is int for size in given):
+        raise NotKnown
+    return given
+
+
+def place(dim: Value, rank: int) -> int:
+    """A dimension counted from the front."""
+    index = whole(dim)
+    if not -rank <= index < rank:
+        raise NotKnown
+    return index % rank
+
+
+def _known(shape: Shape) -> int:
+    """The number of elements."""
+    return prod(whole(size) for size in shape)
+
+
+def _view(shape: Shape, args: Sequence[Value]) -> Shape:
+    sizes = sizes_of(args)
+    if -1 in sizes:
+        rest = _known(tuple(size for size in sizes if size != -1))
+        if sizes.count(-1) > 1 or rest == 0 or _known(shape) % rest:
+            raise NotKnown
+        sizes[sizes.index(-1)] = _known(shape) // rest
+    elif _known(tuple(sizes)) != _known(shape):
+        raise NotKnown
+    return tuple(sizes)
+
+
+def _permute(shape: Shape, args: Sequence[Value]) -> Shape:
+    order = [place(dim, len(shape)) for dim in sizes_of(args)]
+    if sorted(order) != list(range(len(shape))):
+        raise NotKnown
+    return tuple(shape[dim] for dim in order)
+
+
+def _transpose(shape: Shape, args: Sequence[Value]) -> Shape:
+    if len(args) != 2:
+        raise NotKnown
+    one, other = (place(dim, len(shape)) for dim in args)
+    sizes = list(shape)
+    sizes[one], sizes[other] = sizes[other], sizes[one]
+    return tuple(sizes)
+
+
+def _t(shape: Shape, args: Sequence[Value]) -> Shape:
+    if args or len(shape) > 2:
+        raise NotKnown
+    return shape[::-1]
+
+
+def _unsqueeze(shape: Shape, args: Sequence[Value]) -> Shape:
+    if len(args) != 1:
+        raise NotKnown
+    at = place(args[0], len(shape) + 1)
+    return (*shape[:at], 1, *shape[at:])
+
+
+def _squeeze(shape: Shape, args: Sequence[Value]) -> Shape:
+    if args:
+        at = place(args[0], len(shape))
+        return shape[:at] + shape[at + 1 :] if whole(shape[at]) == 1 else shape
+    return tuple(size for size in shape if whole(size) != 1)
+
+
+def _flatten(shape: Shape, args: Sequence[Value]) -> Shape:
+    start, end = (*args, *(0, -1)[len(args) :]) if len(args) < 3 else (None, None)
+    if not shape:
+        return (1,)
+    start, end = place(start, len(shape)), place(end, len(shape))
+    if start > end:
+        raise NotKnown
+    return (*shape[:start], _known(shape[start : end + 1]), *shape[end + 1 :])
+
+
+def _repeat(shape: Shape, args: Sequence[Value]) -> Shape:
+    times = sizes_of(args)
+    if len(times) < len(shape):
+        raise NotKnown
+    padded = (1,) * (len(times) - len(shape)) + shape
+    return tuple(whole(size) * whole(count) for size, count in zip(padded, times))
+
+
+def _expand(shape: Shape, args: Sequence[Value]) -> Shape:
+    sizes = sizes_of(args)
+    if len(sizes) < len(shape):
+        raise NotKnown
+    added = len(sizes) - len(shape)
+    if -1 in sizes[:added] or any(whole(old) not in (1, new) and new != -1 for old, new in zip(shape, sizes[added:])):
+        raise NotKnown
+    return (*sizes[:added], *(old if new == -1 else new for old, new in zip(shape, sizes[added:])))
+
+
+def broadcast(one: Shape, other: Shape) -> Shape:
+    """The shape of an operation on two tensors."""
+    rank = max(len(one), len(other))
+    pairs = zip((1,) * (rank - len(one)) + one, (1,) * (rank - len(other)) + other)
+    sizes = []
+    for left, right in pairs:
+        if left is not right and whole(left) != whole(right) and 1 not in (left, right):
+            raise NotKnown
+        sizes.append(left if right == 1 else right)
+    return tuple(sizes)
+
+
+def item(shape: Shape, index: Value) -> Shape:
+    """tensor[index], for whole numbers, slices, None and ..."""
+    parts = list(index) if isinstance(index, tuple) else [index]
+    taken = sum(part is not None and part is not ... for part in parts)
+    if parts.count(...) > 1 or taken > len(shape):
+        raise NotKnown
+    if ... not in parts:
+        parts.append(...)
+    sizes: list[Value] = []
+    rest = list(shape)
+    for part in parts:
+        if part is None:
+            sizes.append(1)
+        elif part is ...:
+            kept = len(shape) - taken
+            sizes += rest[:kept]
+            del rest[:kept]
+        else:
+            size = rest.pop(0)
+            sizes += _taken(size, part)
+    return tuple(sizes)
+
+
+def _taken(size: Value, part: Value) -> list[Value]:
+    if isinstance(part, slice) and part == slice(None):
+        return [size]
+    if isinstance(part, slice) and all(end is None or type(end) is int for end in (part.start, part.stop, part.step)):
+        return [len(range(*part.indices(whole(size))))]
+    if type(part) is int and -whole(size) <= part < size:
+        return []
+    raise NotKnown
+
+
+def cat(shapes: Sequence[Shape], dim: Value = 0) -> Shape:
+    """torch.cat"""
+    if not shapes or any(len(shape) != len(shapes[0]) for shape in shapes):
+        raise NotKnown
+    at = place(dim, len(shapes[0]))
+    others = {(*shape[:at], *shape[at + 1 :]) for shape in shapes}
+    if len(others) != 1:
+        raise NotKnown
+    return (*shapes[0][:at], sum(whole(shape[at]) for shape in shapes), *shapes[0][at + 1 :])
+
+
+def stack(shapes: Sequence[Shape], dim: Value = 0) -> Shape:
+    """torch.stack"""
+    if not shapes or any(shape != shapes[0] for shape in shapes):
+        raise NotKnown
+    at = place(dim, len(shapes[0]) + 1)
+    return (*shapes[0][:at], len(shapes), *shapes[0][at:])
+
+
+METHODS: dict[str, Callable[[Shape, Sequence[Any]], Shape]] = {
+    "view": _view, "reshape": _view, "permute": _permute, "transpose": _transpose, "swapaxes": _transpose, "t": _t,
+    "unsqueeze": _unsqueeze, "squeeze": _squeeze, "flatten": _flatten, "repeat": _repeat, "tile": _repeat,
+    "expand": _expand,
+}  # fmt: skip
+# Methods of numpy's arrays that go by the same name and do something else.
+NOT_OF_ARRAYS = frozenset(["transpose", "repeat", "t", "unsqueeze", "expand", "permute", "flatten", "tile", "view"])
