@@ -777,7 +777,7 @@ def _parameter_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
         return refuse(machine, args[0], "ParameterDict", violation)
     machine.judge(args[0], "ParameterDict", None, ())
     if given is not None:
-        _update_parameters(machine, [args[0], given], {})
+        _update_parameters(machine, [args[0], flat], {})
     return None
 
 
