@@ -118,13 +118,14 @@ class Frame:
 class Module:
     """A file of the project, as an imported module."""
 
-    __slots__ = ("birth", "frame", "functions", "name", "package", "ready", "source")
+    __slots__ = ("birth", "frame", "functions", "name", "package", "ready", "source", "statements")
 
     def __init__(self, name: str, source: Source, birth: int) -> None:
         self.name, self.source, self.birth = name, source, birth
         self.frame = Frame(self, None, None, birth)
         self.ready = False
         self.package = False
+        self.statements: list[tuple[Any, Callable[[Frame], Any]]] = []  # as written, and lowered
         self.functions: dict[str, tuple[Function, Value]] = {}
 
 
@@ -218,6 +219,15 @@ class Instance:
 
     def __repr__(self) -> str:
         return f"<{self.cls.name} object>"
+
+    def __eq__(self, other: object) -> bool:
+        """As a key of a dict: a member of a `class Kind(str, Enum)` is found under its text, and its text under it."""
+        if self is other or not isinstance(self.payload, (str, int)):
+            return self is other
+        return bool(self.payload == (other.payload if isinstance(other, Instance) else other))
+
+    def __hash__(self) -> int:
+        return hash(self.payload) if isinstance(self.payload, (str, int)) else object.__hash__(self)
 
 
 class Tensor:

@@ -47,7 +47,8 @@ def nnlint(program: str) -> Ended:
     recursion = sys.getrecursionlimit()
     sys.setrecursionlimit(max(recursion, 12_000))
     try:
-        module.frame.first_argument(module.frame)
+        for _, statement in module.statements:
+            statement(module.frame)
     except RaisedError as error:
         raised = error.value.cls.name if isinstance(error.value, Instance) else "?"
     except (LimitError, UnknownValueError) as error:

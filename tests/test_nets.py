@@ -23,7 +23,7 @@ from nnlint.analyse import analyse
 ROOT = Path(__file__).parent.parent
 PROGRAMS = (ROOT / "fixtures" / "nets.txt").read_text().split("###\n")
 HEADER = """\
-import collections, contextlib, copy, enum, functools, itertools, math, operator, types
+import collections, contextlib, copy, dataclasses, enum, functools, itertools, math, operator, types
 from dataclasses import dataclass, field
 import numpy as np
 import torch
@@ -83,16 +83,19 @@ def torchs_totals(program: str) -> set[int]:
     """What torch counts in Net, over whatever its arguments may be."""
     sys.modules["outside"] = outside = ModuleType("outside")
     exec(OUTSIDE, outside.__dict__)
-    names: dict[str, Any] = {"__name__": "nets"}
-    exec(compile(HEADER + program, "nets.py", "exec"), names)
-    given = [p for p in inspect.signature(names["Net"]).parameters.values() if p.default is p.empty]
+    given = [p for p in inspect.signature(executed(program)["Net"]).parameters.values() if p.default is p.empty]
     totals = set()
     for values in itertools.product(ANY, repeat=len(given)):
-        names = {"__name__": "nets"}
-        exec(compile(HEADER + program, "nets.py", "exec"), names)
         try:
-            net = names["Net"](*values)
+            net = executed(program)["Net"](*values)
         except Exception:
             continue
         totals.add(sum(parameter.numel() for parameter in net.parameters()))
     return totals
+
+
+def executed(program: str) -> dict[str, Any]:
+    """The program's names, as a module of its own."""
+    sys.modules["nets"] = module = ModuleType("nets")
+    exec(compile(HEADER + program, "nets.py", "exec"), module.__dict__)
+    return module.__dict__

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from functools import cmp_to_key
 from typing import Any
 
+import libcst as cst
+
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import LimitError
 from nnlint.signature import Rest
+from nnlint.source import walk
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
@@ -1170,6 +1173,20 @@ def _send(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if item is ABSENT:
         raise machine.error("StopIteration", "")
     return Unknown(item.unknown.why) if type(item) is Rest else item
+
+
+@method(Stream, "close")
+def _close(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """A generator that is closed gives nothing more; one that has a try statement could do more than that."""
+    stream = args[0]
+    node = stream.frame.function.site.node if stream.frame is not None else None
+    if node is None or any(isinstance(part, (cst.Try, cst.With)) for part in walk(node)):
+        machine.havoc(stream, "a generator is closed")
+        return None
+    if stream.birth < machine.heap.epoch:
+        machine.heap.touch(stream)
+    stream.items = iter(())
+    return None
 
 
 @method(Stream, "__next__")

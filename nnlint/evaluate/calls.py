@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import libcst as cst
@@ -40,7 +41,7 @@ from nnlint.values import (
 )
 
 # Decorators known to rewrite a function's arguments: what they decorate is not the function as written.
-REWRITING = ("gin.", "hydra.", "sacred.", "hydra_zen.")
+REWRITING = ("gin.", "hydra.", "sacred.", "hydra_zen.", "functools.singledispatch")
 # Outside code that surely writes to nothing it is given.
 HARMLESS = (
     "logging.", "warnings.", "torch.cuda.", "torch.optim.", "torch.utils.data.", "torch.distributed.",
@@ -424,7 +425,7 @@ class Calls(Objects):
                 continue
             member = Instance(cls, self.heap.clock)
             if isinstance(value, Instance) and value.cls.full_name == "enum.auto":
-                count = count + 1
+                count = 2 ** count.bit_length() if cls.is_subclass(self.classes["enum.Flag"]) else count + 1
                 value = name.lower() if cls.native_base() is str else count
             elif isinstance(value, int):
                 count = value
@@ -556,6 +557,9 @@ class Calls(Objects):
             cls.attributes["__setattr__"] = cls.attributes["__delattr__"] = Native("__setattr__", _frozen)
         if options.get("eq") is not False and "__eq__" not in cls.attributes:
             cls.attributes["__eq__"] = Native("__eq__", _fields_equal)
+        if options.get("order") is True:
+            for name, sign in (("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">=")):
+                cls.attributes[f"__{name}__"] = Native(f"__{name}__", partial(_fields_ordered, sign))
         return cls
 
     # -- decorators --------------------------------------------------------------------------------------------
@@ -667,6 +671,15 @@ def _fields_equal(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> 
     if any(answer is False for answer in answers):
         return False
     return next((a for a in answers if isinstance(a, Unknown)), True)
+
+
+def _fields_ordered(sign: str, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    one, other = args
+    if not isinstance(other, Instance) or other.cls is not one.cls:
+        return machine.builtins["NotImplemented"]
+    names = [name for name, field in one.cls.dataclass.items() if not field.init_only]
+    sides = (tuple(side.attributes.get(name) for name in names) for side in args)
+    return machine.compare(sign, *sides)
 
 
 # Outside context managers that let every exception through.

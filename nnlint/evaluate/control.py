@@ -290,9 +290,14 @@ class Control:
                 self.havoc(item, why, seen)
         elif isinstance(value, Stream):
             built, drained = len(self.records), 0
-            for item in islice(self.iterate(value), DRAINED):
-                drained += 1
-                self.havoc(item, why, seen)
+            level = len(self.heap.trails)
+            try:
+                for item in islice(self.iterate(value), DRAINED):
+                    drained += 1
+                    self.havoc(item, why, seen)
+            except RaisedError:
+                while len(self.heap.trails) > level:
+                    self.heap.close()  # how far it is taken, and whether anything is raised there, nobody knows
             while drained == DRAINED and len(self.records) > built:
                 self.records.popitem()  # nobody takes all items of an endless iterator
             self.heap.touch(value)

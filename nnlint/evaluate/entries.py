@@ -112,7 +112,7 @@ def refuses_arguments(cls: Class, args: list[Value], kwargs: dict[str, Value]) -
     return (
         cls.unknown_base is None
         and not has_rest(args)
-        and cls.find("call_super_init") is ABSENT
+        and cls.find("call_super_init") is False
         and not any(_may_be_rewritten(base) for base in own)
     )
 

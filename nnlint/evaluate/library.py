@@ -409,17 +409,35 @@ def _replace(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     return machine.call(value.cls, [], {**held, **kwargs})
 
 
+def field_names(cls: Class) -> list[str]:
+    """A dataclass's fields; what is only given to __init__ is none."""
+    return [name for name, field in cls.dataclass.items() if not field.init_only]
+
+
 @library("dataclasses.asdict")
 def _asdict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     value = args[0]
     if isinstance(value, Instance) and isinstance(value.cls.dataclass, dict):
-        found = {name: _asdict(machine, [machine.get_attribute(value, name)], {}) for name in value.cls.dataclass}
+        names = field_names(value.cls)
+        found = {name: _asdict(machine, [machine.get_attribute(value, name)], {}) for name in names}
         return Dict(found, machine.heap.clock)
     if isinstance(value, List):
         return List([_asdict(machine, [item], {}) for item in value], machine.heap.clock)
     if isinstance(value, Dict):
         return Dict({k: _asdict(machine, [v], {}) for k, v in value.items()}, machine.heap.clock, value.rest)
-    return value
+    return machine.call(machine.resolve("copy.deepcopy"), [value], {})
+
+
+@library("dataclasses.astuple")
+def _astuple(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    value = args[0]
+    if isinstance(value, Instance) and isinstance(value.cls.dataclass, dict):
+        return tuple(_astuple(machine, [machine.get_attribute(value, name)], {}) for name in field_names(value.cls))
+    if isinstance(value, List):
+        return List([_astuple(machine, [item], {}) for item in value], machine.heap.clock)
+    if isinstance(value, Dict):
+        return Dict({k: _astuple(machine, [v], {}) for k, v in value.items()}, machine.heap.clock, value.rest)
+    return machine.call(machine.resolve("copy.deepcopy"), [value], {})
 
 
 @library("dataclasses.fields")
@@ -428,9 +446,9 @@ def _fields(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if not isinstance(cls, Class) or not isinstance(cls.dataclass, dict):
         return Unknown("fields() of an object")
     found = []
-    for field in cls.dataclass.values():
+    for name in field_names(cls):
         made = Instance(machine.classes["dataclasses.Field"], machine.heap.clock)
-        made.attributes.update(name=field.name, default=Unknown("a field's default"))
+        made.attributes.update(name=name, default=Unknown("a field's default"))
         found.append(made)
     return tuple(found)
 

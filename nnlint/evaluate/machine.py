@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import libcst as cst
+
 from nnlint.construction import Failure
 from nnlint.count import Count, count
 from nnlint.evaluate.builtins import BUILTINS, METHODS
@@ -14,8 +16,8 @@ from nnlint.evaluate.calls import Calls
 from nnlint.evaluate.command_line import argparse_classes
 from nnlint.evaluate.control import STEPS, LimitError
 from nnlint.evaluate.library import LIBRARY
-from nnlint.evaluate.scope import Scope, Site
-from nnlint.evaluate.statements import Execute, lower_block
+from nnlint.evaluate.scope import CLOSED, Scope, Site, binder
+from nnlint.evaluate.statements import Execute, lower_statement
 from nnlint.evaluate.torch_functions import (
     FUNCTIONS,
     arithmetic,
@@ -27,7 +29,7 @@ from nnlint.evaluate.torch_functions import (
 from nnlint.evaluate.torch_modules import torch_classes
 from nnlint.layers import find as find_layer
 from nnlint.project import Project
-from nnlint.source import Source, parse
+from nnlint.source import Source, parse, walk
 from nnlint.text import read
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import (
@@ -80,9 +82,12 @@ def builtin_classes() -> dict[str, Class]:
     ):  # fmt: skip
         classes[name] = Class(name.rpartition(".")[2], (classes[base],), full_name=name)
     classes["mappingproxy"].attributes.update(NAMESPACE)
-    classes["enum.Flag"] = classes["enum.Enum"]
-    for name, kind in (("enum.IntEnum", "int"), ("enum.StrEnum", "str")):
-        classes[name] = Class(name.rpartition(".")[2], (classes[kind], classes["enum.Enum"]), full_name=name)
+    classes["enum.Flag"] = Class("Flag", (classes["enum.Enum"],), full_name="enum.Flag")
+    for name, kind, base in (
+        ("enum.IntEnum", "int", "enum.Enum"), ("enum.StrEnum", "str", "enum.Enum"),
+        ("enum.IntFlag", "int", "enum.Flag"),
+    ):  # fmt: skip
+        classes[name] = Class(name.rpartition(".")[2], (classes[kind], classes[base]), full_name=name)
     return classes
 
 
@@ -427,20 +432,31 @@ class Machine(Calls):
         module = Module(name, source, self.heap.clock)
         scope = Scope(self, source, "module")
         module.frame.variables["__name__"] = name
-        body = lower_block(source.tree.body, scope)
-        module.frame.first_argument = body
+        module.statements = [(node, lower_statement(node, scope)) for node in source.tree.body]
         return module
 
-    def execute(self, module: Module) -> str | None:
-        """Run module-level code; statement after statement, so that one that fails spares the others."""
-        scope_body: Execute = module.frame.first_argument
-        try:
-            scope_body(module.frame)
-        except RaisedError as raised:
-            module.frame.variables["__partial__"] = True
-            return str(raised)
+    def execute(self, module: Module) -> None:
+        """Run module-level code. A module that is imported runs to its end: a statement that seems to raise was not
+        understood, and what it binds and names is not known from there."""
+        for node, statement in module.statements:
+            level = len(self.heap.trails)
+            try:
+                statement(module.frame)
+            except RaisedError as raised:
+                module.frame.variables["__partial__"] = True
+                if any(isinstance(part, (cst.Raise, cst.Assert)) for part in walk(node, CLOSED)):
+                    return
+                while len(self.heap.trails) > level:
+                    self.heap.close()
+                self._not_understood(module, node, str(raised))
         module.ready = True
-        return None
+
+    def _not_understood(self, module: Module, node: cst.CSTNode, why: str) -> None:
+        bound = binder(node).bound
+        for name in bound:
+            self.store(module.frame, name, Unknown(f"{name} is not known: {why}"))
+        for name in {part.value for part in walk(node) if isinstance(part, cst.Name)} - bound:
+            self.havoc(module.frame.variables.get(name), why)
 
 
 __all__ = ["Function", "Machine"]

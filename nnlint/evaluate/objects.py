@@ -1146,6 +1146,8 @@ class Objects(Control):
 
     def contains(self, container: Value, item: Value) -> bool | Unknown:
         """item in container"""
+        if isinstance(container, Instance) and container.cls.is_subclass(self.classes["enum.Flag"]):
+            return Unknown("a flag in a flag", plain=True)
         if isinstance(container, Instance):
             method = container.cls.find("__contains__")
             if method is not ABSENT:

@@ -411,7 +411,7 @@ THERE = (
     "_forward_hooks_with_kwargs _forward_pre_hooks _forward_pre_hooks_with_kwargs _is_full_backward_hook "
     "_load_state_dict_post_hooks _load_state_dict_pre_hooks _non_persistent_buffers_set _state_dict_hooks "
     "_state_dict_pre_hooks _get_backward_hooks _get_backward_pre_hooks _call_impl _slow_forward _wrapped_call_impl "
-    "_named_members _replicate_for_data_parallel __annotations__ __constants__ dump_patches call_super_init"
+    "_named_members _replicate_for_data_parallel __annotations__ __constants__"
 )
 THERE_IN = {
     "torch.nn.Conv1d torch.nn.Conv2d torch.nn.Conv3d": "_conv_forward _reversed_padding_repeated_twice",
@@ -1099,6 +1099,7 @@ def torch_classes(object_class: Class) -> dict[str, Class]:
     """torch.nn.Module and all classes of torch.nn, by full public name."""
     module = Class("Module", (object_class,), full_name="torch.nn.Module")
     module.attributes.update({name: Native(name, fn) for name, fn in MODULE_METHODS.items()})
+    module.attributes.update(call_super_init=False, dump_patches=False)
     classes = {"torch.nn.Module": module}
     for name, methods in CONTAINERS.items():
         made = Class(name, (module,), full_name=f"torch.nn.{name}")
