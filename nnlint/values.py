@@ -103,9 +103,11 @@ class Stream:
 
 class Frame:
     """The variables of one call, class body or module, and the frame around it. level: of a generator that runs, how
-    many trails were open when it was asked to go on."""
+    many trails were open when it was asked to go on; is_asked: whether it is still asked for items."""
 
-    __slots__ = ("birth", "first_argument", "function", "level", "module", "parent", "returned", "variables")
+    __slots__ = (
+        "birth", "first_argument", "function", "is_asked", "level", "module", "parent", "returned", "variables",
+    )  # fmt: skip
 
     def __init__(self, module: Module, parent: Frame | None, function: Function | None, birth: int) -> None:
         self.variables: dict[str, Value] = {}
@@ -113,6 +115,7 @@ class Frame:
         self.first_argument: Value = None
         self.returned: Value = None
         self.level = 0
+        self.is_asked = True
 
 
 class Module:

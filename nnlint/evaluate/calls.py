@@ -9,7 +9,7 @@ from typing import Any
 import libcst as cst
 
 from nnlint.evaluate import operations as ops
-from nnlint.evaluate.control import DEPTH, LimitError, Verdict
+from nnlint.evaluate.control import DEPTH, LimitError, UnfollowedError, Verdict
 from nnlint.evaluate.objects import NATIVE_ERRORS, Objects
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.sequential import misfit
@@ -235,7 +235,12 @@ class Calls(Objects):
 
     def run_generator(self, function: Function, frame: Frame) -> Generator[Value, Value, None]:
         """The items of a generator: its body runs from one yield to the next when it is asked for an item."""
-        body: Generator[Value, Value, str | None] = function.body(frame)
+        try:
+            body: Generator[Value, Value, str | None] = function.body(frame)
+        except UnfollowedError as error:
+            self._forget_reachable(function, frame, str(error))
+            yield Rest(Unknown(str(error)))
+            return
         sent: Value = None
         thrown: RaisedError | None = None
         while True:
@@ -247,7 +252,11 @@ class Calls(Objects):
             try:
                 item = body.send(sent) if thrown is None else body.throw(thrown)
                 if type(item) is Rest:
-                    self._finish_unseen(body)
+                    self._finish_unseen(function, frame, body, item.unknown.why)
+            except UnfollowedError as error:
+                self._forget_reachable(function, frame, str(error))
+                yield Rest(Unknown(str(error)))
+                return
             except StopIteration as stop:
                 if stop.value != "return":
                     frame.returned = None
@@ -264,15 +273,30 @@ class Calls(Objects):
             except RaisedError as raised:
                 thrown = raised
 
-    def _finish_unseen(self, body: Iterator[Value]) -> None:
-        """After a Rest a generator is not asked again: what is left of it must write to nothing older than itself."""
+    def _finish_unseen(self, function: Function, frame: Frame, body: Iterator[Value], why: str) -> None:
+        """After a Rest a generator is not asked again. What is left of it runs here; where that writes to anything
+        older, or goes on in ways that are not followed, all that the generator can write to is forgotten, since nobody
+        knows how far it is run."""
         before, self.heap.clock = self.heap.oldest, self.heap.clock + 1
-        start = self.heap.oldest = self.heap.clock
-        for _ in body:
-            self.step()
+        start = self.heap.oldest = frame.birth = self.heap.clock
+        frame.is_asked, level, raises = False, frame.level, False
+        try:
+            for _ in body:
+                self.step()
+        except RaisedError:
+            raises = True
+        outcomes = [out._replace(signal=None, value=None) for out in self.heap.collect(level, None, None)]
+        if outcomes:
+            self.heap.merge(outcomes, why, lambda signal: False)
         written, self.heap.oldest = self.heap.oldest, min(before, self.heap.oldest)
-        if written < start:
-            raise LimitError("a generator that cannot be followed")
+        if written < start or raises or outcomes:
+            self._forget_reachable(function, frame, why)
+
+    def _forget_reachable(self, function: Function, frame: Frame, why: str) -> None:
+        """What the code of a function can write to is not known from here."""
+        for value in list(frame.variables.values()):
+            self.havoc(value, why)
+        self.havoc(function, why)
 
     def call_with_frame(self, name: str, frame: Frame, callee: Value, site: Site) -> Value:
         """super(), locals(), globals(), vars(): calls that look at the frame they stand in."""

@@ -59,6 +59,10 @@ class LimitError(Exception):
     """The root has spent its steps, its depth or its forks."""
 
 
+class UnfollowedError(LimitError):
+    """A generator comes to where it could go on in more ways than one can wait in."""
+
+
 class Control:
     """The part of the machine that decides what runs."""
 

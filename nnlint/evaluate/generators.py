@@ -1,18 +1,20 @@
 """Generator functions: a body with a `yield` is lowered to a Python generator over frames, so that it runs as far as
 its consumer asks, and sees what the consumer has done meanwhile.
 
-Only the statements around a yield are lowered here; all others as in evaluate/statements.py. Where the two arms of an
-unknown condition would have to stop and go on apart, the root ends.
+Only the statements around a yield are lowered here; all others as in evaluate/statements.py. A generator has one place
+where it stands: where an unknown condition lets it go on in two ways, it gives a Rest and is not asked again. What is
+left of it then runs for its effects alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from nnlint.evaluate.control import LimitError
+from nnlint.evaluate.control import UnfollowedError
 from nnlint.evaluate.expressions import lower, lower_target, lower_test
 from nnlint.evaluate.scope import CLOSED, Scope
 from nnlint.signature import Rest
@@ -49,17 +51,27 @@ def run_at_once(node: cst.CSTNode, scope: Scope) -> Lazy:
 
     def run(frame: Frame) -> Paused:
         signal = execute(frame)
-        stay_single(scope, frame)
+        yield from stay_single(scope, frame)
         return signal
-        yield
 
     return run
 
 
-def stay_single(scope: Scope, frame: Frame) -> None:
-    """A generator has one place where it stands: it ends the root if a statement could go on in two ways."""
-    if len(scope.machine.heap.trails) != frame.level:
-        raise LimitError(NOT_FOLLOWED)
+def stay_single(scope: Scope, frame: Frame) -> Paused:
+    """After a statement that could go on in two ways nobody knows what is still given."""
+    if frame.is_asked and len(scope.machine.heap.trails) != frame.level:
+        yield Rest(Unknown("a condition is not known"))
+    return None
+
+
+def exhaust(paused: Paused) -> str | None:
+    """What is left of a generator that is not asked again, for its effects."""
+    while True:
+        try:
+            next(paused)
+        except StopIteration as stop:
+            signal: str | None = stop.value
+            return signal
 
 
 def block(node: Any, scope: Scope) -> Lazy:
@@ -80,7 +92,7 @@ def wait(node: cst.BaseExpression, scope: Scope) -> Lazy:
     """yield value, yield from iterable: the result of the expression is returned"""
     machine = scope.machine
     if not isinstance(node, cst.Yield) or yields(node.value):
-        raise LimitError(NOT_FOLLOWED)
+        raise UnfollowedError(NOT_FOLLOWED)
     if isinstance(node.value, cst.From):
         iterable = lower(node.value.item, scope)
 
@@ -88,7 +100,7 @@ def wait(node: cst.BaseExpression, scope: Scope) -> Lazy:
             source = iterable(frame)
             for item in machine.iterate(source):
                 if (yield item) is not None:
-                    raise LimitError(NOT_FOLLOWED)
+                    raise UnfollowedError(NOT_FOLLOWED)
             return source.frame.returned if isinstance(source, Stream) and source.frame is not None else None
 
         return delegate
@@ -139,7 +151,7 @@ def give_back(node: cst.Return, scope: Scope) -> Lazy:
 
 def certain(truth: bool | Unknown) -> bool:
     if isinstance(truth, Unknown):
-        raise LimitError(NOT_FOLLOWED)
+        raise UnfollowedError(NOT_FOLLOWED)
     return truth
 
 
@@ -149,7 +161,12 @@ def condition(node: cst.If, scope: Scope) -> Lazy:
     orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
 
     def run(frame: Frame) -> Paused:
-        if certain(test(frame)):
+        truth = test(frame)
+        if isinstance(truth, Unknown):
+            yield Rest(Unknown(truth.why))
+            arms = [lambda: exhaust(body(frame)), lambda: exhaust(orelse(frame)) if orelse is not None else None]
+            return scope.machine.fork(frame, truth.why, arms)
+        if truth:
             return (yield from body(frame))
         return (yield from orelse(frame)) if orelse is not None else None
 
@@ -167,11 +184,16 @@ def loop(node: cst.For, scope: Scope) -> Lazy:
     iterable, target, body = lower(node.iter, scope), lower_target(node.target, scope), lower_lazily(node.body, scope)
     orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
 
+    def unsure(frame: Frame, rest: Rest) -> str | None:
+        target(frame, Unknown(rest.unknown.why))
+        return exhaust(body(frame))
+
     def run(frame: Frame) -> Paused:
         for item in machine.iterate(iterable(frame)):
             machine.step()
             if type(item) is Rest:
-                raise LimitError(NOT_FOLLOWED)
+                yield item
+                return machine.repeat(frame, item.unknown.why, partial(unsure, frame, item))
             target(frame, item)
             signal = yield from body(frame)
             if signal == "break":
@@ -190,7 +212,13 @@ def repeat(node: cst.While, scope: Scope) -> Lazy:
     orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
 
     def run(frame: Frame) -> Paused:
-        while certain(test(frame)):
+        while True:
+            truth = test(frame)
+            if isinstance(truth, Unknown):
+                yield Rest(Unknown(truth.why))
+                return machine.repeat(frame, truth.why, lambda: exhaust(body(frame)))
+            if not truth:
+                break
             machine.step()
             signal = yield from body(frame)
             if signal == "break":
@@ -242,7 +270,8 @@ def guarded(scope: Scope, frame: Frame, inner: Paused) -> Paused:
             signal: str | None = stop.value
             return signal
         except RaisedError:
-            stay_single(scope, frame)
+            if len(machine.heap.trails) != frame.level and frame.is_asked:
+                raise UnfollowedError(NOT_FOLLOWED) from None
             raise
         finally:
             machine.tries -= 1
@@ -259,7 +288,7 @@ def attempt(node: cst.Try, scope: Scope) -> Lazy:
     from nnlint.evaluate.statements import lower_statement
 
     if any(yields(handler) for handler in node.handlers) or yields(node.finalbody):
-        raise LimitError(NOT_FOLLOWED)
+        raise UnfollowedError(NOT_FOLLOWED)
     body = lower_lazily(node.body, scope)
     orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
     final = lower_statement(node.finalbody.body, scope) if node.finalbody is not None else None
@@ -278,7 +307,7 @@ def attempt(node: cst.Try, scope: Scope) -> Lazy:
                 raise
             scope.machine.store(frame, RAISED, raised.value)
             signal = handle(frame)
-            stay_single(scope, frame)
+            yield from stay_single(scope, frame)
             return signal
         return (yield from orelse(frame)) if signal is None and orelse is not None else signal
 
@@ -294,7 +323,7 @@ def attempt(node: cst.Try, scope: Scope) -> Lazy:
             return over
         kept = frame.returned
         over = final(frame)
-        stay_single(scope, frame)
+        yield from stay_single(scope, frame)
         if over is None:
             frame.returned = kept
         return over or signal
