@@ -283,7 +283,7 @@ class Roots:
         if function.lowered is not None:
             annotation = next((note for n, _, _, note in function.lowered.parameters if n == name), None)
         plain = isinstance(annotation, cst.Name) and annotation.value in ("int", "float", "str", "bool")
-        return Unknown(f"{name} is a parameter without a default", plain=plain)
+        return self.machine.name(Unknown(f"{name} is a parameter without a default", plain=plain), name)
 
     def _model(self, place: Place, name: str, kind: str, title: str, total: Count | None, why: str | None) -> None:
         parameters = total.parameters if total is not None and why is None else None

@@ -39,6 +39,16 @@ class External(Unknown):
         self.name = name
 
 
+class Named(Unknown):
+    """An Unknown with the name by which --nnlint-assume could give it, or something in it, a value."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, why: str, path: str, plain: bool = False) -> None:
+        super().__init__(why, plain=plain)
+        self.path = path
+
+
 class List(list[Any]):
     """A Python list; a Rest among the items stands for any number of items that are not known."""
 

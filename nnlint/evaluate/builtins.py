@@ -461,7 +461,8 @@ BUILTINS["all"] = Native("all", _quantifier(False))
 def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     value, name = args[0], args[1]
     if isinstance(value, Unknown) and not value.options and not isinstance(value, External):
-        return Unknown(value.why, plain=False)
+        found = machine.within(value, name)
+        return Unknown(value.why) if type(found) is Unknown else found
     if not isinstance(name, str):
         return Unknown(name.why if isinstance(name, Unknown) else "getattr() with a name that is no string")
     if isinstance(value, Instance) and may_be_absent(value.attributes.get(name)) and len(args) > 2:

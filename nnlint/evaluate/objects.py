@@ -24,6 +24,7 @@ from nnlint.values import (
     Instance,
     List,
     Module,
+    Named,
     Native,
     Partial,
     RaisedError,
@@ -143,8 +144,8 @@ class Objects(Control):
 
     def store(self, frame: Frame, name: str, value: Value) -> None:
         """Bind a name in a frame."""
-        if isinstance(value, Unknown) and name in self.assume:
-            value = self.assume[name]
+        if self.assume and isinstance(value, Unknown):
+            value = self.assume.get(name, self.name(value, name))
         self.heap.touch(frame)
         frame.variables[name] = value
 
@@ -234,7 +235,7 @@ class Objects(Control):
         if isinstance(value, Unknown):
             if value.options:
                 return self.each_option(value, lambda option: self.get_attribute(option, name))
-            return Unknown(value.why, plain=value.plain)
+            return self.within(value, name)
         if isinstance(value, Super):
             return self._super_attribute(value, name)
         if isinstance(value, Tensor):
@@ -249,6 +250,19 @@ class Objects(Control):
                 return value.receiver
             return value.function if name == "__func__" else self.find_attribute(value.function, name)
         return self._native_attribute(value, name)
+
+    def name(self, value: Value, path: str) -> Value:
+        """An Unknown that has no name yet, with the name that assumptions may call it by."""
+        if not self.assume or type(value) is not Unknown or value.options:
+            return value
+        return Named(value.why, path, value.plain)
+
+    def within(self, value: Unknown, name: Value) -> Value:
+        """An attribute or an item of an Unknown: as assumed, where its path is one that assumptions name."""
+        if not isinstance(value, Named) or not isinstance(name, str):
+            return Unknown(value.why, plain=value.plain)
+        path = f"{value.path}.{name}"
+        return self.assume[path] if path in self.assume else Named(value.why, path, value.plain)
 
     def tensor_attribute(self, value: Tensor, name: str) -> Value:
         raise NotImplementedError
@@ -529,7 +543,7 @@ class Objects(Control):
         if isinstance(value, Unknown):
             if value.options:
                 return self.each_option(value, lambda option: self.get_item(option, index))
-            return Unknown(value.why, plain=value.plain)
+            return self.within(value, index)
         if isinstance(value, Class):
             getter = value.find("__class_getitem__")
             members = value.attributes.get("__members__")
