@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from nnlint.evaluate import operations as ops
-from nnlint.evaluate import tensor_numbers, tensor_shapes
-from nnlint.evaluate.torch_modules import deep_copy, is_module, prepare, put, registry
+from nnlint.evaluate import parametrize, tensor_numbers, tensor_shapes
+from nnlint.evaluate.torch_modules import deep_copy, prepare, put
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import (
@@ -401,43 +401,18 @@ _numpy_scalar("abs", abs)
 # -- torch.nn.utils and its like: they give the module back -------------------------------------------------------
 
 
-@function(
-    "torch.compile", "torch.nn.utils.spectral_norm", "torch.jit.script",
-    "torch.nn.utils.parametrizations.orthogonal", "torch.jit.script_if_tracing", "torch.nn.utils.skip_init_",
-)  # fmt: skip
+@function("torch.compile", "torch.jit.script", "torch.jit.script_if_tracing")
 def _same_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return args[0] if args else kwargs.get("module", Unknown("a decorator with arguments"))
 
 
-FUNCTIONS["torch.nn.utils.parametrizations.spectral_norm"] = Native("spectral_norm", _same_module)
+FUNCTIONS.update(parametrize.FUNCTIONS)
 
 
-@function("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm")
-def _weight_norm(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """weight = g * v / |v|: v as large as the weight, and a norm g along `dim` (one number with dim=None)."""
-    module: Any = args[0] if args else kwargs.get("module")
-    name = args[1] if len(args) > 1 else kwargs.get("name", "weight")
-    dim = args[2] if len(args) > 2 else kwargs.get("dim", 0)
-    if not is_module(module) or not isinstance(name, str):
-        machine.havoc(module, "weight_norm of a module that is not known")
-        return module
-    weight = registry(machine, module, "_parameters").get(name)
-    if not isinstance(weight, Tensor):
-        machine.havoc(module, "weight_norm of a parameter that is not known")
-        return module
-    if dim is None or dim == -1:
-        shape: Value = ()
-    elif isinstance(weight.shape, tuple) and isinstance(dim, int) and dim < len(weight.shape):
-        shape = tuple(size if axis == dim else 1 for axis, size in enumerate(weight.shape))
-    else:
-        shape = Unknown("weight_norm along a dimension that is not known", plain=True)
-    held = registry(machine, module, "_parameters")
-    machine.heap.touch(held)
-    del held[name]
-    held[f"{name}_g"] = Tensor(shape, machine.heap.clock, True)
-    held[f"{name}_v"] = Tensor(weight.shape, machine.heap.clock, True, least=weight.least)
-    module.attributes[name] = Unknown("a parametrized weight", plain=True)
-    return module
+@function("torch.nn.utils.skip_init")
+def _skip_init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """skip_init(cls, ...): the module that cls(...) is, with numbers of no meaning"""
+    return machine.call(args[0], args[1:], kwargs)
 
 
 @function("copy.deepcopy")

@@ -329,6 +329,32 @@ def _from_pretrained(machine: Any, args: list[Value], kwargs: dict[str, Value]) 
     return machine.call(args[0], [], {"num_embeddings": shape[0], "embedding_dim": shape[1]})
 
 
+def _synchronized(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """SyncBatchNorm.convert_sync_batchnorm(module): batch norms become SyncBatchNorm, with the same parameters"""
+    return _synchronize(machine, args[1] if len(args) > 1 else kwargs.get("module"))
+
+
+def _synchronize(machine: Any, module: Value) -> Value:
+    machine.step()
+    if not isinstance(module, Instance) or not is_module(module):
+        machine.havoc(module, "batch norms in a module that is not known become others")
+        return module
+    if any(base.full_name in BATCH_NORMS for base in module.cls.mro):
+        made = Instance(machine.torch_class("torch.nn.SyncBatchNorm"), machine.heap.clock)
+        made.attributes.update(module.attributes)
+        made.open = module.open
+        for which in REGISTRIES:
+            made.attributes[which] = Dict(registry(machine, module, which), machine.heap.clock)
+        return made
+    for name, child in list(registry(machine, module, "_modules").items()):
+        if child is not None:
+            put(machine, module, "_modules", name, _synchronize(machine, child))
+    return module
+
+
+BATCH_NORMS = tuple(f"torch.nn.{name}" for name in ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"))
+
+
 MODULE_METHODS: dict[str, Fn] = {
     "__init__": _init,
     "__setattr__": _set_attribute,
@@ -1093,6 +1119,8 @@ def add_what_is_there(classes: dict[str, Class]) -> None:
     for name in ("torch.nn.Embedding", "torch.nn.EmbeddingBag"):
         from_pretrained = Native("from_pretrained", _from_pretrained)
         classes[name].attributes["from_pretrained"] = Descriptor("classmethod", from_pretrained)
+    converter = Descriptor("classmethod", Native("convert_sync_batchnorm", _synchronized))
+    classes["torch.nn.SyncBatchNorm"].attributes["convert_sync_batchnorm"] = converter
 
 
 def torch_classes(object_class: Class) -> dict[str, Class]:

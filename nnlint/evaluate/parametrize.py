@@ -1,0 +1,198 @@
+"""torch.nn.utils: what takes a module's parameter away and computes it from others instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nnlint.evaluate.torch_modules import is_module, prepare, put, registry
+from nnlint.unknown import Unknown
+from nnlint.values import ABSENT, Dict, Instance, Native, Tensor, Value
+
+Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
+FUNCTIONS: dict[str, Value] = {}
+HELD = "parametrizations"
+
+
+def function(*names: str) -> Callable[[Fn], Fn]:
+    """Register a function of torch.nn.utils under its names; what it cannot follow may have done anything."""
+
+    def register(fn: Fn) -> Fn:
+        def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+            module = args[0] if args else kwargs.get("module")
+            name = args[1] if len(args) > 1 else kwargs.get("name", kwargs.get("tensor_name", "weight"))
+            if is_module(module) and isinstance(name, str):
+                result = fn(machine, [module, name, *args[2:]], kwargs)
+                if result is not ABSENT:
+                    return module
+            machine.havoc(module, "a parameter that is not known is computed from others")
+            return module
+
+        for name in names:
+            FUNCTIONS[f"torch.nn.utils.{name}"] = Native(name, run)
+        return fn
+
+    return register
+
+
+def taken(machine: Any, module: Instance, name: str) -> Value:
+    """A module's parameter, taken out of it; None where it is not known."""
+    held = registry(machine, module, "_parameters")
+    parameter = held.get(name)
+    if not isinstance(parameter, Tensor):
+        return None
+    machine.heap.touch(held)
+    del held[name]
+    machine.heap.touch(module)
+    module.attributes[name] = Unknown(f"{name} is computed from other parameters", plain=True)
+    return parameter
+
+
+def given_back(machine: Any, module: Instance, name: str, parameter: Tensor) -> None:
+    """A parameter back under its own name."""
+    machine.heap.touch(module)
+    module.attributes.pop(name, None)
+    put(machine, module, "_parameters", name, parameter)
+
+
+def child(machine: Any, module: Instance, name: str, kind: str) -> Instance:
+    """The registered child of a name, made where there is none."""
+    known = registry(machine, module, "_modules").get(name)
+    if isinstance(known, Instance):
+        return known
+    made = Instance(machine.torch_class(f"torch.nn.{kind}"), machine.heap.clock)
+    prepare(machine, made)
+    put(machine, module, "_modules", name, made)
+    return made
+
+
+def hold(machine: Any, module: Instance, name: str, originals: dict[str, Tensor]) -> Instance:
+    """module.parametrizations.name, with the original parameters."""
+    holder = child(machine, child(machine, module, HELD, "ModuleDict"), name, "ModuleList")
+    for key, parameter in originals.items():
+        put(machine, holder, "_parameters", key, parameter)
+    return holder
+
+
+def _norm(machine: Any, weight: Tensor, dim: Value) -> Tensor:
+    """g of weight = g * v / |v|: the norm along `dim`, or one number with dim=None."""
+    shape: Value = Unknown("weight_norm along a dimension that is not known", plain=True)
+    if dim is None or dim == -1:
+        shape = ()
+    elif isinstance(weight.shape, tuple) and isinstance(dim, int) and 0 <= dim < len(weight.shape):
+        shape = tuple(size if axis == dim else 1 for axis, size in enumerate(weight.shape))
+    return Tensor(shape, machine.heap.clock, True)
+
+
+def _dim(args: list[Value], kwargs: dict[str, Value]) -> Value:
+    dim = args[2] if len(args) > 2 else kwargs.get("dim", 0)
+    return ABSENT if isinstance(dim, Unknown) else dim
+
+
+def _anew(machine: Any, weight: Tensor) -> Tensor:
+    return Tensor(weight.shape, machine.heap.clock, True, least=weight.least)
+
+
+@function("weight_norm")
+def _weight_norm(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name, dim = args[0], args[1], _dim(args, kwargs)
+    weight = taken(machine, module, name) if dim is not ABSENT else None
+    if weight is None:
+        return ABSENT
+    put(machine, module, "_parameters", f"{name}_g", _norm(machine, weight, dim))
+    put(machine, module, "_parameters", f"{name}_v", _anew(machine, weight))
+    return None
+
+
+@function("parametrizations.weight_norm")
+def _parametrized_weight_norm(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name, dim = args[0], args[1], _dim(args, kwargs)
+    weight = taken(machine, module, name) if dim is not ABSENT else None
+    if weight is None:
+        return ABSENT
+    hold(machine, module, name, {"original0": _norm(machine, weight, dim), "original1": _anew(machine, weight)})
+    return None
+
+
+@function("remove_weight_norm")
+def _remove_weight_norm(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name = args[:2]
+    gain, weight = taken(machine, module, f"{name}_g"), taken(machine, module, f"{name}_v")
+    if gain is None or weight is None:
+        return ABSENT
+    machine.heap.touch(module)
+    del module.attributes[f"{name}_g"], module.attributes[f"{name}_v"]
+    given_back(machine, module, name, _anew(machine, weight))
+    return None
+
+
+@function(
+    "spectral_norm", "prune.identity", "prune.l1_unstructured", "prune.random_unstructured", "prune.ln_structured",
+    "prune.random_structured", "prune.custom_from_mask",
+)  # fmt: skip
+def _renamed(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The parameter as it is, under another name, and buffers besides"""
+    module, name = args[:2]
+    if f"{name}_orig" in registry(machine, module, "_parameters"):
+        return None  # a further pruning changes the mask alone
+    weight = taken(machine, module, name)
+    if weight is None:
+        return ABSENT
+    put(machine, module, "_parameters", f"{name}_orig", weight)
+    return None
+
+
+@function("remove_spectral_norm", "prune.remove")
+def _renamed_back(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name = args[:2]
+    weight = taken(machine, module, f"{name}_orig")
+    if weight is None:
+        return ABSENT
+    machine.heap.touch(module)
+    del module.attributes[f"{name}_orig"]
+    given_back(machine, module, name, weight)
+    return None
+
+
+@function("parametrizations.spectral_norm", "parametrizations.orthogonal")
+def _parametrized(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The parameter as it is, inside of the module's parametrizations"""
+    module, name = args[:2]
+    weight = taken(machine, module, name)
+    if weight is None:
+        return ABSENT
+    hold(machine, module, name, {"original": weight})
+    return None
+
+
+@function("parametrize.register_parametrization")
+def _register(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """One of the program's own: a registered module; with a right_inverse the original may be of another shape"""
+    module, name = args[:2]
+    own = args[2] if len(args) > 2 else kwargs.get("parametrization")
+    known = registry(machine, module, "_modules").get(HELD)
+    is_again = isinstance(known, Instance) and name in registry(machine, known, "_modules")
+    if not isinstance(own, Instance) or not is_module(own) or own.cls.find("right_inverse") is not ABSENT:
+        return ABSENT
+    weight = None if is_again else taken(machine, module, name)
+    if weight is None and not is_again:
+        return ABSENT
+    holder = hold(machine, module, name, {} if weight is None else {"original": weight})
+    put(machine, holder, "_modules", str(len(registry(machine, holder, "_modules"))), own)
+    return None
+
+
+@function("parametrize.remove_parametrizations")
+def _remove(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name = args[:2]
+    held = registry(machine, module, "_modules").get(HELD)
+    holder = registry(machine, held, "_modules").get(name) if isinstance(held, Instance) else None
+    originals = registry(machine, holder, "_parameters") if isinstance(holder, Instance) else Dict()
+    weight = originals.get("original", originals.get("original1"))
+    if not isinstance(held, Instance) or not isinstance(weight, Tensor):
+        return ABSENT
+    holders = registry(machine, held, "_modules")
+    machine.heap.touch(holders)
+    del holders[name]
+    given_back(machine, module, name, weight if "original" in originals else _anew(machine, weight))
+    return None
