@@ -374,6 +374,8 @@ def describe_error(value: Value) -> str:
         args = value.attributes.get("args", ())
         text = ", ".join(str(a) for a in args if isinstance(a, (str, int, float))) if isinstance(args, tuple) else ""
         return f"{value.cls.name}: {text}" if text else value.cls.name
+    if isinstance(value, Unknown) and value.options:
+        return value.why
     return "an exception"
 
 

@@ -52,6 +52,15 @@ def of_every_object(name: str) -> Value:
     return Unknown(f"{name} is not evaluated", plain=True) if name in EVERY_OBJECT else ABSENT
 
 
+def of_error(cls: Class, name: str) -> Value:
+    """An attribute that one of Python's exceptions has, or any object, or ABSENT."""
+    for base in cls.mro:
+        kind = getattr(python, base.name, None) if base.module is None else None
+        if isinstance(kind, type) and issubclass(kind, BaseException) and hasattr(kind, name):
+            return Unknown(f"{name} of an exception", plain=True)
+    return of_every_object(name)
+
+
 class UnknownSlice(Unknown):
     """A slice of which an end is not known."""
 
@@ -456,7 +465,7 @@ class Objects(Control):
             return Unknown(value.open.why)
         if value.cls.unknown_base is not None:
             return Unknown(value.cls.unknown_base.why)
-        return of_every_object(name)
+        return of_error(value.cls, name)
 
     def _namespace(self, value: Instance) -> Value:
         # A copy for its readers; what writes to it writes to the object (see namespace_class).

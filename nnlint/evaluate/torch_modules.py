@@ -44,6 +44,7 @@ from nnlint.values import (
     Instance,
     List,
     Native,
+    RaisedError,
     Set,
     Stream,
     Tensor,
@@ -169,20 +170,52 @@ def _delete_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value])
     return None
 
 
+def check_name(machine: Any, module: Instance, which: str, name: Value) -> None:
+    """Raise as torch does where a value is not to be registered under a name."""
+    if isinstance(name, Unknown):
+        return
+    if not isinstance(name, str):
+        raise machine.error("TypeError", f"the name {name!r} is not a string")
+    if not name or "." in name:
+        raise machine.error("KeyError", f"the name {name!r} {'has a dot' if name else 'is empty'}")
+    if name in registry(machine, module, which):
+        return
+    try:
+        taken = machine.find_attribute(module, name)
+    except RaisedError:
+        taken = Unknown(f"whether {name} is an attribute")
+    if isinstance(taken, Unknown):
+        machine.may_raise(taken.why)
+    elif taken is not ABSENT:
+        raise machine.error("KeyError", f"attribute '{name}' already exists")
+
+
 def _add_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name, child = arguments(("self", "name", "module"), args, kwargs)
+    check_name(machine, module, "_modules", name)
+    is_other = isinstance(child, Instance) and not is_module(child) and child.cls.unknown_base is None
+    if is_other or not isinstance(child, (Instance, Unknown, type(None))):
+        raise machine.error("TypeError", f"{name} is not a Module subclass")
     put(machine, module, "_modules", name, child)
     return None
 
 
 def _register_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name, parameter = arguments(("self", "name", "param"), args, kwargs)
+    check_name(machine, module, "_parameters", name)
+    if not isinstance(parameter, (Unknown, type(None))) and not (
+        isinstance(parameter, Tensor) and parameter.is_parameter
+    ):
+        raise machine.error("TypeError", f"cannot assign a plain value to parameter {name}")
     put(machine, module, "_parameters", name, parameter)
     return None
 
 
 def _register_buffer(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name, tensor = arguments(("self", "name", "tensor", "persistent"), args, kwargs)[:3]
+    check_name(machine, module, "_buffers", name)
+    if not isinstance(tensor, (Tensor, Unknown, type(None))):
+        raise machine.error("TypeError", f"cannot assign a plain value to buffer {name}")
     put(machine, module, "_buffers", name, tensor)
     return None
 
@@ -669,6 +702,7 @@ def _key_item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 
 def _set_key(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    check_name(machine, args[0], "_modules", args[1])
     put(machine, args[0], "_modules", args[1], args[2])
     return None
 
@@ -926,12 +960,17 @@ def _layer_init(layer: Layer) -> Fn:
     return run
 
 
+MAY_RAISE = ("TypeError", "ValueError", "RuntimeError", "AssertionError", "KeyError", "IndexError", "ZeroDivisionError")
+
+
 def refuse(machine: Any, module: Instance, name: str, violation: Violation) -> None:
     """A constructor call that raises, with the reason noted."""
     machine.judge(module, name, violation, ())
     words = f"{name} cannot be built: {violation.message}"
     if not machine.goes_on:
-        raise machine.error("TypeError" if violation.code == "NNL203" else "ValueError", words)
+        kinds = [violation.error] if violation.error else ["TypeError"] if violation.code == "NNL203" else MAY_RAISE
+        raised = tuple(machine.error(kind, words).value for kind in kinds)
+        raise RaisedError(raised[0] if len(raised) == 1 else Unknown(words, raised))
     prepare(machine, module)
     module.open = Unknown(words)
 

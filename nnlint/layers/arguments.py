@@ -10,10 +10,12 @@ Arguments = Mapping[str, Any]
 
 
 class Violation(NamedTuple):
-    """A constructor call that raises in the framework whenever it runs."""
+    """A constructor call that raises in the framework whenever it runs. error: which of Python's exceptions, where that
+    is one for sure."""
 
     code: str
     message: str
+    error: str = ""
 
 
 class GivenTensor(Unknown):

@@ -51,7 +51,7 @@ def _check(a: Arguments, zeros_only: bool) -> Violation | None:
         return Violation("NNL202", "groups=0 is not positive")
     for name in ("in_channels", "out_channels"):
         if a[name] % groups != 0:
-            return Violation("NNL201", f"groups={groups} does not divide {name}={a[name]}")
+            return Violation("NNL201", f"groups={groups} does not divide {name}={a[name]}", "ValueError")
     if mode not in _MODES:
         return Violation("NNL204", f"padding_mode={mode!r} is not one of {', '.join(_MODES)}")
     return _check_padding(a)

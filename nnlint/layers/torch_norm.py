@@ -114,7 +114,7 @@ def _check_groups(a: Arguments) -> Violation | None:
     if groups == 0:
         return Violation("NNL202", "num_groups=0 is not positive")
     if channels % groups != 0:
-        return Violation("NNL201", f"num_groups={groups} does not divide num_channels={channels}")
+        return Violation("NNL201", f"num_groups={groups} does not divide num_channels={channels}", "ValueError")
     return None
 
 

@@ -16,7 +16,7 @@ def _check_heads(a: Arguments, width: str, heads: str) -> Violation | None:
         if a[name] <= 0:
             return Violation("NNL202", f"{name}={a[name]} is not positive")
     if embed_dim // num_heads * num_heads != embed_dim:
-        return Violation("NNL201", f"{heads}={num_heads} does not divide {width}={embed_dim}")
+        return Violation("NNL201", f"{heads}={num_heads} does not divide {width}={embed_dim}", "AssertionError")
     return None
 
 
