@@ -271,6 +271,14 @@ def _chain(machine: Any, *sources: Value) -> Iterator[Value]:
         yield from machine.iterate(source)
 
 
+def _chained(machine: Any, sources: Value) -> Iterator[Value]:
+    for source in machine.iterate(sources):
+        if type(source) is Rest:
+            yield Rest(Unknown(source.unknown.why))
+        else:
+            yield from machine.iterate(source)
+
+
 def _repeat(machine: Any, item: Value, times: Value = None) -> Iterator[Value]:
     if isinstance(times, Unknown):
         yield Rest(Unknown(times.why, ()))
@@ -320,9 +328,86 @@ def _islice(machine: Any, source: Value, *bounds: Value) -> Iterator[Value]:
     if any(isinstance(bound, Unknown) for bound in bounds):
         yield Rest(Unknown("a slice that is not known"))
         return
-    for item in itertools.islice(machine.iterate(source), *bounds):
+    for item in itertools.islice(_until_rest(machine, source), *bounds):
         machine.step()
+        if item is ABSENT:
+            yield Rest(Unknown("items that are not known"))
+            return
         yield item
+
+
+def _until_rest(machine: Any, source: Value) -> Iterator[Value]:
+    """The items that are known, and from a Rest on ABSENT without end: whatever stands there is not known."""
+    for item in machine.iterate(source):
+        if type(item) is Rest:
+            yield from itertools.repeat(ABSENT)
+        yield item
+
+
+def _starmap(machine: Any, function: Value, source: Value) -> Iterator[Value]:
+    for item in machine.iterate(source):
+        if type(item) is Rest:
+            machine.forget_after(lambda: machine.call(function, [Rest(Unknown("arguments"))], {}), "items not known")
+            yield Rest(Unknown(item.unknown.why))
+            return
+        yield machine.call(function, machine.items(item), {})
+
+
+def _while(takes: bool) -> Callable[..., Iterator[Value]]:
+    """takewhile and dropwhile"""
+
+    def run(machine: Any, function: Value, source: Value) -> Iterator[Value]:
+        holds: bool | Unknown = True
+        for item in machine.iterate(source):
+            if type(item) is Rest:
+                yield item
+                return
+            if holds is True:
+                holds = machine.truth(machine.call(function, [item], {}))
+                if isinstance(holds, Unknown):
+                    yield Rest(Unknown(holds.why))
+                    return
+            if holds is takes:
+                yield item
+            elif takes:
+                return
+
+    return run
+
+
+def _filterfalse(machine: Any, function: Value, source: Value) -> Iterator[Value]:
+    for item in machine.iterate(source):
+        holds = item.unknown if type(item) is Rest else True
+        if holds is True:
+            holds = machine.truth(item if function is None else machine.call(function, [item], {}))
+        if isinstance(holds, Unknown):
+            yield Rest(Unknown(holds.why))
+            return
+        if not holds:
+            yield item
+
+
+def _zip_longest(machine: Any, *sources: Value, fillvalue: Value = None) -> Iterator[Value]:
+    pools = [machine.items(source) for source in sources]
+    if any(type(item) is Rest for pool in pools for item in pool):
+        yield Rest(Unknown("items that are not known"))
+        return
+    yield from itertools.zip_longest(*pools, fillvalue=fillvalue)
+
+
+def _choices(name: str) -> Callable[..., Iterator[Value]]:
+    """combinations, permutations: of items that are known"""
+
+    def run(machine: Any, source: Value, size: Value = None) -> Iterator[Value]:
+        items = machine.items(source)
+        if any(type(item) is Rest for item in items) or isinstance(size, Unknown):
+            yield Rest(Unknown("items that are not known"))
+            return
+        for found in getattr(itertools, name)(items, *([] if size is None else [size])):
+            machine.step()
+            yield found
+
+    return run
 
 
 def _accumulate(machine: Any, source: Value, function: Value = None, *, initial: Value = None) -> Iterator[Value]:
@@ -342,13 +427,15 @@ def _accumulate(machine: Any, source: Value, function: Value = None, *, initial:
 
 _ITERATORS: dict[str, Callable[..., Iterator[Value]]] = {
     "chain": _chain, "repeat": _repeat, "count": _count, "cycle": _cycle, "product": _product, "pairwise": _pairwise,
-    "islice": _islice, "accumulate": _accumulate,
+    "islice": _islice, "accumulate": _accumulate, "starmap": _starmap, "takewhile": _while(True),
+    "dropwhile": _while(False), "filterfalse": _filterfalse, "zip_longest": _zip_longest,
+    **{name: _choices(name) for name in ("combinations", "combinations_with_replacement", "permutations")},
 }  # fmt: skip
 for _name, _make in _ITERATORS.items():
     _iterator(_name, _make)
 LIBRARY["itertools.chain.from_iterable"] = Native(
     "from_iterable",
-    lambda machine, args, kwargs: Stream(_chain(machine, *machine.items(args[0])), machine.heap.clock),
+    lambda machine, args, kwargs: Stream(_chained(machine, args[0]), machine.heap.clock),
 )
 
 for _name, _sign in {

@@ -302,6 +302,8 @@ class Objects(Control):
             return BoundMethod(Unknown(f"{name} is not evaluated"), value)  # it may write to the object
         if isinstance(value, Native) and (value.name, name) == ("dict", "fromkeys"):
             return Native(name, _from_keys)
+        if isinstance(value, Native) and (value.name, name) == ("chain", "from_iterable"):
+            return self.resolve("itertools.chain.from_iterable")
         if isinstance(value, Native) and value.name == "object" and name in OBJECT_METHODS:
             return Native(name, OBJECT_METHODS[name])
         if isinstance(value, (Native, slice, range)) or name.startswith("__"):
