@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -56,6 +56,7 @@ class Roots:
         self.refusals = Refusals(source, path)
         self.models: list[Model] = []
         self.buildable: dict[Class, bool] = {}
+        self.ended: dict[str, str] = {}  # why a function or class, by its qualified name, did not come to its end
 
     def run(self) -> Analysis:
         """The file's Analysis."""
@@ -156,6 +157,8 @@ class Roots:
         assumed = assumption(given)
         root = Root(f"{function.name}() at line {place.line}{assumed}", generic, assumed)
         value, total, why = self._root(root, lambda: self._call(function, decorated, self._made(given)))
+        if why is not None:
+            self.ended[function.qualified] = why
         if is_module(value) or (isinstance(value, Unknown) and any(is_module(o) for o in value.options)):
             self._model(place, function.name, "function", f"{function.name}(){assumed}", total, why)
 
@@ -204,6 +207,8 @@ class Roots:
         assumed = assumption(given)
         root = Root(f"{cls.name}() at line {place.line}{assumed}", generic, assumed)
         _, total, why = self._root(root, build)
+        if why is not None:
+            self.ended[cls.qualified] = why
         self._model(place, cls.name, "class", f"{cls.name}(){assumed}", total, why)
 
     def arguments(self, function: Function, given: dict[str, Value], skip: int = 0) -> tuple[dict[str, Value], bool]:
@@ -356,13 +361,17 @@ class Roots:
                 continue
             site = machine.sites.get(node)
             scope = Scope(machine, self.source, "comprehension", site.scope if site is not None else "<module>")
+            why = next((self.ended[name] for name in prefixes(scope.qualified) if name in self.ended), None)
 
-            def evaluate(node: cst.Call = node, scope: Scope = scope, bound: frozenset[str] = bound) -> Value:
+            def evaluate(
+                node: cst.Call = node, scope: Scope = scope, bound: frozenset[str] = bound, why: str | None = why
+            ) -> Value:
                 callee = node.func
                 frame = Frame(module, module.frame, None, machine.heap.clock)
                 for name in names_in(node):
-                    if name in bound or (name not in module.frame.variables and name not in machine.builtins):
-                        frame.variables[name] = Unknown(f"{name} is not known here")
+                    called = why is not None and isinstance(module.frame.variables.get(name), Function)
+                    if called or name in bound or (name not in module.frame.variables and name not in machine.builtins):
+                        frame.variables[name] = Unknown(why or f"{name} is not known here")
                 try:
                     target = lower(callee, scope)(frame)
                 except RaisedError:
@@ -375,6 +384,12 @@ class Roots:
 
             are_judged = is_settled(names_in(node), module.frame.variables)
             self._root(Root(generic=True), evaluate, are_judged=are_judged)
+
+
+def prefixes(qualified: str) -> Iterator[str]:
+    """a.b.c, a.b and a"""
+    parts = qualified.split(".")
+    return (".".join(parts[:end]) for end in range(len(parts), 0, -1))
 
 
 def class_placeholders(cls: Class) -> dict[str, Value]:

@@ -29,13 +29,18 @@ class _Absent:
 ABSENT: Final = _Absent()
 
 
+# Where values come from that no file holds.
+ORIGINS = {"sys.argv": "the command line", "os.environ": "the environment"}
+
+
 class External(Unknown):
     """Something from outside the project, known by its dotted name only."""
 
     __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is not in the project")
+        origin = ORIGINS.get(name)
+        super().__init__(f"{name} comes from {origin}" if origin else f"{name} is not in the project")
         self.name = name
 
 

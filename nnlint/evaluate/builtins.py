@@ -729,12 +729,12 @@ def _print(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return None
 
 
-@builtin("id")
-@builtin("hash")
-@builtin("input")
-@builtin("open")
-def _opaque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return Unknown("a value of the running process", plain=True)
+def _opaque(name: str) -> Fn:
+    why = Unknown(f"{name}() is known only when the program runs", plain=True)
+    return lambda machine, args, kwargs: why
+
+
+BUILTINS.update({name: Native(name, _opaque(name)) for name in ("id", "hash", "input", "open")})
 
 
 @builtin("object")
