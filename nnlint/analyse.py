@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nnlint.construction import Analysis, Failure, Refusal
+from nnlint.stack import on_deep_stack
 
 if TYPE_CHECKING:
     from nnlint.evaluate.machine import Machine
@@ -38,19 +40,24 @@ def analyse(path: str, text: str | None = None, settings: Settings = Settings(),
         return Analysis(path, errors=[content])
     if not may_construct(path, content, settings):
         return Analysis(path)
+    try:
+        return on_deep_stack(partial(evaluate, path, content, settings, trees))
+    except Exception as error:
+        return Analysis(path, errors=[Failure(1, 1, f"nnlint failed: {type(error).__name__}: {error}")])
+
+
+def evaluate(path: str, text: str, settings: Settings, trees: bool) -> Analysis:
+    """Parse and evaluate a file that may construct layers; it recurses as deeply as the file is nested."""
     from nnlint.roots import Roots
 
-    try:
-        machine = machine_for(path, settings)
-        source = machine.source(path, content)
-        if isinstance(source, Failure):
-            return Analysis(path, errors=[source])
-        analysis = Roots(machine, source, path, trees).run()
-        if analysis.refusals:
-            analysis.refusals = look_again(path, content, settings)
-        return analysis
-    except (Exception, RecursionError) as error:
-        return Analysis(path, errors=[Failure(1, 1, f"nnlint failed: {type(error).__name__}: {error}")])
+    machine = machine_for(path, settings)
+    source = machine.source(path, text)
+    if isinstance(source, Failure):
+        return Analysis(path, errors=[source])
+    analysis = Roots(machine, source, path, trees).run()
+    if analysis.refusals:
+        analysis.refusals = look_again(path, text, settings)
+    return analysis
 
 
 _machines: dict[object, Any] = {}
@@ -87,7 +94,7 @@ def machine_for(path: str, settings: Settings, goes_on: bool = False, wary: bool
 
 
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))", re.MULTILINE
+    r"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^()]*\)|[^\n]*)|import[ \t]+([^\n]*))", re.MULTILINE
 )
 
 
@@ -129,5 +136,5 @@ def imported_names(module: str, is_package: bool, text: str) -> Iterator[str]:
         parts = parts[: len(parts) - len(dots) + is_package] if dots else []
         base = ".".join([*parts, *([dotted] if dotted else [])])
         yield base
-        for name in re.findall(r"(\w+)(?:\s+as\s+\w+)?\s*(?:,|\)|$|#)", names):
+        for name in re.findall(r"\b(\w+)\b(?:\s+as\s+\w+)?\s*(?:,|\)|$|#)", names):
             yield f"{base}.{name}" if base else name

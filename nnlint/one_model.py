@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,9 +11,10 @@ from nnlint.analyse import Settings, machine_for
 from nnlint.construction import Analysis, Failure, Place
 from nnlint.evaluate.torch_modules import is_module
 from nnlint.gathering import Gathered, Root
-from nnlint.roots import RECURSION, Roots, assumption
+from nnlint.roots import Roots, assumption
 from nnlint.signature import REQUIRED, BindError
 from nnlint.source import walk
+from nnlint.stack import on_deep_stack
 from nnlint.unknown import Unknown
 from nnlint.unreached import is_module_class
 from nnlint.values import ABSENT, BoundMethod, Class, Dict, Function, List, Module, RaisedError, Set, Value
@@ -24,16 +24,15 @@ from nnlint.wanted import Wanted, WantedError, near
 def analyse_model(path: str, text: str, wanted: Wanted, settings: Settings) -> Analysis:
     """The analysis of what one model builds, with its tree. Raises WantedError where the file has no such model, is not
     analysed, or where the model does not take these arguments."""
+    return on_deep_stack(lambda: _analyse(path, text, wanted, settings))
+
+
+def _analyse(path: str, text: str, wanted: Wanted, settings: Settings) -> Analysis:
     machine = machine_for(path, settings)
     source = machine.source(path, text)
     if isinstance(source, Failure):
         raise WantedError(f"{path}:{source.line}:{source.column}: {source.message}")
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, RECURSION))
-    try:
-        return OneModel(machine, source, path, trees=True).build(wanted)
-    finally:
-        sys.setrecursionlimit(limit)
+    return OneModel(machine, source, path, trees=True).build(wanted)
 
 
 class OneModel(Roots):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
@@ -19,13 +18,12 @@ from nnlint.evaluate.torch_modules import is_module
 from nnlint.gathering import Gathered, Root
 from nnlint.refusals import Judgement, Refusals, is_placeholder, is_settled
 from nnlint.signature import REQUIRED
-from nnlint.source import Source
+from nnlint.source import Source, parse_expression
 from nnlint.tree import tree
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.unreached import WITHOUT_PARAMETERS, Unreached, is_module_class, names_in
 from nnlint.values import Class, Descriptor, Frame, Function, Instance, Module, RaisedError, Value
 
-RECURSION = 12_000
 ON_CLASSES = ("__new__", "__init_subclass__", "__class_getitem__")  # methods whose first argument is a class
 
 
@@ -60,14 +58,6 @@ class Roots:
 
     def run(self) -> Analysis:
         """The file's Analysis."""
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(limit, RECURSION))
-        try:
-            return self._run()
-        finally:
-            sys.setrecursionlimit(limit)
-
-    def _run(self) -> Analysis:
         machine = self.machine
         module = self._module()
         for body in machine.mains.pop(id(self.source), []):
@@ -265,10 +255,8 @@ class Roots:
     def _annotated(self, node: cst.BaseExpression, function: Function) -> Value:
         """The class that an annotation names: Config, "Config", Config | None, Optional[Config]."""
         if isinstance(node, cst.SimpleString):
-            try:
-                return self._annotated(cst.parse_expression(str(node.evaluated_value)), function)
-            except cst.ParserSyntaxError:
-                return None
+            written = parse_expression(str(node.evaluated_value))
+            return self._annotated(written, function) if written is not None else None
         if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.BitOr):
             sides = [side for side in (node.left, node.right) if not is_none(side)]
             return self._annotated(sides[0], function) if len(sides) == 1 else None

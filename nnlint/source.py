@@ -12,9 +12,7 @@ from typing import Any
 import libcst as cst
 
 from nnlint.construction import Failure, Place
-
-# LibCST's native parser ends the process on deep nesting, so the depth is measured on Python's own tree first.
-DEEPEST = 2_000
+from nnlint.nesting import TOO_DEEP, obstacle
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Region = tuple[Sequence[cst.CSTNode], Sequence[ast.AST]]  # pieces of both trees that hold the same calls
@@ -125,7 +123,7 @@ class Source:
             try:
                 parsed = cst.parse_module("\n".join([head, *lines, ""]))
             except Exception:
-                parsed = cst.parse_module(ast.unparse(python))
+                parsed = cst.parse_module(rewritten(python))
         definition = parsed.body[0]
         assert isinstance(definition, cst.FunctionDef)
         self._pending.append(([definition.body], list(python.body)))
@@ -148,7 +146,7 @@ class Source:
                     strings.append([part for part in inside if type(part) is cst.Call])
             elif type(node) in _CST_KINDS:
                 nodes[_CST_KINDS[type(node)]].append(node)
-        lines = self.text.splitlines(keepends=True) if not self.text.isascii() else []
+        lines = self.text.split("\n") if not self.text.isascii() else []
         closed = set(map(id, self._folded.values()))
         python = [node for top in theirs for node in python_nodes(top, closed)]
         for kind, found in nodes.items():
@@ -199,15 +197,6 @@ def python_place(node: Any, lines: list[str]) -> Place:
     return Place(node.lineno, column + 1, node.end_lineno, end_column + 1)
 
 
-def depth(tree: ast.AST) -> int:
-    """The deepest nesting of nodes, found without recursion."""
-    deepest, layer = 0, [tree]
-    while layer:
-        deepest += 1
-        layer = [child for node in layer for child in ast.iter_child_nodes(node)]
-    return deepest
-
-
 def parse(path: str, text: str) -> Source | Failure:
     """Parse a file's text; a Failure says why not."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
@@ -215,10 +204,13 @@ def parse(path: str, text: str) -> Source | Failure:
         python_tree = ast.parse(text)
     except SyntaxError as error:
         return Failure(error.lineno or 1, max(error.offset or 1, 1), f"does not parse: {error.msg}")
-    except (ValueError, RecursionError, MemoryError) as error:
+    except RecursionError:
+        return Failure(1, 1, TOO_DEEP)
+    except (ValueError, MemoryError) as error:
         return Failure(1, 1, f"does not parse: {type(error).__name__}: {error}")
-    if depth(python_tree) > DEEPEST:
-        return Failure(1, 1, f"nested more than {DEEPEST} levels deep")
+    reason = obstacle(text, python_tree)
+    if reason is not None:
+        return Failure(1, 1, reason)
     try:
         return parse_folded(path, text, python_tree) or Source(path, text, _parse_cst(text, python_tree), python_tree)
     except Exception as error:
@@ -242,8 +234,24 @@ def _parse_cst(text: str, python_tree: ast.Module) -> cst.Module:
         try:
             return cst.parse_module(text)
         except Exception:
-            # Valid Python that LibCST refuses: its plain rewriting has the same calls in the same order.
-            return cst.parse_module(ast.unparse(python_tree))
+            return cst.parse_module(rewritten(python_tree))
+
+
+def rewritten(tree: ast.AST) -> str:
+    """Valid Python that LibCST refuses, written plainly: the same calls in the same order."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AnnAssign):
+            node.simple = int(isinstance(node.target, ast.Name))  # `(name): int = 1`, which LibCST never takes
+    return ast.unparse(tree)
+
+
+def parse_expression(text: str) -> cst.BaseExpression | None:
+    """An expression's tree, as in an annotation that is a string; None for what is none, or is nested too deeply."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+        return cst.parse_expression(text.strip()) if obstacle(text, tree) is None else None
+    except Exception:
+        return None
 
 
 # -- functions whose bodies are parsed when they are asked for ---------------------------------------------------

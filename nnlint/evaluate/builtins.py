@@ -116,7 +116,7 @@ for _name in ("abs", "bin", "chr", "divmod", "hex", "oct", "ord", "complex", "as
 
 @builtin("pow")
 def _pow(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    if len(args) == 3 and all(isinstance(arg, int) for arg in args):
+    if len(args) == 3 and all(isinstance(arg, int) and arg.bit_length() <= 64 for arg in args):
         return pow(*args)
     return machine.binary("**", *args) if len(args) == 2 else Unknown("pow() with a modulus", plain=True)
 

@@ -162,6 +162,8 @@ class Control:
     def each_option(self, value: Unknown, run: Callable[[Value], Value]) -> Value:
         """`run` on each option of an Unknown that has some, joined."""
         options = [option for option in value.options if option is not ABSENT]
+        if not options:
+            return Unknown(value.why)
         if len(options) == 1:
             return run(options[0])
         return self.either(value, *[lambda o=option: run(o) for option in options])

@@ -1,0 +1,37 @@
+"""A deep stack for what recurses: the same wherever nnlint runs, in a small thread as under `ulimit -s`."""
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+# LibCST's parser takes up to 20 KB for a level of nesting and dies without a word where there is no more.
+BYTES = 64 * 2**20
+FRAMES = 12_000  # of Python's own; up to 1 KB each
+
+Result = TypeVar("Result")
+
+
+def on_deep_stack(run: Callable[[], Result]) -> Result:
+    """What `run` gives or raises, called on a stack of its own, so that depth has no limit but nnlint's own."""
+    results: list[Result] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            results.append(run())
+        except BaseException as error:
+            errors.append(error)
+
+    frames, size = sys.getrecursionlimit(), threading.stack_size(BYTES)
+    try:
+        thread = threading.Thread(target=work, daemon=True)  # no thread to wait for after a KeyboardInterrupt
+        sys.setrecursionlimit(max(frames, FRAMES))
+        thread.start()
+        thread.join()
+    finally:
+        sys.setrecursionlimit(frames)
+        threading.stack_size(size)
+    if errors:
+        raise errors[0]
+    return results[0]
