@@ -65,7 +65,7 @@ def _cells(row: Row, whole: int | None, width: int) -> tuple[RenderableType, ...
         "" if node.is_parameter else cell(f"{row.own:,}"),
         cell(size(row.total if is_exact else None, row.total)),
         cell(percent(row.total, whole) if whole else ""),
-        Bar(whole, 0, row.total, width=BAR) if whole else "",
+        Bar(whole, 0, row.total, width=BAR, color="cyan") if whole else "",
         cell(f"{at_least}{decimal(row.total * width)}" if is_exact or row.total else ""),
     )
 
