@@ -86,7 +86,9 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
         help="a Python file, a folder, or - for standard input; file.py::name or 'file.py::name(arguments)' is one "
         "model of a file as a tree, arguments being literals",
     )
-    parser.add_argument("--format", choices=("text", "json", "sarif"), default="text", help="(default: %(default)s)")
+    parser.add_argument(
+        "--format", choices=("text", "json", "sarif", "html"), default="text", help="(default: %(default)s)"
+    )
     parser.add_argument("--over", metavar="NUMBER", help="list only what has more parameters, such as 1M")
     parser.add_argument("--fail-over-budget", action="store_true", help="exit with 1 where anything is over its budget")
     tree = parser.add_argument_group("trees")
@@ -130,6 +132,7 @@ def report(options: argparse.Namespace) -> int:
     from nnlint.report.compare import CompareError
     from nnlint.report.contract import report_json
     from nnlint.report.gather import gather
+    from nnlint.report.page import report_page
     from nnlint.report.sarif import report_sarif
     from nnlint.wanted import WantedError
 
@@ -144,6 +147,8 @@ def report(options: argparse.Namespace) -> int:
             write(report_json(analyses, settings.configuration.formula))
         elif options.format == "sarif":
             write(report_sarif(reports))
+        elif options.format == "html":
+            write(report_page(reports))
         elif options.compare:
             is_failure |= report_comparison(options, analyses, settings.configuration.formula)
         else:
@@ -207,7 +212,7 @@ def make_requests(options: argparse.Namespace, settings: Settings) -> "list[Requ
                 raise UsageError(f"{file} is a folder: name the file that has {name}")
             else:
                 requests += [Request(found, parse_wanted(name)) for found in find_files([file], exclusion)]
-        return requests + [Request(path) for path in find_files(paths, exclusion)]
+        return requests + [Request(path, trees=options.format == "html") for path in find_files(paths, exclusion)]
     except PathError as error:
         raise UsageError(str(error)) from None
 
