@@ -59,8 +59,8 @@ def build_parser() -> argparse.ArgumentParser:
         "Budgets are held by flake8: `flake8 --select=NNL --max-layer-params=10M`.",
     )
     parser.add_argument("--version", action="version", version=f"nnlint {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    summary = "list every layer and model found, largest first"
+    commands = parser.add_subparsers(required=True, title="commands", metavar="COMMAND")
+    summary = "list every layer and model found, largest first, or show one model as a tree"
     add_report_options(
         commands.add_parser(
             "report",
@@ -129,6 +129,8 @@ def positive(text: str) -> int:
 
 def report(options: argparse.Namespace) -> int:
     """The report on the paths; every file read is in it."""
+    from concurrent.futures.process import BrokenProcessPool
+
     from nnlint.report.compare import CompareError
     from nnlint.report.contract import report_json
     from nnlint.report.gather import gather
@@ -155,6 +157,8 @@ def report(options: argparse.Namespace) -> int:
             report_tables(options, requests, reports)
     except (WantedError, CompareError) as error:
         raise UsageError(str(error)) from None
+    except BrokenProcessPool:
+        raise UsageError("a process ended in the middle of a file; --jobs 1 may tell more") from None
     return int(is_failure)
 
 

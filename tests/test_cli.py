@@ -1,6 +1,7 @@
 """The command line, in process and as a program."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -125,6 +126,18 @@ def test_the_report_is_the_same_with_any_number_of_jobs(checkout: Path) -> None:
         command = ("report", "fixtures", "--isolated", *arguments)
         one, two = (run(*command, f"--jobs={jobs}", cwd=checkout) for jobs in (1, 2))
         assert one.returncode == 0 and one.stdout == two.stdout and one.stdout.count("\n") > 300
+
+
+def test_a_process_that_dies_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(20):
+        (tmp_path / f"net{number}.py").write_text(SOURCE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("nnlint.report.gather.read_file", lambda *_: os._exit(1))
+    assert cli.main(["report", ".", "--jobs=2"]) == 2
+    captured = capsys.readouterr()
+    assert captured.err == "nnlint: error: a process ended in the middle of a file; --jobs 1 may tell more\n"
 
 
 def test_only_the_command_line_loads_rich(tmp_path: Path) -> None:
