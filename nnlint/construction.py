@@ -1,6 +1,6 @@
 """What evaluation finds in a file: layers with their contexts, and models; what rules and reports read."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 
@@ -18,11 +18,13 @@ class Entry(NamedTuple):
 
     place: that call; it is the layer's own call where this is in the linted file.
     built_by: the root in words, "resnet50() at line 412" or "VGG() with VGGConfig defaults at line 3"; "" where the
-    site's own surroundings say it all (module-level code, or a site evaluated in place).
+    site's own surroundings say it all (module-level code, or a site evaluated in place). is_assumed: the root's
+    arguments are default instances of the classes that annotate them.
     """
 
     place: Place
     built_by: str
+    is_assumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class LayerSite:
     def kept_contexts(self) -> list[Context]:
         """The contexts that count: generic ones are dropped where a concrete one reaches the site."""
         return [context for context in self.contexts if not context.generic] or self.contexts
+
+    def by_entry(self) -> "list[LayerSite]":
+        """The site as each of the calls that enter its file leads to it."""
+        places = dict.fromkeys(context.entry.place for context in self.contexts)
+        return [replace(self, contexts=[c for c in self.contexts if c.entry.place == place]) for place in places]
 
     @property
     def counts(self) -> list[int]:

@@ -2,12 +2,11 @@
 
 from difflib import get_close_matches
 
-from nnlint.errors import UsageError
 from nnlint.rules import Rule, all_rules
 
 
-class UnknownRuleError(UsageError):
-    """No rule has this code."""
+class UnknownRuleError(Exception):
+    """No rule has this code; one line."""
 
 
 def explain(code: str) -> str:

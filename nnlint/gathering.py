@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from nnlint.construction import Context, Entry, LayerSite, Model, Node, Place
+from nnlint.construction import Context, Entry, LayerSite, Model, Place
 from nnlint.count import Count
 from nnlint.evaluate.machine import Built, Machine
 from nnlint.evaluate.scope import Site
 from nnlint.source import Source
-from nnlint.tree import tree
 from nnlint.unknown import Unknown
 from nnlint.values import Class, Value
 
@@ -31,21 +30,19 @@ class Root(NamedTuple):
 
 
 class Call(NamedTuple):
-    """An outermost construction of one of the project's Modules in one context; returned: by the root itself; tree:
-    what became of it by the end of the root, where trees are asked for."""
+    """An outermost construction of one of the project's Modules in one context; returned: by the root itself."""
 
     total: Count
     root: Root
     largest: Largest
     returned: bool
-    tree: Node | None
 
 
 class Gathered:
     """What a file's roots have constructed so far."""
 
-    def __init__(self, source: Source, path: str, trees: bool = False) -> None:
-        self.source, self.path, self.trees = source, path, trees
+    def __init__(self, source: Source, path: str) -> None:
+        self.source, self.path = source, path
         self.contexts: dict[tuple[Site, Class], list[Context]] = {}
         self.calls: dict[tuple[Site, Class], list[Call]] = {}
 
@@ -63,21 +60,24 @@ class Gathered:
             entry = self.entry(stack)
             place = self.source.place(entry.node) if entry is not None else None
             if place is not None:
-                self._note(site, cls, total, Entry(place, root.built_by), root.generic)
+                entered = Entry(place, root.built_by, bool(root.assumed))
+                self._note(site, cls, total, entered, root.generic)
         results = [value, *(value.options if isinstance(value, Unknown) else ())]
         for built in machine.built:
             if self.owns(built.stack[-1]):
                 returned = any(built.instance is result for result in results)
-                parts = tree(built.instance) if self.trees else None
-                call = Call(built.total, root, self._largest(machine, built), returned, parts)
+                call = Call(built.total, root, self._largest(machine, built), returned)
                 self.calls.setdefault((built.stack[-1], built.instance.cls), []).append(call)
         return self._largest(machine)
 
     def _note(self, site: Site, cls: Class, total: Count, entry: Entry, generic: bool) -> None:
         known = self.contexts.setdefault((site, cls), [])
         context = Context(total.parameters, total.at_least, total.arithmetic, total.unknown, entry, generic)
-        if not any(_says_the_same(context, other) for other in known):
+        same = next((i for i, other in enumerate(known) if _says_the_same(context, other)), None)
+        if same is None:
             known.append(context)
+        elif known[same].entry.is_assumed and not entry.is_assumed:
+            known[same] = context
 
     def _largest(self, machine: Machine, built: Built | None = None) -> Largest:
         """The largest layer that a root has constructed, or one construction in it."""
@@ -108,8 +108,7 @@ class Gathered:
             place = site.source.place(site.node)
             if place is None:
                 continue
-            if len({(c.parameters, c.at_least) for c in contexts}) == 1:
-                # Every root builds the same: which one does says nothing.
+            if _which_root_says_nothing(contexts):
                 contexts = [replace(c, entry=c.entry._replace(built_by="")) for c in contexts]
             path = self.path if site.source is self.source else site.source.path
             own = cls.qualified if cls.module is not None else None
@@ -138,25 +137,22 @@ class Gathered:
         title = f"{call_text(self.source, site.node)}{best.root.assumed}"
         parameters = best.total.parameters if unsure is None else None
         returned = all(call.returned for call in calls)
-        is_unchanged = best.tree is not None and (best.tree.total, best.tree.unknown) == best.total[1:3]
         return Model(
-            place,
-            cls.name,
-            "call",
-            title,
-            parameters,
-            best.total.at_least,
-            unsure,
-            best.largest,
-            returned,
-            best.tree if is_unchanged else None,
-        )
+            place, cls.name, "call", title, parameters, best.total.at_least, unsure, best.largest, returned
+        )  # fmt: skip
 
 
 def _says_the_same(one: Context, other: Context) -> bool:
     return (one.parameters, one.at_least, one.unknown, one.generic, one.entry.place) == (
         other.parameters, other.at_least, other.unknown, other.generic, other.entry.place,
     )  # fmt: skip
+
+
+def _which_root_says_nothing(contexts: list[Context]) -> bool:
+    """Whether every root builds the same, at least one of them assuming nothing."""
+    kept = [context for context in contexts if not context.generic] or contexts
+    counts = {(context.parameters, context.at_least) for context in contexts}
+    return len(counts) == 1 and not all(context.entry.is_assumed for context in kept)
 
 
 def _is_inside(place: Place, other: Place) -> bool:

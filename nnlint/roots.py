@@ -10,6 +10,7 @@ import libcst as cst
 
 from nnlint.construction import Analysis, Model, Node, Place
 from nnlint.count import Count, count
+from nnlint.evaluate.commands import command_function, defaults_of
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
 from nnlint.evaluate.machine import Machine
@@ -50,7 +51,7 @@ class Roots:
         self.machine, self.source, self.path = machine, source, path
         self.trees = trees
         self.tree: Node | None = None
-        self.gathered = Gathered(source, path, trees)
+        self.gathered = Gathered(source, path)
         self.refusals = Refusals(source, path)
         self.models: list[Model] = []
         self.buildable: dict[Class, bool] = {}
@@ -143,14 +144,25 @@ class Roots:
     def _function(self, module: Module, function: Function, decorated: Value) -> None:
         place = self.source.place(function.site.node)
         assert place is not None
-        given, generic = self.arguments(function, {})
+        decorated = command_function(decorated)
+        given, generic = self.arguments(function, self._from_command_line(function))
         assumed = assumption(given)
-        root = Root(f"{function.name}() at line {place.line}{assumed}", generic, assumed)
+        root = Root(f"{function.name}(){assumed} at line {place.line}", generic, assumed)
         value, total, why = self._root(root, lambda: self._call(function, decorated, self._made(given)))
         if why is not None:
             self.ended[function.qualified] = why
         if is_module(value) or (isinstance(value, Unknown) and any(is_module(o) for o in value.options)):
             self._model(place, function.name, "function", f"{function.name}(){assumed}", total, why)
+
+    def _from_command_line(self, function: Function) -> dict[str, Value]:
+        """What the options of a click or typer command state as defaults."""
+        if self.machine.wary:
+            return {}
+        self.machine.start()
+        try:
+            return defaults_of(self.machine, function)
+        except (RaisedError, LimitError, UnknownValueError):
+            return {}
 
     def _call(self, function: Function, decorated: Value, given: dict[str, Value]) -> Value:
         """Call a function as its decorators left it: what has a default is left to it."""
@@ -159,7 +171,7 @@ class Roots:
         args: list[Value] = []
         kwargs: dict[str, Value] = {}
         for parameter in function.signature.parameters:
-            if parameter.kind in ("*", "**") or parameter.default is not REQUIRED:
+            if parameter.kind in ("*", "**") or given[parameter.name] is parameter.default:
                 continue
             if parameter.kind == "positional":
                 args.append(given[parameter.name])
@@ -195,7 +207,7 @@ class Roots:
                 return machine.instantiate(cls, [], {}, None)
 
         assumed = assumption(given)
-        root = Root(f"{cls.name}() at line {place.line}{assumed}", generic, assumed)
+        root = Root(f"{cls.name}(){assumed} at line {place.line}", generic, assumed)
         _, total, why = self._root(root, build)
         if why is not None:
             self.ended[cls.qualified] = why
@@ -214,6 +226,7 @@ class Roots:
                 bound[parameter.name] = None
             elif parameter.name in given:
                 bound[parameter.name] = given[parameter.name]
+                generic = generic or isinstance(given[parameter.name], Unknown)
             elif parameter.default is not REQUIRED and not (self.machine.wary and is_placeholder(parameter.default)):
                 bound[parameter.name] = parameter.default
             elif parameter.name in self.machine.assume:

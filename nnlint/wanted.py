@@ -7,11 +7,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from nnlint.errors import UsageError
 
-
-class WantedError(UsageError):
-    """What was asked for is no model, or cannot be called so."""
+class WantedError(Exception):
+    """What was asked for is no model, or cannot be called so; one line."""
 
 
 class Wanted(NamedTuple):

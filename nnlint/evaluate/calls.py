@@ -432,8 +432,9 @@ class Calls(Objects):
             self._make_enum(cls)
         if "typing.NamedTuple" in base_names:
             self._make_named_tuple(cls)
-        if any(base.dataclass == "inherit" for base in cls.mro[1:]):
-            self.make_dataclass(cls, {"kw_only": True})
+        complete = cls.find("__class_made__")  # of a class of a table, for those that derive from it
+        if complete is not ABSENT:
+            self.call(complete, [cls], options)
         for base in cls.mro[1:]:
             hook = base.attributes.get("__init_subclass__")
             if hook is not None and base.module is not None:
@@ -578,7 +579,7 @@ class Calls(Objects):
 
         cls.attributes["__init__"] = Native("__init__", init)
         if options.get("frozen") is True:
-            cls.attributes["__setattr__"] = cls.attributes["__delattr__"] = Native("__setattr__", _frozen)
+            cls.attributes["__setattr__"] = cls.attributes["__delattr__"] = Native("__setattr__", frozen_setattr)
         if options.get("eq") is not False and "__eq__" not in cls.attributes:
             cls.attributes["__eq__"] = Native("__eq__", _fields_equal)
         if options.get("order") is True:
@@ -681,7 +682,7 @@ class Field:
         return self.scope.source.tree.code_for_node(self.annotation)
 
 
-def _frozen(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def frozen_setattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     raise machine.error("AttributeError", f"cannot assign to field {args[1]!r}")
 
 

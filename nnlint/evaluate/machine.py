@@ -11,11 +11,14 @@ import libcst as cst
 
 from nnlint.construction import Failure
 from nnlint.count import Count, count
+from nnlint.evaluate.attrs_classes import ATTRS, attrs_classes
 from nnlint.evaluate.builtins import BUILTINS, METHODS
 from nnlint.evaluate.calls import Calls
-from nnlint.evaluate.command_line import argparse_classes
+from nnlint.evaluate.command_line import ARGPARSE, argparse_classes
+from nnlint.evaluate.commands import COMMANDS, command_classes
 from nnlint.evaluate.control import STEPS, LimitError
 from nnlint.evaluate.library import LIBRARY
+from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
 from nnlint.evaluate.scope import CLOSED, Scope, Site, binder
 from nnlint.evaluate.statements import Execute, lower_statement
 from nnlint.evaluate.torch_functions import (
@@ -154,7 +157,9 @@ def _payload_new(name: str) -> Any:
     return run
 
 
-# Packages that tables know: their own files are never read.
+# Packages that tables know, where the search path has them.
+KNOWN_PACKAGES = frozenset({"attr", "attrs", "pydantic", "pydantic_settings", "click", "typer"})
+# Those whose own files are never read.
 FRAMEWORKS = frozenset(
     {"torch", "numpy", "math", "functools", "itertools", "collections", "typing", "copy", "operator"}
 )
@@ -195,7 +200,9 @@ class Machine(Calls):
         self.aliases = dict(aliases or {})
         self.goes_on, self.wary = goes_on, wary
         self.classes = builtin_classes()
-        self.classes.update(argparse_classes(self.classes["object"]))
+        for classes in (argparse_classes, attrs_classes, command_classes):
+            self.classes.update(classes(self.classes["object"]))
+        self.classes.update(pydantic_classes(self.classes))
         self.torch = torch_classes(self.classes["object"])
         self.builtins = {**{n: c for n, c in self.classes.items() if n in dir(python)}, **BUILTINS}
         self.mains: dict[int, list[Execute]] = {}
@@ -219,8 +226,9 @@ class Machine(Calls):
                 return found
         if dotted in FUNCTIONS:
             return FUNCTIONS[dotted]
-        if dotted in LIBRARY:
-            return LIBRARY[dotted]
+        for table in (LIBRARY, ARGPARSE, ATTRS, COMMANDS, PYDANTIC):
+            if dotted in table:
+                return table[dotted]
         if dotted in self.classes and "." in dotted:
             return self.classes[dotted]
         if dotted == "torch.Tensor":
@@ -257,7 +265,7 @@ class Machine(Calls):
         if dotted.partition(".")[0] in FRAMEWORKS:
             return ABSENT
         path = self.project.find(dotted)
-        if path is None:
+        if path is None or (dotted.partition(".")[0] in KNOWN_PACKAGES and not self.project.holds(path)):
             return ABSENT
         return self.load_path(path, dotted)
 
@@ -321,7 +329,12 @@ class Machine(Calls):
             return self.resolve(dotted if whole else first)
         value: Value = top
         for name in dotted.split(".")[1:]:
-            value = self.get_attribute(value, name)
+            found = self.find_attribute(value, name)
+            if found is ABSENT and isinstance(value, Module):
+                # A package may hold what is no Python file: an import succeeds, and what it brings is not known.
+                found = External(f"{value.name}.{name}")
+                self.store(value.frame, name, found)
+            value = found
         return value if whole else top
 
     def import_name(self, importer: Module, level: int, dotted: str, name: str) -> Value:

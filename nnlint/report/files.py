@@ -7,13 +7,11 @@ from difflib import get_close_matches
 
 from flake8 import defaults, utils  # type: ignore[import-untyped]
 
-from nnlint.errors import UsageError
-
 HIDDEN = ".*"
 
 
-class PathError(UsageError):
-    """A path that names nothing."""
+class PathError(Exception):
+    """A path that names nothing; one line."""
 
 
 class Exclusion:

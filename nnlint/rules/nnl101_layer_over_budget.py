@@ -43,7 +43,7 @@ def find_excesses(analysis: Analysis, configuration: Configuration, pragmas: Pra
     budgets = configuration.layer_budgets(analysis.path)
     for site in analysis.layers:
         yield from _excesses_at(site, pragmas, budgets)
-    for site in analysis.entered:
+    for site in (part for entered in analysis.entered for part in entered.by_entry()):
         if any(_excesses_at(site, pragmas, budgets)):
             yield from _excesses_for_caller(analysis.path, site, configuration, pragmas, budgets)
 

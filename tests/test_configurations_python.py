@@ -1,0 +1,73 @@
+"""Configuration classes and command lines: what nnlint knows of them is what their own packages make of them."""
+
+from pathlib import Path
+
+import pytest
+from differential import difference, is_known, nnlint
+
+from nnlint.values import External
+
+PROGRAMS = (Path(__file__).parent.parent / "fixtures" / "configurations.txt").read_text(encoding="utf-8").split("###\n")
+PACKAGES = ("attrs", "pydantic", "pydantic_settings")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _packages() -> None:
+    for package in PACKAGES:
+        pytest.importorskip(package)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=[program.split("\n")[0] for program in PROGRAMS])
+def test_a_configuration_holds_what_python_gives_it(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["program"])
+    assert difference(program)[0] == ""
+    variables = nnlint(program).variables.items()
+    assert [name for name, value in variables if not is_known(value) and not isinstance(value, External)] == []
+
+
+UNKNOWN = [
+    "from pydantic import BaseModel, field_validator\nfrom elsewhere import rounded\n"
+    "class Config(BaseModel):\n    width: int = 3\n    _rounded = field_validator('width')(rounded)\n"
+    "known = Config().width\nunknown = Config(width=5).width\n",
+    "from pydantic import BaseModel, model_validator\nfrom elsewhere import fill\n"
+    "class Config(BaseModel):\n    width: int = 3\n    _fill = model_validator(mode='after')(fill)\n"
+    "unknown = Config().width\n",
+    "from typing import Annotated\nfrom pydantic import BaseModel, BeforeValidator\nfrom elsewhere import rounded\n"
+    "class Config(BaseModel):\n    width: Annotated[int, BeforeValidator(rounded)] = 3\n"
+    "known = Config().width\nunknown = Config(width=5).width\n",
+    "from typing import Optional\nfrom pydantic import BaseModel\n"
+    "class Config(BaseModel):\n    width: int = 3\n    other: Optional[int]\n"
+    "known = Config().width\nunknown = Config().other\n",
+    "from pydantic import BaseModel\nclass Config(BaseModel):\n    width: int | str = 3\n"
+    "known = Config(width=5).width\nunknown = Config(width='5').width\n",
+    "from pydantic import BaseModel\nfrom elsewhere import options\nclass Config(BaseModel):\n    width: int = 3\n"
+    "known = Config(width=5, **options).width\nunknown = Config(**options).width\n",
+    "from attrs import define, field\nfrom elsewhere import rounded\n@define\n"
+    "class Config:\n    depth: int = 3\n    width: int = field(default=3, converter=rounded)\n"
+    "known = Config().depth\nunknown = Config().width\n",
+    "import attr\nfrom elsewhere import fields\n@attr.s(these=fields)\nclass Config:\n    pass\n"
+    "unknown = Config().width\n",
+    "import argparse\nfrom elsewhere import add_arguments\nparser = argparse.ArgumentParser()\n"
+    "parser.add_argument('--width', default=3)\nknown = parser.parse_args().width\n"
+    "add_arguments(parser)\nunknown = parser.parse_args().width\n",
+    "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('width', type=int)\n"
+    "parser.add_argument('--depth', type=int, default=3)\nknown = parser.parse_args().depth\n"
+    "unknown = parser.parse_args().width\n",
+    "import argparse\nfrom elsewhere import arguments\nparser = argparse.ArgumentParser()\n"
+    "parser.add_argument('--depth', type=int, default=3)\nknown = parser.parse_args().depth\n"
+    "unknown = parser.parse_args(arguments).depth\n",
+    "import argparse\nparser = argparse.ArgumentParser()\ncommands = parser.add_subparsers(dest='command')\n"
+    "train = commands.add_parser('train')\ntrain.add_argument('--width', type=int, default=3)\n"
+    "other = commands.add_parser('other')\nother.add_argument('--depth', type=int, default=3)\n"
+    "known = parser.parse_args().width\nunknown = parser.parse_args().command\n",
+    "import argparse\nparser = argparse.ArgumentParser()\ncommands = parser.add_subparsers()\n"
+    "for name, width in (('a', 3), ('b', 4)):\n    commands.add_parser(name).add_argument('--width', default=width)\n"
+    "known = 1\nunknown = parser.parse_args().width\n",
+]
+
+
+@pytest.mark.parametrize("program", UNKNOWN, ids=[f"case {index}" for index in range(len(UNKNOWN))])
+def test_what_code_from_outside_could_change_is_not_known(program: str) -> None:
+    variables = nnlint(program).variables
+    assert not is_known(variables["unknown"])
+    assert is_known(variables.get("known"))

@@ -1,0 +1,162 @@
+"""Which files a file's imports lead to, and that no others are ever opened."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nnlint.analyse import Settings, analyse
+from nnlint.construction import Failure
+from nnlint.evaluate import machine
+from nnlint.project import Project
+from nnlint.source import Source
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+BUDGET = ("--isolated", "--select=NNL", "--max-layer-params=1M")
+FOUND = "NNL101 Linear has 1,049,600 parameters (1024×1024 + 1024), over the budget of 1,000,000"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with a package, beside a folder that is not of it."""
+    files = {
+        "project/pyproject.toml": "",
+        "project/nets/__init__.py": "",
+        "project/nets/sizes.py": "WIDTH = 1024\n",
+        "project/nets/model.py": ("from torch import nn\nfrom .sizes import WIDTH\nlayer = nn.Linear(WIDTH, WIDTH)\n"),
+        "project/scripts/train.py": (
+            "from torch import nn\nfrom nets.sizes import WIDTH\nlayer = nn.Linear(WIDTH, WIDTH)\n"
+        ),
+        "outside/secret.py": "WIDTH = 1024\n",
+        "outside/package/__init__.py": "from .sizes import WIDTH\n",
+        "outside/package/sizes.py": "WIDTH = 1024\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path / "project"
+
+
+def test_a_file_is_found_from_wherever_flake8_runs(flake8: Run, project: Path) -> None:
+    for path, folder in (
+        ("nets/model.py", project), ("model.py", project / "nets"), (str(project / "nets/model.py"), Path("/")),
+        ("../nets/model.py", project / "scripts"), ("scripts/train.py", project), ("train.py", project / "scripts"),
+    ):  # fmt: skip
+        assert flake8(*BUDGET, path, cwd=folder).stdout == f"{path}:3:9: {FOUND}\n"
+
+
+def test_standard_input_stands_where_its_display_name_says(flake8: Run, project: Path) -> None:
+    text = "from torch import nn\nfrom .sizes import WIDTH\n\nlayer = nn.Linear(WIDTH, WIDTH)\n"
+    for name, folder in (("nets/new.py", project), ("new.py", project / "nets"), ("nets/model.py", project)):
+        done = flake8(*BUDGET, f"--stdin-display-name={name}", "-", cwd=folder, stdin=text)
+        assert done.stdout == f"{name}:4:9: {FOUND}\n"
+    assert flake8(*BUDGET, "-", cwd=project, stdin=text).stdout == "", "no package is known"
+    plain = text.replace(".sizes", "nets.sizes")
+    assert flake8(*BUDGET, "-", cwd=project, stdin=plain).stdout == f"stdin:4:9: {FOUND}\n"
+
+
+OPENED = """\
+import sys
+from nnlint.analyse import Settings, analyse
+opened = []
+sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
+analysis = analyse(sys.argv[1], None, Settings(search_path=sys.argv[3:]))
+print(*(path for path in opened if path.startswith(sys.argv[2])), sep="\\n")
+print("count", *(site.parameters for site in analysis.layers))
+"""
+
+OUTSIDE = {
+    "above": "from ...outside.secret import WIDTH",
+    "far above": "from ......etc import passwd as WIDTH",
+    "too far above": f"from {'.' * 60} import WIDTH",
+    "by name": "from secret import WIDTH",
+    "by its folder": "from outside.secret import WIDTH",
+    "a linked file": "from .linked import WIDTH",
+    "a linked folder": "from .package import WIDTH",
+    "a star": "from ...outside.secret import *",
+    "in a function": "def f():\n    from ...outside.secret import WIDTH\n    return WIDTH\nWIDTH = f()",
+}
+
+
+@pytest.mark.parametrize("statement", OUTSIDE.values(), ids=OUTSIDE)
+def test_nothing_outside_of_the_project_is_opened(statement: str, project: Path) -> None:
+    (project / "nets" / "linked.py").symlink_to(project.parent / "outside" / "secret.py")
+    (project / "nets" / "package").symlink_to(project.parent / "outside" / "package")
+    model = project / "nets" / "model.py"
+    model.write_text(f"from torch import nn\n{statement}\nlayer = nn.Linear(WIDTH, 4)\n")
+    command = [sys.executable, "-c", OPENED, str(model), os.path.realpath(project.parent)]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    opened = {os.path.realpath(line) for line in lines[:-1]}
+    assert opened == {os.path.realpath(model)}, opened
+    assert lines[-1] in ("count None", "count")
+
+
+def test_a_link_within_the_project_is_followed(project: Path) -> None:
+    (project / "nets" / "linked.py").symlink_to(project / "nets" / "sizes.py")
+    (project / "other").symlink_to(project / "nets")
+    model = project / "nets" / "model.py"
+    for module in (".linked", "other.sizes"):
+        model.write_text(f"from torch import nn\nfrom {module} import WIDTH\nlayer = nn.Linear(WIDTH, 4)\n")
+        assert [site.parameters for site in analyse(str(model)).layers] == [4100]
+
+
+def test_the_search_path_stands_behind_the_project(project: Path) -> None:
+    searched = Settings(search_path=(str(project.parent / "outside"),))
+    (project / "secret.py").write_text("WIDTH = 10\n")
+    model = project / "nets" / "model.py"
+    model.write_text("from torch import nn\nfrom secret import WIDTH\nlayer = nn.Linear(WIDTH, 4)\n")
+    assert [site.parameters for site in analyse(str(model), None, searched).layers] == [44]
+
+
+def test_the_search_path_may_be_read(flake8: Run, project: Path) -> None:
+    model = project / "nets" / "model.py"
+    searched = Settings(search_path=(str(project.parent / "outside"),))
+    for statement in ("from secret import WIDTH", "from package import WIDTH", "import package.sizes as WIDTH"):
+        use = "WIDTH.WIDTH" if " as " in statement else "WIDTH"
+        model.write_text(f"from torch import nn\n{statement}\nlayer = nn.Linear({use}, 4)\n")
+        assert [site.parameters for site in analyse(str(model), None, searched).layers] == [4100]
+        assert [site.parameters for site in analyse(str(model)).layers] == [None]
+    option = f"--nnlint-search-path={project.parent / 'outside'}"
+    model.write_text("from torch import nn\nfrom package import WIDTH\n\nlayer = nn.Linear(WIDTH, 1024)\n")
+    assert flake8(*BUDGET, option, "nets/model.py", cwd=project).stdout == f"nets/model.py:4:9: {FOUND}\n"
+    assert flake8(*BUDGET, "nets/model.py", cwd=project).stdout == ""
+
+
+def test_a_file_of_an_installed_package_reads_its_own_package_only(tmp_path: Path) -> None:
+    installed = tmp_path / "lib" / "site-packages"
+    for name, text in (("one/__init__.py", ""), ("one/sizes.py", "WIDTH = 3\n"), ("two.py", "WIDTH = 3\n")):
+        (installed / name).parent.mkdir(parents=True, exist_ok=True)
+        (installed / name).write_text(text)
+    project = Project(str(installed / "one" / "model.py"))
+    assert project.find("one.sizes") == os.path.realpath(installed / "one" / "sizes.py")
+    assert project.find("two") is None
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are parsed from here on."""
+    names: list[str] = []
+    parse = machine.parse
+
+    def noting(path: str, text: str) -> Source | Failure:
+        names.append(os.path.basename(path))
+        return parse(path, text)
+
+    monkeypatch.setattr(machine, "parse", noting)
+    return names
+
+
+def test_a_file_is_parsed_once_per_process(project: Path, parsed: list[str]) -> None:
+    for _ in range(2):
+        analyse(str(project / "nets" / "model.py"))
+        analyse(str(project / "scripts" / "train.py"))
+    assert sorted(name for name in parsed if name != "__init__.py") == ["model.py", "sizes.py", "train.py"]
+
+
+def test_what_evaluation_does_not_ask_for_is_not_loaded(project: Path, parsed: list[str]) -> None:
+    (project / "nets" / "unused.py").write_text("WIDTH = 3\n")
+    analyse(str(project / "nets" / "model.py"))
+    assert "unused.py" not in parsed and "sizes.py" in parsed
