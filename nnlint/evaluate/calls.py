@@ -37,6 +37,7 @@ from nnlint.values import (
     Super,
     Tensor,
     Value,
+    has_rest,
     same,
 )
 
@@ -57,6 +58,21 @@ HARMLESS = (
 MUTATORS = frozenset(
     {"add", "discard", "extend", "insert", "move_to_end", "pop", "popitem", "remove", "setdefault", "sort", "update"}
 )
+
+# What raises with no arguments, or not for reason of values.
+NEVER_RAISE = frozenset(
+    {"append", "get", "items", "keys", "values", "copy", "clear", "isinstance", "issubclass", "hasattr", "getattr",
+     "callable", "type", "id", "bool", "str", "repr", "print", "setattr", "__setattr__", "__init__", "parameters",
+     "named_parameters", "modules", "named_modules", "children", "named_children", "forward", "__call__", "apply"}
+)  # fmt: skip
+
+
+def _unsure(value: Value) -> bool:
+    """Whether a method of a value may raise for the items that it holds or lacks."""
+    if isinstance(value, List):
+        return has_rest(value)
+    return isinstance(value, (Dict, Set)) and value.rest is not None
+
 
 DECORATOR_STEPS = 5_000  # what applying one decorator may take
 
@@ -160,11 +176,15 @@ class Calls(Objects):
             kwargs = {**kwargs, "**": unknown_kwargs}
         self.charge(*args)
         try:
-            return callee.fn(self, args, kwargs)
+            may_raise = self.tries > 0 and callee.name not in NEVER_RAISE
+            if may_raise and any(map(_unsure, args)):
+                self.may_raise(f"{callee.name}() of what is not known")
+            found = callee.fn(self, args, kwargs)
+            return self.doubtful(found) if may_raise else found
         except UnknownValueError as error:
             if callee.name in MUTATORS and args:
                 self.havoc(args[0], error.unknown.why)
-            return Unknown(error.unknown.why)
+            return self.doubtful(Unknown(error.unknown.why))
         except RecursionError:
             raise
         except NATIVE_ERRORS as error:
@@ -186,6 +206,8 @@ class Calls(Objects):
         self, function: Function, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
     ) -> Value:
         """A function of the project."""
+        if unknown_kwargs is not None or has_rest(args):
+            self.may_raise("its arguments are not known")
         try:
             bound = function.signature.bind(args, kwargs, unknown_kwargs)
         except BindError as error:

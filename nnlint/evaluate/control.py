@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -99,11 +100,32 @@ class Control:
 
     def may_raise(self, why: str) -> None:
         """From here a try statement around may go on with its handlers, as well as the program with what follows."""
-        if self.tries and not (self.heap.trails and self.heap.trails[-1].is_raise_only()):
-            if len(self.heap.trails) > FORKS:
-                raise LimitError("evaluation limit reached")
-            raised = RaisedError(Unknown(why))
-            self.heap.open().exits.append(Outcome("raise", raised, {}))
+        if not self.tries:
+            return
+        trails = self.heap.trails
+        if len(trails) > FORKS:
+            raise LimitError("evaluation limit reached")
+        self.step(len(trails[-1].saved) // 10 if trails else 0)
+        self.heap.leave(Outcome("raise", RaisedError(Unknown(why)), {}), why)
+
+    def doubtful(self, found: Value) -> Value:
+        """What an operation gives that may raise as well, where its operands are not known."""
+        if self.tries and isinstance(found, Unknown):
+            self.may_raise(found.why)
+        return found
+
+    @contextmanager
+    def trying(self, guarded: bool) -> Iterator[None]:
+        """What is raised in here may be caught by what is around."""
+        floor, guards = self.heap.floor, self.guards
+        self.heap.floor = len(self.heap.trails)
+        self.tries += 1
+        self.guards += guarded
+        try:
+            yield
+        finally:
+            self.tries -= 1
+            self.guards, self.heap.floor = guards, floor
 
     def charge(self, *values: Value) -> None:
         """Charge what an operation on long values costs beyond its own step."""

@@ -262,10 +262,9 @@ def guarded(scope: Scope, frame: Frame, inner: Paused) -> Paused:
     sent: Value = None
     thrown: RaisedError | None = None
     while True:
-        machine.tries += 1
-        machine.guards += 1
         try:
-            item = inner.send(sent) if thrown is None else inner.throw(thrown)
+            with machine.trying(True):
+                item = inner.send(sent) if thrown is None else inner.throw(thrown)
         except StopIteration as stop:
             signal: str | None = stop.value
             return signal
@@ -273,9 +272,6 @@ def guarded(scope: Scope, frame: Frame, inner: Paused) -> Paused:
             if len(machine.heap.trails) != frame.level and frame.is_asked:
                 raise UnfollowedError(NOT_FOLLOWED) from None
             raise
-        finally:
-            machine.tries -= 1
-            machine.guards -= 1
         sent = thrown = None
         try:
             sent = yield item

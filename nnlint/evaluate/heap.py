@@ -41,18 +41,16 @@ class Outcome(NamedTuple):
 
 
 class Trail:
-    """The writes since a fork, with the old contents; `exits` are ways that have left, relative to the fork."""
+    """The writes since a fork, with the old contents; `exits` are ways that have left, relative to the fork. by_raise:
+    the only exit is one by exceptions, and further ones may join it."""
 
-    __slots__ = ("epoch", "exits", "saved")
+    __slots__ = ("by_raise", "epoch", "exits", "saved")
 
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
         self.saved: Delta = {}
         self.exits: list[Outcome] = []
-
-    def is_raise_only(self) -> bool:
-        """Whether nothing was written since a place where something that is not known may have raised."""
-        return not self.saved and any(out.signal == "raise" and not out.delta for out in self.exits)
+        self.by_raise = False
 
 
 def content(item: Any) -> Content:
@@ -167,19 +165,20 @@ class Heap:
         self.epoch = ALWAYS
         self.oldest = 0
         self.trails: list[Trail] = []
+        self.floor = 0  # how many trails were open where the innermost try began
         self._import_clock = ALWAYS + 1
 
     @contextmanager
     def apart(self) -> Iterator[None]:
         """What runs here is no part of any open trail: it is older than all, and no undoing takes its writes back."""
-        kept = self.trails, self.clock, self.epoch, self.oldest
-        self.trails, self.clock, self.epoch = [], self._import_clock, ALWAYS
+        kept = self.trails, self.clock, self.epoch, self.oldest, self.floor
+        self.trails, self.clock, self.epoch, self.floor = [], self._import_clock, ALWAYS, 0
         try:
             yield
         finally:
             self.undo_to(0)
             self._import_clock = self.clock
-            self.trails, self.clock, self.epoch, self.oldest = kept
+            self.trails, self.clock, self.epoch, self.oldest, self.floor = kept
 
     def touch(self, item: Any) -> None:
         """Say that `item` is about to be written."""
@@ -250,10 +249,32 @@ class Heap:
             known = groups.get(out.signal)
             groups[out.signal] = out if known is None else self.join_outcomes(known, out, why)
         chosen = groups.pop(None, None) or groups.pop(next(iter(groups)))
-        if groups:
+        if list(groups) == ["raise"]:
+            self.leave(groups["raise"], why)
+        elif groups:
             self.open().exits.extend(groups.values())
         self.apply(chosen.delta)
         return chosen.signal, chosen.value
+
+    def leave(self, raised: Outcome, why: str) -> None:
+        """A way that leaves by an exception, relative to the state at hand: it stays open, as one with those that have
+        left since the innermost try began."""
+        trail = self.trails[-1] if len(self.trails) > self.floor else None
+        if trail is None or not trail.by_raise:
+            trail = self.open()
+            trail.by_raise = True
+            trail.exits.append(raised)
+            return
+        before = trail.exits[0]
+        delta: Delta = {}
+        for key, (item, _) in {**trail.saved, **raised.delta}.items():
+            now = raised.delta[key][1] if key in raised.delta else content(item)
+            base = trail.saved[key][1] if key in trail.saved else content(item)
+            delta[key] = (item, join_content(item, before.delta[key][1] if key in before.delta else base, now, why))
+        for key, (item, held) in before.delta.items():
+            if key not in delta:
+                delta[key] = (item, join_content(item, held, content(item), why))
+        trail.exits[0] = Outcome("raise", RaisedError(join(before.value.value, raised.value.value, why)), delta)
 
     def join_outcomes(self, left: Outcome, right: Outcome, why: str) -> Outcome:
         """Two ways that end alike, as one."""

@@ -129,7 +129,8 @@ class Objects(Control):
         around: Frame | None = frame
         while around is not None:
             if name in around.variables and (around is frame or not self._is_class_frame(around)):
-                return present(around.variables[name])
+                found = around.variables[name]
+                return self.doubtful(present(found)) if may_be_absent(found) else found
             around = around.parent
         return self.look_up_global(frame, name)
 
@@ -244,7 +245,7 @@ class Objects(Control):
         if isinstance(value, Unknown):
             if value.options:
                 return self.each_option(value, lambda option: self.get_attribute(option, name))
-            return self.within(value, name)
+            return self.doubtful(self.within(value, name))
         if isinstance(value, Super):
             return self._super_attribute(value, name)
         if isinstance(value, Tensor):
@@ -432,7 +433,7 @@ class Objects(Control):
                 return found
             if may_be_absent(found) and on_class is not ABSENT:
                 return join(present(found), self.bind(present(on_class), value), found.why)
-            return present(found)
+            return self.doubtful(present(found)) if may_be_absent(found) else found
         if on_class is not ABSENT:
             found = self.bind(present(on_class), value)
             if isinstance(on_class, Descriptor) and on_class.kind == "cached_property":
@@ -451,9 +452,10 @@ class Objects(Control):
             entries = owned.get(registry)
             if isinstance(entries, Dict):
                 if name in entries:
-                    return present(entries[name])
+                    found = entries[name]
+                    return self.doubtful(present(found)) if may_be_absent(found) else found
                 if entries.rest is not None:
-                    return entries.rest
+                    return self.doubtful(entries.rest)
         if name in ("__module__", "__doc__", "__qualname__"):
             return self._class_attribute(value.cls, name)
         if value.payload is not None:
@@ -464,9 +466,9 @@ class Objects(Control):
         if getter is not ABSENT:
             return self.call(BoundMethod(getter, value), [name], {})
         if value.open is not None:
-            return Unknown(value.open.why)
+            return self.doubtful(Unknown(value.open.why))
         if value.cls.unknown_base is not None:
-            return Unknown(value.cls.unknown_base.why)
+            return self.doubtful(Unknown(value.cls.unknown_base.why))
         return of_error(value.cls, name)
 
     def _namespace(self, value: Instance) -> Value:
@@ -554,7 +556,7 @@ class Objects(Control):
         if isinstance(value, Unknown):
             if value.options:
                 return self.each_option(value, lambda option: self.get_item(option, index))
-            return self.within(value, index)
+            return self.doubtful(self.within(value, index))
         if isinstance(value, Class):
             getter = value.find("__class_getitem__")
             members = value.attributes.get("__members__")
@@ -568,6 +570,7 @@ class Objects(Control):
             plain = isinstance(value, str) or (isinstance(value, tuple) and is_plain(value))
             return List([Rest(index)], self.heap.clock) if isinstance(value, list) else Unknown(index.why, plain=plain)
         if isinstance(index, Unknown):
+            self.doubtful(index)
             if index.options and len(index.options) <= 4:
                 return self.each_option(index, lambda option: self.get_item(value, option))
             if (
@@ -609,10 +612,10 @@ class Objects(Control):
             if isinstance(index, int) and 0 <= index < rest:
                 return value[index]
             if isinstance(index, int) and index < 0 and all(type(i) is not Rest for i in value[index:]):
-                return value[index] if len(value) >= -index else Unknown(value[rest].unknown.why)
+                return value[index] if len(value) >= -index else self.doubtful(Unknown(value[rest].unknown.why))
             if isinstance(index, slice):
                 return List([value[rest]], self.heap.clock)
-            return Unknown(value[rest].unknown.why)
+            return self.doubtful(Unknown(value[rest].unknown.why))
         try:
             found = value[index]
         except NATIVE_ERRORS as error:
@@ -635,13 +638,14 @@ class Objects(Control):
         try:
             index = self.key(index)
             if index in value:
-                return present(value[index])
+                found = value[index]
+                return self.doubtful(present(found)) if may_be_absent(found) else found
         except UnknownValueError as error:
-            return Unknown(error.unknown.why)
+            return self.doubtful(Unknown(error.unknown.why))
         except TypeError as error:
             raise self.native(error) from None
         if value.rest is not None:
-            return Unknown(value.rest.why)
+            return self.doubtful(Unknown(value.rest.why))
         if value.kind == "defaultdict" and value.factory is not None:
             made = self.call(value.factory, [], {})
             self.heap.touch(value)
@@ -685,6 +689,7 @@ class Objects(Control):
         index = place(value, index)
         unknown = ops.is_unknown((index, [item for item in value if type(item) is Rest]))
         if unknown is not None or (isinstance(index, slice) and not ops.is_sequence(given)):
+            self.doubtful(first(unknown, Unknown("a slice")))
             value[:] = [Rest(Unknown(first(unknown, Unknown("a slice")).why))]
             return
         try:
@@ -705,16 +710,21 @@ class Objects(Control):
             try:
                 key = self.key(index)
                 if key in value:
+                    self.doubtful(value[key] if may_be_absent(value[key]) else None)
                     del value[key]
                 elif value.rest is None:
                     raise self.error("KeyError", repr(key))
+                else:
+                    self.may_raise(value.rest.why)
             except UnknownValueError as error:
+                self.may_raise(error.unknown.why)
                 value.clear()
                 value.rest = Unknown(error.unknown.why)
         elif isinstance(value, List):
             self.heap.touch(value)
             index = place(value, index)
             if ops.is_unknown(index) is not None or has_rest(value):
+                self.may_raise("an item that is not known is deleted")
                 value[:] = [Rest(Unknown("an item that is not known is deleted"))]
                 return
             try:
@@ -735,6 +745,8 @@ class Objects(Control):
         if isinstance(value, Stream):
             return self._advance(value)
         if isinstance(value, Unknown):
+            if not self._sequences(value):
+                self.doubtful(value)
             return iter([Rest(Unknown(value.why, self._sequences(value)))])
         if isinstance(value, Dict):
             rest = (
@@ -879,6 +891,7 @@ class Objects(Control):
         if has_rest(items):
             before = list(items[: next(i for i, x in enumerate(items) if type(x) is Rest)])
             why = next(item.unknown for item in items if type(item) is Rest)
+            self.may_raise(why.why)
             plain = isinstance(value, Unknown) and value.plain
             filled = [*before[:count], *[Unknown(why.why, plain=plain) for _ in range(count - len(before))]]
             if star is not None:
@@ -965,7 +978,7 @@ class Objects(Control):
         """left + right, or the Unknown it gives"""
         self.charge(left, right)
         if isinstance(left, Unknown) or isinstance(right, Unknown):
-            return self._unknown_binary(sign, left, right)
+            return self.doubtful(self._unknown_binary(sign, left, right))
         if isinstance(left, Instance) or isinstance(right, Instance):
             return self._instance_binary(sign, left, right)
         if isinstance(left, Tensor) or isinstance(right, Tensor):
@@ -1082,7 +1095,7 @@ class Objects(Control):
             truth = self.truth(value)
             return Unknown(truth.why, plain=True) if isinstance(truth, Unknown) else not truth
         if isinstance(value, Unknown):
-            return Unknown(value.why, plain=True)
+            return self.doubtful(Unknown(value.why, plain=True))
         if isinstance(value, (Instance, Tensor)):
             return Unknown(f"{sign} of an object")
         try:
@@ -1113,7 +1126,8 @@ class Objects(Control):
                     ]
                     if all(a is answers[0] for a in answers):
                         return answers[0]
-            return Unknown(ops.plain_unknown(left, right).why, plain=True)
+            found = Unknown(ops.plain_unknown(left, right).why, plain=True)
+            return found if sign in ("==", "!=") else self.doubtful(found)
         if isinstance(left, Instance) or isinstance(right, Instance):
             return self._compare_instances(sign, left, right)
         if isinstance(left, View) or isinstance(right, View):

@@ -183,7 +183,10 @@ def lower_assert(node: cst.Assert, scope: Scope) -> Execute:
     test, machine = lower_test(node.test, scope), scope.machine
 
     def run(frame: Frame) -> None:
-        if test(frame) is False:
+        truth = test(frame)
+        if isinstance(truth, Unknown):
+            machine.may_raise(truth.why)
+        elif not truth:
             raise machine.error("AssertionError", scope.source.tree.code_for_node(node.test))
 
     return run
@@ -386,31 +389,54 @@ def lower_with(node: cst.With, scope: Scope) -> Execute:
         def run(frame: Frame) -> str | None:
             manager = value(frame)
             given = machine.enter(manager)
-            guards = machine.guards
-            machine.guards += machine.may_swallow(manager)
-            try:
+
+            def within() -> str | None:
                 if assign is not None:
                     assign(frame, given)
-                signal = inner(frame)
+                return inner(frame)
+
+            if not machine.may_swallow(manager):
+                return within()
+            level = len(machine.heap.trails)
+            try:
+                with machine.trying(True):
+                    signal = within()
             except RaisedError as raised:
-                machine.guards = guards
-                swallows = machine.leave(manager, raised)
-                if swallows is False:
-                    raise
-                if swallows is True:
-                    return None
-                again = raised
+                if len(machine.heap.trails) == level:
+                    return swallow(frame, manager, raised)
+                outcomes = machine.heap.collect(level, "raise", raised)
+            else:
+                if len(machine.heap.trails) == level:
+                    return end(frame, manager, signal, frame.returned)
+                outcomes = machine.heap.collect(level, signal, frame.returned if signal == "return" else None)
 
-                def go_on() -> str | None:
-                    raise again
+            def go_on(outcome: Outcome) -> str | None:
+                machine.heap.apply(outcome.delta)
+                if outcome.signal == "raise":
+                    return swallow(frame, manager, outcome.value)
+                return end(frame, manager, outcome.signal, outcome.value)
 
-                return machine.fork(frame, swallows.why, (lambda: None, go_on))
-            finally:
-                machine.guards = guards
-            machine.leave(manager, None)
-            return signal
+            return machine.fork(
+                frame, "a condition is not known", [partial(go_on, outcome) for outcome in outcomes]
+            )
 
         return run
+
+    def end(frame: Frame, manager: Value, signal: str | None, returned: Value) -> str | None:
+        machine.leave(manager, None)
+        if signal == "return":
+            frame.returned = returned
+        return signal
+
+    def swallow(frame: Frame, manager: Value, raised: RaisedError) -> str | None:
+        swallows = machine.leave(manager, raised)
+        if swallows is True:
+            return None
+
+        def go_on() -> str | None:
+            raise raised
+
+        return go_on() if swallows is False else machine.fork(frame, swallows.why, (lambda: None, go_on))
 
     for value, assign in reversed(items):
         body = surround(value, assign, body)
@@ -454,15 +480,9 @@ def lower_try(node: cst.Try, scope: Scope) -> Execute:
 
     def attempt(frame: Frame) -> str | None:
         level = len(machine.heap.trails)
-        guards = machine.guards
-        machine.tries += 1
-        machine.guards += bool(handlers)
         try:
-            try:
+            with machine.trying(bool(handlers)):
                 signal = body(frame)
-            finally:
-                machine.tries -= 1
-                machine.guards = guards
         except RaisedError as raised:
             if len(machine.heap.trails) == level:
                 return handle(frame, raised)
