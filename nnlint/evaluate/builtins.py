@@ -457,6 +457,16 @@ BUILTINS["any"] = Native("any", _quantifier(True))
 BUILTINS["all"] = Native("all", _quantifier(False))
 
 
+def entry_of(value: Value, name: Value) -> Value:
+    """What an object itself holds under a name, among its attributes or as a module among its registered ones."""
+    if not isinstance(value, Instance) or not isinstance(name, str):
+        return None
+    for held in (value.attributes, *(value.attributes.get(which) for which in ("_parameters", "_buffers", "_modules"))):
+        if isinstance(held, dict) and name in held:
+            return held[name]
+    return None
+
+
 @builtin("getattr")
 def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     value, name = args[0], args[1]
@@ -465,8 +475,8 @@ def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
         return Unknown(value.why) if type(found) is Unknown else found
     if not isinstance(name, str):
         return Unknown(name.why if isinstance(name, Unknown) else "getattr() with a name that is no string")
-    if isinstance(value, Instance) and may_be_absent(value.attributes.get(name)) and len(args) > 2:
-        held = value.attributes[name]
+    held = entry_of(value, name)
+    if may_be_absent(held) and len(args) > 2:
         return machine.either(held, lambda: present(held), lambda: args[2])
     if len(args) > 2:
         from nnlint.values import RaisedError
@@ -487,8 +497,9 @@ def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     value, name = args
     if isinstance(value, Unknown):
         return Unknown(value.why, plain=True)
-    if isinstance(value, Instance) and may_be_absent(value.attributes.get(name)):
-        return Unknown(value.attributes[name].why, plain=True)
+    held = entry_of(value, name)
+    if may_be_absent(held):
+        return Unknown(held.why, plain=True)
     found = _getattr(machine, [value, name, marker], {})
     if found is marker:
         return False

@@ -136,6 +136,10 @@ def _initialise(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
     return args[0] if args and isinstance(args[0], Tensor) else Unknown("a tensor", plain=True)
 
 
+def _tensor_of_unknown_shape(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Unknown("a tensor", plain=True)
+
+
 def _exception_init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     args[0].attributes["args"] = tuple(args[1:])
     return None
@@ -256,6 +260,8 @@ class Machine(Calls):
             return self.torch[f"torch.nn.{name}"]
         if is_initialiser(dotted):
             return Native(name, _initialise)
+        if dotted.startswith("torch.nn.functional.") and dotted not in FUNCTIONS:
+            return Native(name, _tensor_of_unknown_shape)
         return None
 
     def module(self, dotted: str) -> Value:

@@ -416,9 +416,7 @@ def lower_with(node: cst.With, scope: Scope) -> Execute:
                     return swallow(frame, manager, outcome.value)
                 return end(frame, manager, outcome.signal, outcome.value)
 
-            return machine.fork(
-                frame, "a condition is not known", [partial(go_on, outcome) for outcome in outcomes]
-            )
+            return machine.fork(frame, "a condition is not known", [partial(go_on, outcome) for outcome in outcomes])
 
         return run
 

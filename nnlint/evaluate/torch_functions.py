@@ -665,9 +665,38 @@ def _fans(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return shape[1] * field, shape[0] * field
 
 
+# Functions that give a tensor of the shape they get.
+ALIKE = frozenset(
+    ["relu", "relu_", "relu6", "elu", "selu", "celu", "leaky_relu", "gelu", "silu", "mish", "hardswish", "hardsigmoid",
+     "hardtanh", "sigmoid", "tanh", "softmax", "log_softmax", "softmin", "softplus", "softsign", "logsigmoid",
+     "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "normalize", "batch_norm", "instance_norm",
+     "layer_norm", "group_norm", "rms_norm", "local_response_norm", "prelu", "rrelu", "threshold", "tanhshrink",
+     "hardshrink", "softshrink"]
+)  # fmt: skip
+
+
 def is_initialiser(name: str) -> bool:
-    """torch.nn.init.*: writes values, never shapes."""
-    return name.startswith(("torch.nn.init.", "torch.nn.functional.")) and not name.startswith("torch.nn.init._calc")
+    """torch.nn.init.*, and functions like relu(): they change values, never shapes."""
+    head, _, last = name.rpartition(".")
+    return (head == "torch.nn.init" and not last.startswith("_calc")) or (
+        head == "torch.nn.functional" and last in ALIKE
+    )
+
+
+def _functional_pool(name: str) -> None:
+    """torch.nn.functional.max_pool2d and the like"""
+    kind = "".join(part.capitalize() for part in name[:-2].split("_")) + name[-2:]
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        module = machine.call(machine.resolve(f"torch.nn.{kind}"), args[1:], kwargs)
+        return machine.call(module, args[:1] or [kwargs.get("input")], {})
+
+    FUNCTIONS[f"torch.nn.functional.{name}"] = Native(name, run)
+
+
+for _dimension in (1, 2, 3):
+    for _each in ("max_pool", "avg_pool", "adaptive_max_pool", "adaptive_avg_pool"):
+        _functional_pool(f"{_each}{_dimension}d")
 
 
 __all__ = ["FUNCTIONS", "External", "arithmetic", "is_initialiser", "tensor_attribute", "tensor_item", "tensor_items"]

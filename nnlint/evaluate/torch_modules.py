@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from nnlint.evaluate import operations as ops
+from nnlint.evaluate import tensor_shapes
 from nnlint.evaluate.entries import (
     refused_arguments,
     refused_entries,
@@ -14,26 +16,30 @@ from nnlint.evaluate.entries import (
     refused_pairs,
     refuses_arguments,
 )
-from nnlint.evaluate.sequential import HOOKED
+from nnlint.evaluate.sequential import HOOKED, is_as_built, is_sequential, layers_of
+from nnlint.evaluate.sequential import attributes_of as attributes_of_module
 from nnlint.layers import (
     LAYERS,
     PLAIN,
     PLAIN_BASES,
     PLAIN_OUTSIDE,
+    SIZES,
     Child,
     Children,
     Clones,
     GivenTensor,
     Layer,
+    UnknownSizeError,
     Violation,
     arithmetic,
     build,
     check_plain,
+    stored,
 )
 from nnlint.layers import find as find_layer
 from nnlint.layers.table import Reference
 from nnlint.signature import BindError, Rest
-from nnlint.unknown import Unknown, first
+from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
     BoundMethod,
@@ -325,8 +331,37 @@ def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module = args[0]
     forward = module.cls.find("forward")
     if forward is ABSENT or isinstance(forward, Native):
-        return Unknown("the result of a forward pass", plain=True)
+        shape = shape_after(module, args[1]) if len(args) == 2 and isinstance(args[1], Tensor) else None
+        return (
+            Unknown("the result of a forward pass", plain=True) if shape is None else Tensor(shape, machine.heap.clock)
+        )
     return machine.call(BoundMethod(forward, module), args[1:], {k: v for k, v in kwargs.items() if k != "**"})
+
+
+def shape_after(module: Value, given: Tensor) -> tuple[int, ...] | None:
+    """The shape of what a module of the framework gives for a tensor, where both are known."""
+    if not isinstance(given.shape, tuple) or not all(type(size) is int for size in given.shape):
+        return None
+    shape: tuple[int, ...] = given.shape
+    for _, layer in layers_of(module, "") if is_sequential(module) else [("", module)]:
+        if not isinstance(layer, Instance):
+            return None
+        if layer.cls.full_name == "torch.nn.Flatten":
+            start, end = layer.attributes["start_dim"], layer.attributes["end_dim"]
+            rule = partial(flatten, start, end)
+        elif is_as_built(layer) and layer.cls.full_name in SIZES:
+            rule = partial(SIZES[layer.cls.full_name], attributes_of_module(layer))
+        else:
+            return None
+        try:
+            shape = rule(shape)
+        except (UnknownSizeError, tensor_shapes.NotKnown, UnknownValueError, TypeError):
+            return None
+    return shape
+
+
+def flatten(start: Value, end: Value, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tensor_shapes.METHODS["flatten"](shape, [start, end])
 
 
 def _forward(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -1114,6 +1149,11 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
     return made
 
 
+def is_sizes(value: Value) -> bool:
+    """Whether a value is a tuple of whole numbers."""
+    return isinstance(value, tuple) and all(type(item) is int or item is None for item in value)
+
+
 def _plain_init(name: str) -> Fn:
     signature, short_name = PLAIN[name], name.rpartition(".")[2]
 
@@ -1135,8 +1175,9 @@ def _plain_init(name: str) -> Fn:
             return refuse(machine, module, short_name, violation)
         machine.judge(module, short_name, None, bound.values())
         prepare(machine, module)
-        for parameter_name, value in bound.items():
-            is_simple = isinstance(value, (int, float, str)) or value is None
+        taken = {key: normal(machine, value) if isinstance(value, List) else value for key, value in bound.items()}
+        for parameter_name, value in stored(short_name, taken).items():
+            is_simple = isinstance(value, (int, float, str)) or value is None or is_sizes(value)
             if (
                 isinstance(value, Reference)
                 or (isinstance(value, Unknown) and not value.plain)

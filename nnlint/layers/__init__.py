@@ -6,12 +6,14 @@ from nnlint.layers.outside import PLAIN_OUTSIDE
 from nnlint.layers.table import Child, Children, Clones, Layer, Reference, Structure, build, complete
 from nnlint.layers.torch_nn import LAYERS, find, public_name
 from nnlint.layers.torch_plain import PLAIN, PLAIN_BASES, check_plain
+from nnlint.layers.torch_sizes import SIZES, UnknownSizeError, stored
 
 __all__ = [
     "LAYERS",
     "PLAIN",
     "PLAIN_BASES",
     "PLAIN_OUTSIDE",
+    "SIZES",
     "Child",
     "Children",
     "Clones",
@@ -20,6 +22,7 @@ __all__ = [
     "Reference",
     "Shape",
     "Structure",
+    "UnknownSizeError",
     "Violation",
     "arithmetic",
     "build",
@@ -28,4 +31,5 @@ __all__ = [
     "find",
     "public_name",
     "refused_shape",
+    "stored",
 ]
