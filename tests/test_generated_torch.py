@@ -19,12 +19,16 @@ if not os.environ.get("NNLINT_REQUIRE_TORCH") and importlib.util.find_spec("torc
 EXAMPLES = int(os.environ.get("NNLINT_EXAMPLES", "150"))
 PATH = str(Path(__file__).parent / "generated_model.py")
 HEADER = """\
+import contextlib
 import copy
+import itertools
 from collections import OrderedDict
 from functools import partial
 import torch
 from torch import nn
 from torch.nn import Parameter
+
+STATE, ITEMS = {'n': 1}, [1]
 
 
 class Own(nn.Linear):
@@ -99,6 +103,21 @@ STATEMENTS = (
     "self.{x} = nn.utils.weight_norm(nn.Linear({n}, {m}))",
     "try:\n            self.{x} = nn.Conv2d(4, 6, 3, groups={n})\n        except ValueError:\n            self.{x} = {a}",  # noqa: E501
     "for width in (width, {n}):\n            modules.append(nn.Linear(width, {m}))",
+    "self.{x} = nn.ModuleList(m for m in modules[::-1])", "self.{x} = nn.utils.spectral_norm(nn.Linear({n}, {m}))",
+    "for name, m in list(self.named_children()): setattr(self, name, copy.deepcopy(m))",
+    "self.{x} = nn.utils.parametrizations.weight_norm(nn.Linear({n}, {m}))",
+    "STATE['n'] += {n}; self.{x} = nn.Linear(STATE['n'], 1)",
+    "ITEMS.append({n}); self.{x} = nn.Linear(len(ITEMS), sum(ITEMS))",
+    "self.{x} = nn.ParameterDict(dict(a=torch.ones({n}), b=torch.ones({m}))); self.{x}.pop('a')",
+    "self.{x} = nn.Parameter(torch.cat([torch.ones({n}), torch.ones({m})])[1:])",
+    "self.{x} = nn.ModuleDict({{str(i): m for i, m in enumerate(modules)}})",
+    "modules = [m for m in modules if not isinstance(m, nn.Linear)]",
+    "try:\n            raise KeyError({n})\n        except KeyError as e:\n            self.{x} = nn.Linear(e.args[0], 1)\n        finally:\n            modules.append({a})",  # noqa: E501
+    "with contextlib.suppress(ValueError):\n            self.{x} = nn.Conv2d(4, 4, 1, groups={n})\n            modules.append({a})",  # noqa: E501
+    "if isinstance(getattr(self, '{x}', None), nn.Sequential): self.{x} = self.{x} * 2",
+    "self.{x} = Pair({a}); self.{y} = copy.copy(self.{x}); self.{y}.one = {b}",
+    "while width < 9:\n            width += {n}\n            if width % 3 == 0: break\n        else:\n            modules.append({a})",  # noqa: E501
+    "self.{x} = nn.Sequential(*itertools.chain.from_iterable(({a}, {b}) for _ in range({n})))",
 )  # fmt: skip
 UNSURE = (
     "if flag: self.{x} = {a}", "if flag:\n            self.{x} = {a}\n        else:\n            self.{x} = {b}",
@@ -118,6 +137,27 @@ UNSURE = (
     "it = iter([{n}, {m}, 3])\n        if flag: next(it)\n        width = next(it)",
     "def later():\n            nonlocal width\n            width += 1\n        if flag: later()",
     "if not flag: raise ValueError",
+    "for i in range(3):\n            if i == times: continue\n            modules.append({a})",
+    "for i in range(3):\n            if i == times: break\n        else:\n            self.{x} = {a}",
+    "def gen():\n            yield {a}\n            if flag: yield {b}\n        modules.extend(gen())",
+    "def gen():\n            for i in range(times):\n                self.{x} = {a}\n                yield i\n        for i in gen():\n            if i: break",  # noqa: E501
+    "if flag: STATE['n'] += 1\n        self.{x} = nn.Linear(STATE['n'], 2)",
+    "if flag: ITEMS.append(1)\n        self.{x} = nn.Linear(len(ITEMS), 2)",
+    "self.{x} = modules[times] if times < len(modules) else {a}", "self.{x} = (modules or [{a}])[-1]",
+    "d = dict(a={a}, b={b})\n        d['a' if flag else 'c'] = nn.Linear({n}, {m})\n        self.{x} = nn.ModuleDict(d)",  # noqa: E501
+    "s = {{1, 2}}\n        if flag: s.add(times)\n        width = len(s)", "if flag: return",
+    "t = ({a}, {b})\n        if flag: t = t[::-1]\n        self.{x}, self.{y} = t", "if flag: modules.clear()",
+    "if isinstance(getattr(self, '{x}', None), nn.Linear) and flag: nn.utils.weight_norm(self.{x})",
+    "if isinstance(getattr(self, '{x}', None), nn.Linear) and flag: self.{x}.weight.data = torch.zeros(9, 9)",
+    "match times:\n            case 0: self.{x} = {a}\n            case 1 | 2: width += 1\n            case _: pass",
+    "it = iter([{a}, {b}])\n        if flag: next(it)\n        self.{x} = next(it, None)",
+    "try:\n            if times > 1: raise ValueError\n            self.{x} = {a}\n        except ValueError: modules.append({b})\n        else: width += 2",  # noqa: E501
+    "try:\n            for i in range(times): modules.append({a})\n            modules[2]\n        except IndexError: self.{x} = {b}",  # noqa: E501
+    "with contextlib.suppress(IndexError):\n            self.{x} = modules[times]\n            width += 5",
+    "self.{x} = {a}\n        if flag: self.{y} = self.{x}\n        else: self.{y} = copy.deepcopy(self.{x})",
+    "if flag: self.pick = lambda n: nn.Linear(n, 7)\n        self.{x} = self.pick({n})",
+    "if flag: Net.extra = {n}\n        width += getattr(self, 'extra', 0)", "modules += [{a}] * flag",
+    "k = 'q' if flag else 'r'\n        if hasattr(self, k): delattr(self, k)", "width = [width, 3][flag]",
 )  # fmt: skip
 FOOTER = """
     def pick(self, n, cache=[]):
