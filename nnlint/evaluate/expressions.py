@@ -12,8 +12,9 @@ import libcst as cst
 
 from nnlint.evaluate.scope import Scope, Site, binder
 from nnlint.signature import REQUIRED, Parameter, Rest, Signature
+from nnlint.source import walk
 from nnlint.unknown import Unknown, first
-from nnlint.values import Dict, Frame, Function, List, RaisedError, Set, Stream, Value, has_rest
+from nnlint.values import ABSENT, Dict, Frame, Function, Instance, List, RaisedError, Set, Stream, Value, has_rest
 
 Evaluate = Callable[[Frame], Value]
 
@@ -341,9 +342,57 @@ def lower_conditional(node: cst.IfExp, scope: Scope) -> Evaluate:
             return body(frame)
         if truth is False:
             return orelse(frame)
-        return machine.either(truth, lambda: body(frame), lambda: orelse(frame))
 
+        def arm(holds: bool, chosen: Evaluate) -> Value:
+            narrow(frame, holds)
+            return chosen(frame)
+
+        return machine.either(truth, lambda: arm(True, body), lambda: arm(False, orelse))
+
+    narrow = lower_narrowing(node.test, scope)
     return evaluate
+
+
+NARROWING = (cst.Name, cst.Comparison, cst.ComparisonTarget, cst.UnaryOperation, cst.Integer, cst.SimpleString, cst.Not,
+             cst.Equal, cst.NotEqual, cst.Is, cst.IsNot, cst.Attribute, cst.Call, cst.Arg)  # fmt: skip
+
+
+def lower_narrowing(test: cst.BaseExpression, scope: Scope) -> Callable[[Frame, bool], None]:
+    """What an arm of a condition knows of the names in it: a value that is one of several is none of those for which
+    the condition would not hold."""
+    parts = list(walk(test))
+    calls = [part.func for part in parts if isinstance(part, cst.Call)]
+    is_plain_test = all(isinstance(part, NARROWING) for part in parts) and all(
+        isinstance(func, cst.Name) and func.value in ("isinstance", "issubclass", "callable") for func in calls
+    )
+    names = list(dict.fromkeys(part.value for part in parts if isinstance(part, cst.Name))) if is_plain_test else []
+    holds, machine = lower_test(test, scope), scope.machine
+
+    def possible(frame: Frame, name: str, option: Value, wanted: bool) -> bool:
+        held = frame.variables[name]
+        frame.variables[name] = option
+        try:
+            return holds(frame) is not (not wanted)
+        except RaisedError:
+            return True
+        finally:
+            frame.variables[name] = held
+
+    def narrow(frame: Frame, wanted: bool) -> None:
+        values = {name: frame.variables[name] for name in names if name in frame.variables}
+        if machine.tries or any(isinstance(value, Instance) for value in values.values()):
+            return  # a look at the condition could do more than look
+        for name, value in values.items():
+            if type(value) is not Unknown or any(
+                isinstance(o, (Unknown, Instance)) or o is ABSENT for o in value.options
+            ):
+                continue
+            kept = [option for option in value.options if possible(frame, name, option, wanted)]
+            if 0 < len(kept) < len(value.options):
+                machine.heap.touch(frame)
+                frame.variables[name] = kept[0] if len(kept) == 1 else Unknown(value.why, tuple(kept), value.plain)
+
+    return narrow
 
 
 def lower_elements(node: Any, scope: Scope) -> Callable[[Frame], list[Value]]:

@@ -18,6 +18,7 @@ from nnlint.evaluate.expressions import (
     dotted_name,
     lower,
     lower_index,
+    lower_narrowing,
     lower_parameters,
     lower_target,
     lower_test,
@@ -273,8 +274,14 @@ def lower_if(node: cst.If, scope: Scope) -> Execute:
             return body(frame)
         if truth is False:
             return orelse(frame)
-        return machine.fork(frame, truth.why, (lambda: body(frame), lambda: orelse(frame)))
 
+        def arm(holds: bool, chosen: Execute) -> str | None:
+            narrow(frame, holds)
+            return chosen(frame)
+
+        return machine.fork(frame, truth.why, (lambda: arm(True, body), lambda: arm(False, orelse)))
+
+    narrow = lower_narrowing(node.test, scope)
     return run
 
 
