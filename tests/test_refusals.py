@@ -36,6 +36,9 @@ FIRES = {
     "try without a handler": f"try:\n    {WRONG}\nfinally:\n    pass\n",
     "in the handler": f"try:\n    pass\nexcept ValueError:\n    {WRONG}\nelse:\n    {WRONG}\n",
     "after an else of a try": f"try:\n    pass\nexcept ValueError:\n    pass\n{WRONG}\n",
+    "beside a test that expects another": (
+        f"conv = {WRONG}\n\ndef test():\n    with pytest.raises(ValueError):\n        nn.Linear(-1, 5)\n"
+    ),
     "without gradients": f"with torch.no_grad():\n    {WRONG}\n",
     "on a device": f"with torch.device('meta'):\n    {WRONG}\n",
     "a subclass": "class C(nn.Conv2d):\n    pass\n\nC(64, 64, 3, groups=3)\n",
@@ -64,6 +67,17 @@ SILENT = {
     "a lambda for unittest": (
         f"class T(unittest.TestCase):\n    def test(self):\n        self.assertRaises(ValueError, lambda: {WRONG})\n"
     ),
+    "given to a check of the team's own": (
+        f"def check_raises(make):\n    ...\n\ndef test():\n    check_raises(lambda: {WRONG})\n"
+    ),
+    "cases of a test that expects it": (
+        f"CASES = [lambda: {WRONG}]\n\n@pytest.mark.parametrize('case', CASES)\ndef test(case):\n"
+        "    with pytest.raises(ValueError):\n        case()\n"
+    ),
+    "an expectation by name": (
+        f"def test():\n    expectation = pytest.raises(ValueError)\n    with expectation:\n        {WRONG}\n"
+    ),
+    "a manager that is a parameter": f"def test(expectation):\n    with expectation:\n        {WRONG}\n",
     "expected by unittest": (
         "class T(unittest.TestCase):\n    def test(self):\n        with self.assertRaises(ValueError):\n"
         f"            {WRONG}\n"

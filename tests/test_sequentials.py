@@ -97,6 +97,12 @@ def test_a_sequence_of_any_kind_is_followed(name: str) -> None:
     assert message.startswith("NNL301 Sequential cannot run: ")
 
 
+def test_where_the_size_fits_the_dimensions_are_named() -> None:
+    text = "net = nn.Sequential(nn.Conv3d(3, 8, 1), nn.BatchNorm3d(8), nn.Conv2d(8, 3, 1))\n"
+    words = "Conv2d at 2 takes nothing of 5 dimensions, which BatchNorm3d at 1 gives"
+    assert messages(text) == [f"NNL301 Sequential cannot run: {words}"]
+
+
 @pytest.mark.parametrize("name", SILENT)
 def test_a_sequence_that_something_passes_or_that_is_taken_apart_is_not(name: str) -> None:
     assert messages(SILENT[name]) == []

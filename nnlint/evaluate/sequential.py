@@ -117,4 +117,7 @@ def _words(path: str, layer: Instance, given: tuple[str, Instance] | None, shape
     size = next((a[name] for name in sizes if name in a), None)
     if size is None and len({shape[-1] for shape in shapes if len(shape) == 2}) == 1:
         size = next(shape[-1] for shape in shapes if len(shape) == 2)
+    if size is not None and takes.startswith(f"{size} "):  # the number fits, so it is the dimensions that do not
+        ranks = " or ".join(str(rank) for rank in sorted({len(shape) for shape in shapes}))
+        return f"{layer.cls.name} at {path} takes nothing of {ranks} dimensions, which {giver} at {given[0]} gives"
     return f"{words}, but {giver} at {given[0]} gives {'none such' if size is None else size}"
