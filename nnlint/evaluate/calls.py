@@ -83,6 +83,7 @@ class Calls(Objects):
     def __init__(self) -> None:
         super().__init__()
         self.stack: list[Site] = []
+        self.choices: list[int] = []  # how deep in the stack calls stand of which the callee is one of several
         self.evaluated: set[cst.CSTNode] = set()
         self.sites: dict[cst.CSTNode, Site] = {}
         self.assume = {}
@@ -95,7 +96,8 @@ class Calls(Objects):
         """Note what becomes of the constructor call that is running; a layer of the team's own has its own rules."""
         if self.stack and not any(base.full_name in self.aliases for base in module.cls.mro):
             certain = violation is not None or all(unknown_in(value) is None for value in arguments)
-            self.verdicts[Verdict(tuple(self.stack), layer, violation, self.guards > 0, certain)] = None
+            guarded = self.guards > 0 or len(self.stack) in self.choices
+            self.verdicts[Verdict(tuple(self.stack), layer, violation, guarded, certain)] = None
 
     def judge_sequential(self, module: Instance) -> None:
         """Note that a Sequential was built; what becomes of it is seen at the end of the root."""
@@ -160,9 +162,13 @@ class Calls(Objects):
             return self.call_unknown(first(callee.cls.unknown_base, callee.open), [callee, *args], kwargs)
         if isinstance(callee, Unknown):
             if callee.options:
-                return self.each_option(
-                    callee, lambda option: self.call(option, list(args), dict(kwargs), unknown_kwargs)
-                )
+                self.choices.append(len(self.stack))
+                try:
+                    return self.each_option(
+                        callee, lambda option: self.call(option, list(args), dict(kwargs), unknown_kwargs)
+                    )
+                finally:
+                    self.choices.pop()
             return self.call_unknown(callee, args, kwargs)
         if isinstance(callee, Descriptor):
             return self.call(callee.getter, args, kwargs, unknown_kwargs)
