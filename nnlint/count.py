@@ -83,12 +83,15 @@ def count(value: Value) -> Count:
 def _add(total: Total, value: Value, path: str) -> None:
     """Add what a registered value owns, without recursion (modules can be nested deeply)."""
     stack: list[tuple[Value, str]] = [(value, path)]
+    tuples: set[int] = set()
     while stack:
         item, at = stack.pop()
         if item is None or item is ABSENT:
             continue
         if isinstance(item, tuple):
-            stack.extend((one, at) for one in item)
+            if id(item) not in tuples:
+                tuples.add(id(item))
+                stack.extend((one, at) for one in item)
             continue
         part = total.part(at, item)
         if id(item) in total.seen:

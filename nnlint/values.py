@@ -27,6 +27,7 @@ class _Absent:
 
 
 ABSENT: Final = _Absent()
+WALKED = 100_000  # the most items of a tuple, and of the tuples in it, that are looked at
 
 
 # Where values come from that no file holds.
@@ -407,7 +408,7 @@ def is_plain(value: Value) -> bool:
     if isinstance(value, Unknown):
         return value.plain
     if isinstance(value, tuple):
-        return all(is_plain(item) for item in value)
+        return is_small(value) and all(is_plain(item) for item in value)
     return value is None or value is ABSENT or isinstance(value, (bool, int, float, complex, str, bytes))
 
 
@@ -418,7 +419,7 @@ def same(left: Value, right: Value) -> bool:
     if type(left) is not type(right):
         return False
     if isinstance(left, tuple):
-        return len(left) == len(right) and all(map(same, left, right))
+        return len(left) == len(right) and is_small(left) and all(map(same, left, right))
     if isinstance(left, (bool, int, float, complex, str, bytes, range)):
         return bool(left == right)
     if isinstance(left, External):
@@ -428,11 +429,24 @@ def same(left: Value, right: Value) -> bool:
     return False
 
 
+def is_small(value: tuple[Value, ...]) -> bool:
+    """Whether a tuple can be walked: `t = (t, t)`, forty times over, holds more items than anybody can visit."""
+    visited, stack = 0, [value]
+    while stack:
+        item = stack.pop()
+        visited += len(item)
+        if visited > WALKED:
+            return False
+        stack.extend(inner for inner in item if type(inner) is tuple)
+    return True
+
+
 def join(left: Value, right: Value, why: str) -> Value:
     """The value after two arms of an unknown condition: the same stays, different becomes Unknown with the options."""
     if same(left, right):
         return left
-    if type(left) is tuple and type(right) is tuple and len(left) == len(right) and not (has_rest(left + right)):
+    are_tuples = type(left) is tuple and type(right) is tuple and len(left) == len(right)
+    if are_tuples and is_small(left) and not has_rest(left + right):
         return tuple(join(one, other, why) for one, other in zip(left, right))
     options: list[Value] = []
     for value in (left, right):

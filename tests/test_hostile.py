@@ -38,8 +38,73 @@ CASES = [
     "w = " + "[" * 5000 + "]" * 5000, "w = " + "-" * 3000 + "1", "w = () if 0 else(lambda:())",
 ]  # fmt: skip
 
+# What each of these once took: longer than anybody waits.
+TWICE = "w = ()\nz = ()\nfor _ in range(40):\n    w = (w, w)\n    z = (z, z)\n"  # 2**40 items, in forty tuples
+LARGE = "w = dict.fromkeys(range(90000))\nfor i in range(140000): "
+ONCE_ENDLESS = [
+    TWICE + "v = isinstance(w, z)", TWICE + "nn.Linear(w, w)", TWICE + "x = w if u else z\nv = x", TWICE + "v = w == z",
+    TWICE + "v = {w: 1}", TWICE + "v = hash(w)", TWICE + "v = f'{w}'", TWICE + "v = sorted([w, z])", TWICE + "u(w)",
+    "w = nn.Linear(1, 1)\n" + "for _ in range(40): w = nn.Sequential(w, w)",
+    "w = nn.Linear(1, 1)\nfor _ in range(5000): w = nn.Sequential(w)",
+    "x = nn.Sequential()\nx.add_module('x', x)\nw = nn.Sequential(x, x)",
+    "w = {i * (2**61 - 1) for i in range(50000)}", "w = {}\nfor i in range(50000): w[i * (2**61 - 1)] = i",
+    LARGE + "v = {**w}", LARGE + "\n    if u: w[i] = 1", LARGE + "w.update(w)", LARGE + "v = {tuple(w): 1}",
+    LONG + "\n    if w: pass", "w = list(range(90000))\nwhile w: del w[0]",
+    "w = tuple(range(90000))\nwhile {w: 1}: pass",
+    "w = list(range(90000))\nfor i in range(100000):\n    if u: w[i] = 1",
+    "w = math.prod(range(10**9))", "w = all(range(1, 10**18))", "w = any(itertools.repeat(0))",
+    "while True: w = pow(3, 2**4000, 2**4000 - 1)", "while True: w = re.findall('(.*)(.*)(.*)1', 'a' * 200)",
+    "while True: w = re.findall('[a-z]*[a-z]*[a-z]*1', 'a' * 200)", "w = re.sub('a', 'b' * 90000, 'a' * 200)",
+    "w = object\nfor i in range(3000):\n    class A(w): pass\n    w = A\nA()",
+]  # fmt: skip
+MORE = [
+    "w = int('9' * 10**6)", "w = str(2**4095) * 100", "w = bytes([0]) * 10**12", "w = b'a'.ljust(10**10)",
+    "w = (10**9).to_bytes(10**10)", "w = []\nfor _ in range(3000): w = [w]\nv = copy.deepcopy(w)",
+    "w = []\nfor _ in range(40): w = [w, w]\nv = copy.deepcopy(w)", "w = nn.Module()\nw.a = w\nv = copy.deepcopy(w)",
+    "w = sorted([[]] * 90000)", "w = set(range(90000))\nwhile True: v = w | w",
+    "w = decimal.Decimal('1e1000000') ** 1000",
+    "w = fractions.Fraction(1, 3) ** 10**9", "w = math.factorial(10**7)", "w = math.comb(10**7, 10**6)",
+    "w = 'a' * 90000\nw = w.replace('', w)", "w = '\\t' * 90000\nw = w.expandtabs(10**9)", "w = 'a'.center(10**9)",
+    "w = 'a'.zfill(10**9)", "w = ('a' * 90000).join('b' * 90000)", "w = '{:>1000000000}'.format('a')",
+    "w = format(1, '1000000000')", "w = f'{1.5:.1000000000f}'", "w = '%.1000000000f' % 1.5",
+    "w = re.match('(a+)+b', 'a' * 100)", "w = re.compile('(a*)*b').match('a' * 100)",
+    "w = re.sub('(?=(a+))+b', '', 'a' * 200)", "w = re.findall('(a|aa)+$', 'a' * 100 + 'b')",
+    "w = list(itertools.product(*[range(1000)] * 19))", "w = list(itertools.permutations(range(100)))",
+    "w = list(itertools.combinations(range(1000), 500))", "w = dict(enumerate(itertools.count()))",
+    "w = 1 in itertools.repeat(0)", "w = max(itertools.count())", "a, b = itertools.count()",
+    "w = [*itertools.count()]",
+    "w = list(range(10**12)[5:10**11])", "w = range(10**18).index(10**17)", "w = min(range(10**18))",
+    "w = [0]\nfor x in w: w.append(x)", "w = collections.deque([0])\nfor x in w: w.append(x)",
+    "f = lambda x: x\nfor i in range(3000): f = functools.partial(f, i)\nf()",
+    "g = iter([1])\nfor _ in range(3000): g = (x for x in g)\nlist(g)",
+    "def f(n):\n    yield n\n    yield from f(n + 1)\nw = list(f(0))",
+    "def f(n):\n    for _ in range(2): f(n - 1)\nf(80)",
+    "".join(f"{' ' * i}while u:\n" for i in range(90)) + " " * 90 + "w = 1",
+    "".join(f"{' ' * i}for x in u:\n" for i in range(20)) + " " * 20 + "w = 1",
+    "for i in range(1000):\n    w = i if u(i) else -i",
+    "match u:\n" + "".join(f"    case {i}: w = {i}\n" for i in range(60)),
+    "class A:\n    def __getattr__(self, n): return getattr(self, n)\nA().a",
+    "class A:\n    def __eq__(self, o): return self == o\nA() == A()",
+    "class A(dict):\n    def __missing__(self, k): return self[k]\nA()[1]",
+    "class A:\n    def __getitem__(self, i): return i\nlist(A())", "w = nn.Linear(10**10, 10**10)",
+    "w = nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 8), 10**9)",
+    "w = nn.ModuleList([nn.Linear(1, 1)]) * 10**9",
+    "w = nn.Parameter(torch.zeros(10**300, 10**300))", "w = np.zeros(10**12)", "w = np.arange(10**12).tolist()",
+]  # fmt: skip
 
-@pytest.mark.parametrize("program", CASES, ids=[program[:50] for program in CASES])
+
+PROGRAMS = [*CASES, *ONCE_ENDLESS, *MORE]
+HEADER = """import collections, copy, decimal, fractions, functools, itertools, math, re
+import numpy as np
+import torch
+from torch import nn
+from elsewhere import u
+
+def net():
+"""
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=[program[:50] for program in PROGRAMS])
 def test_a_root_ends_within_its_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     spent: list[int] = []
     run = Roots._root
@@ -50,8 +115,7 @@ def test_a_root_ends_within_its_steps(tmp_path: Path, monkeypatch: pytest.Monkey
         return found
 
     monkeypatch.setattr(Roots, "_root", root)
-    header = "import itertools, re\nfrom torch import nn\nfrom elsewhere import u\n\ndef net():\n"
-    text = header + textwrap.indent(program, "    ") + "\n    return nn.Linear(1, 1)\n"
+    text = HEADER + textwrap.indent(program, "    ") + "\n    return nn.Linear(1, 1)\n"
     analysis = analyse(str(tmp_path / "hostile.py"), text)
     assert all(not error.message.startswith("nnlint failed") for error in analysis.errors)
     assert all(steps <= STEPS + 10_000 for steps in spent)

@@ -35,6 +35,7 @@ from nnlint.values import (
     Value,
     View,
     has_rest,
+    is_small,
     may_be_absent,
     present,
 )
@@ -440,6 +441,7 @@ def _quantifier(stop: bool) -> Fn:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         doubt: Unknown | None = None
         for item in machine.iterate(args[0]):
+            machine.step()
             if type(item) is Rest:
                 doubt = first(doubt, item.unknown)
                 continue
@@ -577,6 +579,7 @@ def _type(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         return class_of(machine, args[0])
     name, bases, namespace = args
     if isinstance(name, str) and isinstance(namespace, Dict) and all(isinstance(b, Class) for b in bases):
+        machine.charge_class(bases)
         made = Class(name, tuple(bases), dict(namespace), birth=machine.heap.clock)
         made.local = True
         return made
@@ -586,6 +589,8 @@ def _type(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
     """isinstance(value, kind)"""
     if isinstance(kind, tuple):
+        if not is_small(kind):
+            return Unknown("a value too large to compute", plain=True)
         answers = [is_instance(machine, value, one) for one in kind]
         if any(answer is True for answer in answers):
             return True

@@ -12,7 +12,7 @@ from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import DEPTH, LimitError, UnfollowedError, Verdict
 from nnlint.evaluate.objects import NATIVE_ERRORS, Objects
 from nnlint.evaluate.scope import Scope, Site
-from nnlint.evaluate.sequential import misfit
+from nnlint.evaluate.sequential import Budget, misfit
 from nnlint.layers import Violation
 from nnlint.layers.arguments import unknown_in
 from nnlint.signature import REQUIRED, BindError, Parameter, Rest, Signature
@@ -110,8 +110,9 @@ class Calls(Objects):
 
     def judge_sequentials(self) -> None:
         """Which of the Sequentials that a root has built no input can pass, as they are at its end."""
+        budget = Budget()
         for stack, module, guarded in self.sequentials:
-            violation, certain = (None, True) if module in self.taken_apart else misfit(module)
+            violation, certain = (None, True) if module in self.taken_apart else misfit(module, budget)
             self.verdicts[Verdict(stack, "Sequential", violation, guarded, certain)] = None
         self.sequentials, self.taken_apart = [], set()
 
@@ -427,6 +428,7 @@ class Calls(Objects):
         bases = [base for i, base in enumerate(bases) if base not in bases[:i]]
         if len(bases) > 1:
             bases = [base for base in bases if base.name != "object"]
+        self.charge_class(bases)
         try:
             cls = Class(
                 name, tuple(bases) or (self.classes["object"],), attributes, birth=self.heap.clock,
@@ -446,6 +448,10 @@ class Calls(Objects):
         attributes["__fields__"] = List(fields or [], 0)
         self.finish_class(cls, options)
         return cls
+
+    def charge_class(self, bases: Iterable[Class]) -> None:
+        """Charge what finding the order of all bases costs."""
+        self.step(sum(len(base.mro) for base in bases) ** 2 // 100)
 
     def class_of_native(self, native: Native) -> Class | None:
         return self.classes.get(native.name)

@@ -150,7 +150,10 @@ class Control:
             value = frame.returned if frame is not None and signal == "return" else None
         except RaisedError as raised:
             signal, value = "raise", raised
-        return self.heap.collect(level, signal, value)
+        outcomes = self.heap.collect(level, signal, value)
+        self.step(self.heap.copied // 10)
+        self.heap.copied = 0
+        return outcomes
 
     def fork(self, frame: Frame, why: str, arms: Sequence[Callable[[], str | None]]) -> str | None:
         """Run every arm from the same state and join what comes after."""

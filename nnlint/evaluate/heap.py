@@ -76,6 +76,13 @@ def content(item: Any) -> Content:
     raise TypeError(type(item).__name__)
 
 
+def size(item: Any) -> int:
+    """How much there is to copy of what an object holds, where that is long."""
+    held = item.attributes if isinstance(item, Instance) else item
+    length = len(held) if isinstance(held, (dict, list, set)) else 0
+    return length if length > 500 else 0
+
+
 def restore(item: Any, held: Content) -> None:
     """Make an object hold what `content` gave."""
     if isinstance(item, Frame):
@@ -164,6 +171,7 @@ class Heap:
         self.clock = 1
         self.epoch = ALWAYS
         self.oldest = 0
+        self.copied = 0  # items of long contents that were saved, not yet charged to the steps
         self.trails: list[Trail] = []
         self.floor = 0  # how many trails were open where the innermost try began
         self._import_clock = ALWAYS + 1
@@ -189,6 +197,7 @@ class Heap:
             saved = self.trails[-1].saved
             if id(item) not in saved:
                 saved[id(item)] = (item, content(item))
+                self.copied += size(item)
 
     def open(self) -> Trail:
         """Start a trail: what is born from now on is newer than it."""

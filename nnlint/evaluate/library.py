@@ -59,9 +59,14 @@ def _partial(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 def is_quick(pattern: str, text: str) -> bool:
     """Whether matching cannot take long: few quantifiers, none of them on a group, on a short text."""
-    return len(text) <= 200 and len(pattern) <= 100 and not re.search(r"\)\s*[*+?{]", pattern) and (
-        sum(pattern.count(sign) for sign in "*+{?") <= 3
-    )  # fmt: skip
+    is_short = len(text) <= 200 and len(pattern) <= 100
+    return is_short and not re.search(r"\)\s*[*+?{]", pattern) and attempts(pattern, text) <= 2_000_000
+
+
+def attempts(pattern: str, text: str) -> int:
+    """How many ways there are to match, at most: the text's length, once for each part that may repeat."""
+    repeated = sum(pattern.count(sign) for sign in "*+{?")
+    return int((len(text) + 1) ** repeated)
 
 
 def _matching(name: str) -> None:
@@ -71,8 +76,9 @@ def _matching(name: str) -> None:
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         plain = len(args) == length and not kwargs and all(isinstance(arg, str) for arg in args)
-        if not plain or not is_quick(args[0], args[-1]):
+        if not plain or not is_quick(args[0], args[-1]) or len(args[1]) > 200:
             return Unknown(f"re.{name}() is not evaluated here", plain=True)
+        machine.step(attempts(args[0], args[-1]) // 200)
         try:
             found = compute(*args)
         except re.error as error:

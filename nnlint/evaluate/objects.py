@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins as python
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -197,8 +198,10 @@ class Objects(Control):
             sure = [item for item in value.values() if not may_be_absent(item)]
             return True if sure else (next(iter(value.values())) if value else False)
         if isinstance(value, (list, tuple)):
-            rest = next((item for item in value if type(item) is Rest), None)
-            return bool(value) if rest is None or any(type(i) is not Rest for i in value) else rest.unknown
+            if not value or any(type(item) is not Rest for item in value):
+                return bool(value)
+            rest: Rest = value[0]
+            return rest.unknown
         if isinstance(value, Instance):
             for name in ("__bool__", "__len__"):
                 method = value.cls.find(name)
@@ -624,9 +627,14 @@ class Objects(Control):
 
     def key(self, value: Value) -> Value:
         """A value as a key: raises UnknownValueError where it is not known, TypeError where it is not hashable."""
-        unknown = ops.is_unknown(value) if isinstance(value, (tuple, Unknown)) else None
-        if unknown is not None:
-            raise UnknownValueError(unknown)
+        if isinstance(value, (tuple, Unknown)):
+            self.charge(value)
+            unknown = ops.is_unknown(value)
+            if unknown is not None:
+                raise UnknownValueError(unknown)
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, int) and abs(number) >= sys.hash_info.modulus:
+                raise UnknownValueError(Unknown("a number whose hash others share as a key"))
         if isinstance(value, Instance):
             if isinstance(value.payload, (str, int, tuple)):
                 return value.payload if value.cls.find("__members__") is ABSENT else value
@@ -721,6 +729,7 @@ class Objects(Control):
                 value.clear()
                 value.rest = Unknown(error.unknown.why)
         elif isinstance(value, List):
+            self.charge(value)
             self.heap.touch(value)
             index = place(value, index)
             if ops.is_unknown(index) is not None or has_rest(value):
@@ -924,6 +933,7 @@ class Objects(Control):
 
     def update_dict(self, target: Dict, given: Value) -> None:
         """target.update(given), for a mapping or pairs"""
+        self.charge(given)
         self.heap.touch(target)
         if isinstance(given, Instance):
             if given.payload is not None:

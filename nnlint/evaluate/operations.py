@@ -42,10 +42,10 @@ def grows_too_large(sign: str, left: Value, right: Value) -> bool:
 
 def is_unknown(value: Value) -> Unknown | None:
     """The Unknown in a value, looking into containers; None where all is known."""
-    return _find_unknown(value, 0)
+    return _find_unknown(value, 0, [3 * ITEMS])
 
 
-def _find_unknown(value: Value, depth: int) -> Unknown | None:
+def _find_unknown(value: Value, depth: int, left: list[int]) -> Unknown | None:
     if isinstance(value, Unknown):
         return value
     if type(value) is Rest:
@@ -54,15 +54,18 @@ def _find_unknown(value: Value, depth: int) -> Unknown | None:
         return None
     if depth > 6:
         return Unknown("a deeply nested value")
+    left[0] -= len(value) if isinstance(value, (dict, tuple, list, set, frozenset)) else 0
+    if left[0] < 0:
+        return Unknown("a value too large to compute")
     if isinstance(value, (Dict, Set)) and value.rest is not None:
         return value.rest
     if isinstance(value, dict):
-        return next((u for item in value.values() if (u := _find_unknown(item, depth + 1))), None) or next(
-            (u for item in value if (u := _find_unknown(item, depth + 1))), None
+        return next((u for item in value.values() if (u := _find_unknown(item, depth + 1, left))), None) or next(
+            (u for item in value if (u := _find_unknown(item, depth + 1, left))), None
         )
     if isinstance(value, (tuple, list, set, frozenset)):
         for item in value:
-            if (unknown := _find_unknown(item, depth + 1)) is not None:
+            if (unknown := _find_unknown(item, depth + 1, left)) is not None:
                 return unknown
     return None
 

@@ -9,11 +9,24 @@ from nnlint.layers.torch_flow import ANY, FLOWS, Shapes, passes
 from nnlint.values import ABSENT, Dict, Function, Instance, List, Tensor, Value
 
 SEQUENTIAL = "torch.nn.Sequential"
+DEEPEST = 50  # levels of Sequentials in each other
 
 
-def misfit(module: Instance) -> tuple[Violation | None, bool]:
+class Budget:
+    """How many layers may be looked at: the same one in two places, forty levels deep, is 2**40 layers."""
+
+    def __init__(self) -> None:
+        self.layers = 20_000
+
+    def allows(self, layers: int, prefix: str) -> bool:
+        """Whether a Sequential of so many layers, at this place, is still looked into."""
+        self.layers -= layers + 1
+        return self.layers >= 0 and prefix.count(".") < DEEPEST
+
+
+def misfit(module: Instance, budget: Budget) -> tuple[Violation | None, bool]:
     """The first layer that takes nothing of what comes to it, as a violation; and whether every layer is known."""
-    return _first_misfit(layers_of(module, ""))
+    return _first_misfit(layers_of(module, "", budget))
 
 
 def _first_misfit(layers: list[tuple[str, Instance | None]]) -> tuple[Violation | None, bool]:
@@ -35,17 +48,19 @@ def _first_misfit(layers: list[tuple[str, Instance | None]]) -> tuple[Violation 
     return None, certain
 
 
-def layers_of(module: Instance, prefix: str) -> list[tuple[str, Instance | None]]:
+def layers_of(module: Instance, prefix: str, budget: Budget) -> list[tuple[str, Instance | None]]:
     """The layers of a Sequential with their paths, nested ones in place; None for what is not known."""
     held = module.attributes.get("_modules")
-    if not runs_in_order(module) or not isinstance(held, Dict) or not held.certain():
+    if not isinstance(held, Dict) or not held.certain() or not runs_in_order(module):
+        return [(prefix, None)]
+    if not budget.allows(len(held), prefix):
         return [(prefix, None)]
     layers: list[tuple[str, Instance | None]] = []
     for name, item in held.items():
         path = f"{prefix}{name}"
         if isinstance(item, Instance) and is_sequential(item):
             # One that nothing passes is reported where it is built itself.
-            inner = layers_of(item, f"{path}.")
+            inner = layers_of(item, f"{path}.", budget)
             layers += [(path, None)] if _first_misfit(inner)[0] is not None else inner
         else:
             layers.append((path, item if is_as_built(item) else None))

@@ -345,6 +345,7 @@ def _product(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
             return Unknown(item.unknown.why, plain=True)
         if not isinstance(item, (int, float, Unknown, Tensor, Instance)):
             return Unknown("prod() of what is no number", plain=True)
+        machine.step()
         total = machine.binary("*", total, item)
     return total
 

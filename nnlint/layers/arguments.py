@@ -75,17 +75,25 @@ def violation_of(shape: tuple[Any, ...]) -> Violation | None:
 
 _PLAIN = (int, float, complex, str, bytes, type(None))
 _COLLECTIONS = (tuple, list, set, frozenset, dict)
+WALKED = 100_000  # the most items of an argument that are looked at
 
 
 def unknown_in(value: Any) -> Unknown | None:
     """The Unknown that a value is or holds; any value but Python's plain ones counts as not known."""
-    if isinstance(value, Unknown):
-        return value
-    if isinstance(value, _PLAIN):
-        return None
-    if type(value) in _COLLECTIONS:
-        return next((why for item in value if (why := unknown_in(item)) is not None), None)
-    return Unknown("an argument is no plain value")
+    pending, visited = [value], 0
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Unknown):
+            return item
+        if isinstance(item, _PLAIN):
+            continue
+        if type(item) not in _COLLECTIONS:
+            return Unknown("an argument is no plain value")
+        visited += len(item)
+        if visited > WALKED:
+            return Unknown("an argument is too large to look at")
+        pending.extend(reversed(tuple(item)))
+    return None
 
 
 def is_plain(value: Any) -> bool:
