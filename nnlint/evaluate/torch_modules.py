@@ -16,7 +16,7 @@ from nnlint.evaluate.entries import (
     refused_pairs,
     refuses_arguments,
 )
-from nnlint.evaluate.sequential import HOOKED, is_as_built, is_sequential, layers_of
+from nnlint.evaluate.sequential import HOOKED, Budget, is_as_built, is_sequential, layers_of
 from nnlint.evaluate.sequential import attributes_of as attributes_of_module
 from nnlint.layers import (
     LAYERS,
@@ -343,7 +343,7 @@ def shape_after(module: Value, given: Tensor) -> tuple[int, ...] | None:
     if not isinstance(given.shape, tuple) or not all(type(size) is int for size in given.shape):
         return None
     shape: tuple[int, ...] = given.shape
-    for _, layer in layers_of(module, "") if is_sequential(module) else [("", module)]:
+    for _, layer in layers_of(module, "", Budget()) if is_sequential(module) else [("", module)]:
         if not isinstance(layer, Instance):
             return None
         if layer.cls.full_name == "torch.nn.Flatten":
