@@ -128,6 +128,24 @@ def test_the_report_is_the_same_with_any_number_of_jobs(checkout: Path) -> None:
         assert one.returncode == 0 and one.stdout == two.stdout and one.stdout.count("\n") > 300
 
 
+def test_where_a_circle_of_imports_was_entered_first_changes_nothing_with_the_jobs(tmp_path: Path) -> None:
+    files = {
+        "pkg/__init__.py": "from pkg import models\n",
+        "pkg/models/__init__.py": "from .net import Net\n",
+        "pkg/models/net.py": "from pkg.ops import MLP\n\nclass Net(MLP):\n    pass\n",
+        "pkg/ops/__init__.py": "from .boxes import area\nfrom .misc import MLP\n",
+        "pkg/ops/boxes.py": "import pkg\n\ndef area():\n    return pkg\n",
+        "pkg/ops/misc.py": "from torch import nn\n\nclass MLP(nn.Linear):\n    def __init__(self):\n"
+        "        super().__init__(4, 5)\n",
+    }
+    files |= {f"a{number}.py": "import torch\nfrom pkg.ops import area\n" for number in range(15)}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    one, two, three = (run("report", ".", "--format=json", f"--jobs={jobs}", cwd=tmp_path).stdout for jobs in (1, 2, 3))
+    assert one == two == three and '"name": "Net"' in one
+
+
 def test_a_process_that_dies_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.console import Console
 from rich.progress import Progress
 
+from nnlint.analyse import forget
 from nnlint.configuration import Configuration
 from nnlint.construction import Analysis, Failure, LayerSite, Model, Place
 from nnlint.finding import Finding
@@ -21,13 +22,14 @@ from nnlint.report.noqa import Noqa
 from nnlint.rules import check_analysis
 from nnlint.rules.nnl101_layer_over_budget import find_excesses as find_layers
 from nnlint.rules.nnl102_model_over_budget import find_excesses as find_models
+from nnlint.rules.owner import analyse_owner
 from nnlint.text import read
 from nnlint.wanted import Wanted, WantedError
 
 if TYPE_CHECKING:
     from nnlint.analyse import Settings
 
-CHUNK = 16  # files that one process takes at a time: neighbours share what they import
+CHUNK = 16  # files that one process takes at a time
 
 
 class LayerKey(NamedTuple):
@@ -90,20 +92,31 @@ def gather(requests: Sequence[Request], configuration: Configuration, jobs: int)
     Raises WantedError.
     """
     items = [(request, _standard_input() if request.path == "-" else None) for request in requests]
+    chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        if jobs > 1 and len(items) > CHUNK:
-            results = _in_processes(items, configuration, jobs)
+        if jobs > 1 and len(chunks) > 1:
+            results = _in_processes(chunks, configuration, jobs)
         else:
-            results = (read_file(request, text, configuration) for request, text in items)
+            results = (report for chunk in chunks for report in read_chunk(chunk, configuration))
         return list(progress.track(results, total=len(items), description="Counting"))
 
 
 Item = tuple[Request, str | Failure | None]
 
 
-def _in_processes(items: Sequence[Item], configuration: Configuration, jobs: int) -> Iterator[FileReport]:
+def read_chunk(items: Sequence[Item], configuration: Configuration) -> Iterator[FileReport]:
+    """The reports of neighbours, which share what they import, and nothing with those before: in a package that imports
+    itself in circles, what is known depends on where the circle was entered."""
+    forget()
+    analyse_owner.cache_clear()
+    for request, text in items:
+        yield read_file(request, text, configuration)
+
+
+def _in_processes(chunks: Sequence[Sequence[Item]], configuration: Configuration, jobs: int) -> Iterator[FileReport]:
     with ProcessPoolExecutor(jobs, initializer=_start, initargs=(configuration,)) as pool:
-        yield from pool.map(_read_started, items, chunksize=CHUNK)
+        for reports in pool.map(_read_started, chunks):
+            yield from reports
 
 
 _configuration = Configuration()
@@ -114,8 +127,8 @@ def _start(configuration: Configuration) -> None:
     _configuration = configuration
 
 
-def _read_started(item: Item) -> FileReport:
-    return read_file(*item, _configuration)
+def _read_started(items: Sequence[Item]) -> list[FileReport]:
+    return list(read_chunk(items, _configuration))
 
 
 def read_file(request: Request, text: str | Failure | None, configuration: Configuration) -> FileReport:
