@@ -23,7 +23,7 @@ from nnlint.source import Source, parse_expression
 from nnlint.tree import tree
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.unreached import WITHOUT_PARAMETERS, Unreached, is_module_class, names_in
-from nnlint.values import Class, Descriptor, Frame, Function, Instance, Module, RaisedError, Value
+from nnlint.values import Class, Descriptor, Frame, Function, Instance, Module, RaisedError, Tensor, Value
 
 ON_CLASSES = ("__new__", "__init_subclass__", "__class_getitem__")  # methods whose first argument is a class
 
@@ -72,7 +72,7 @@ class Roots:
                 isinstance(value, Class)
                 and value.site is not None
                 and self.gathered.owns(value.site)
-                and is_module_class(value)
+                and (is_module_class(value) or is_perhaps_module(value))
             ):
                 self._class(module, value)
         unreached = Unreached(machine, module)
@@ -208,10 +208,24 @@ class Roots:
 
         assumed = assumption(given)
         root = Root(f"{cls.name}(){assumed} at line {place.line}", generic, assumed)
-        _, total, why = self._root(root, build)
+        if is_module_class(cls):
+            _, total, why = self._root(root, build)
+        else:
+            _, total, why = self._root(root, lambda: self._held(build()))
+            total = Count(None, total.at_least if total is not None else 0, None, "")
+            why = why or (cls.unknown_base.why if cls.unknown_base is not None else None)
         if why is not None:
             self.ended[cls.qualified] = why
         self._model(place, cls.name, "class", f"{cls.name}(){assumed}", total, why)
+
+    def _held(self, made: Value) -> Value:
+        """The modules and parameters that an object of an unknown base has as attributes, in a Module of their own."""
+        machine = self.machine
+        holder = machine.instantiate(machine.torch_class("torch.nn.Module"), [], {}, None)
+        for name, value in made.attributes.items() if isinstance(made, Instance) else ():
+            if is_module(value) or (isinstance(value, Tensor) and value.is_parameter):
+                machine.set_attribute(holder, name, value)
+        return holder
 
     def arguments(self, function: Function, given: dict[str, Value], skip: int = 0) -> tuple[dict[str, Value], bool]:
         """A root's arguments: defaults, empty `*` and `**`, and Unknown for what has no default."""
@@ -391,6 +405,12 @@ def prefixes(qualified: str) -> Iterator[str]:
     """a.b.c, a.b and a"""
     parts = qualified.split(".")
     return (".".join(parts[:end]) for end in range(len(parts), 0, -1))
+
+
+def is_perhaps_module(cls: Class) -> bool:
+    """Whether a class of an unknown base looks like a Module: it has a forward method and a constructor of its own."""
+    own = (cls.attributes.get("forward"), cls.find("__init__"))
+    return cls.unknown_base is not None and all(isinstance(method, Function) for method in own)
 
 
 def class_placeholders(cls: Class) -> dict[str, Value]:
