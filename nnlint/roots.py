@@ -110,6 +110,7 @@ class Roots:
         level = len(machine.heap.trails)
         if not keep:
             machine.heap.open()
+        machine.ground = len(machine.heap.trails)
         value: Value = None
         total: Count | None = None
         why: str | None = None

@@ -53,6 +53,10 @@ SILENT = {
     "one item of a loop builds": "for g in (4, 3):\n    nn.Conv2d(64, 64, 3, groups=g)\n",
     "one arm makes it legal": "g = 3\nif input():\n    g = 4\nnn.Conv2d(64, 64, 3, groups=g)\n",
     "one callee takes it": "make = nn.Identity if input() else nn.Linear\nmake(-1, 5)\n",
+    "a placeholder that a condition looks at": (
+        "def make(experts=0):\n    more = {}\n    if experts is not None:\n        more['experts'] = experts\n"
+        "    if experts > 0:\n        return None\n    return nn.Conv2d(64, 64, 3, **more)\n"
+    ),
     "another class of the project takes it": (
         "class Own(nn.BatchNorm2d):\n    def __init__(self, width, act=True):\n        super().__init__(width)\n\n"
         "make = nn.BatchNorm2d if input() else Own\nmake(3, act=True)\n"

@@ -95,7 +95,8 @@ class Calls(Objects):
     def judge(self, module: Instance, layer: str, violation: Violation | None, arguments: Iterable[Value]) -> None:
         """Note what becomes of the constructor call that is running; a layer of the team's own has its own rules."""
         if self.stack and not any(base.full_name in self.aliases for base in module.cls.mro):
-            certain = violation is not None or all(unknown_in(value) is None for value in arguments)
+            is_sure_to_run = len(self.heap.trails) <= self.ground
+            certain = (violation is not None and is_sure_to_run) or all(unknown_in(v) is None for v in arguments)
             guarded = self.guards > 0 or len(self.stack) in self.choices
             self.verdicts[Verdict(tuple(self.stack), layer, violation, guarded, certain)] = None
 

@@ -46,7 +46,7 @@ class Verdict(NamedTuple):
     """What became of one constructor call in one context.
 
     stack: the calls that lead to it, itself last; guarded: a block around may catch what it raises; certain: all of
-    its arguments are known.
+    its arguments are known, or what it raises does not depend on them.
     """
 
     stack: tuple[Site, ...]
@@ -75,6 +75,7 @@ class Control:
         self.depth = 0
         self.tries = 0
         self.guards = 0  # open blocks that may catch what is raised in them
+        self.ground = 0  # the trails that are open where a root begins; more are open in an arm that may not run
         self.repeats = 0  # open repetitions of unknown length
         self.running: list[Function] = []
         self.handling: list[Value] = []

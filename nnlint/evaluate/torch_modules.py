@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -987,7 +987,8 @@ def _layer_init(layer: Layer) -> Fn:
         try:
             bound = layer.signature.bind(args[1:], kwargs, unknown)
         except BindError as error:
-            return refuse(machine, module, layer.short_name, Violation("NNL203", str(error)))
+            given = (*args[1:], *kwargs.values())
+            return refuse(machine, module, layer.short_name, Violation("NNL203", str(error)), given)
         prepare(machine, module)
         construct(machine, module, layer, bound)
         return None
@@ -998,9 +999,9 @@ def _layer_init(layer: Layer) -> Fn:
 MAY_RAISE = ("TypeError", "ValueError", "RuntimeError", "AssertionError", "KeyError", "IndexError", "ZeroDivisionError")
 
 
-def refuse(machine: Any, module: Instance, name: str, violation: Violation) -> None:
+def refuse(machine: Any, module: Instance, name: str, violation: Violation, arguments: Iterable[Value] = ()) -> None:
     """A constructor call that raises, with the reason noted."""
-    machine.judge(module, name, violation, ())
+    machine.judge(module, name, violation, arguments)
     words = f"{name} cannot be built: {violation.message}"
     if not machine.goes_on:
         kinds = [violation.error] if violation.error else ["TypeError"] if violation.code == "NNL203" else MAY_RAISE
@@ -1017,7 +1018,7 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
         module.attributes[name] = Unknown(value.why, plain=True) if isinstance(value, Unknown) else value
     structure = build(layer, bound)
     if isinstance(structure, Violation):
-        return refuse(machine, module, layer.short_name, structure)
+        return refuse(machine, module, layer.short_name, structure, bound.values())
     machine.judge(module, layer.short_name, None, bound.values())
     if layer.lazy:
         structure = Unknown(f"{layer.short_name} gets its sizes at the first forward pass")
@@ -1163,7 +1164,8 @@ def _plain_init(name: str) -> Fn:
         try:
             bound = signature.bind(args[1:], kwargs, unknown)
         except BindError as error:
-            return refuse(machine, module, short_name, Violation("NNL203", str(error)))
+            given = (*args[1:], *kwargs.values())
+            return refuse(machine, module, short_name, Violation("NNL203", str(error)), given)
         violation = check_plain(
             name,
             {
@@ -1172,7 +1174,7 @@ def _plain_init(name: str) -> Fn:
             },
         )
         if violation is not None:
-            return refuse(machine, module, short_name, violation)
+            return refuse(machine, module, short_name, violation, bound.values())
         machine.judge(module, short_name, None, bound.values())
         prepare(machine, module)
         taken = {key: normal(machine, value) if isinstance(value, List) else value for key, value in bound.items()}
