@@ -43,7 +43,7 @@ class OneModel(Roots):
         module = self._module()
         self.gathered = Gathered(self.source, self.path)
         callee = self._find(module, wanted)
-        place, kind = self._place(callee, wanted.name)
+        place, kind = self._place(module, callee, wanted.name)
         if is_module(callee):
             run, generic, assumed = lambda: callee, False, ""
         else:
@@ -76,10 +76,12 @@ class OneModel(Roots):
             return value.module is not None and is_module_class(value)
         return isinstance(value, Function) or is_module(value)
 
-    def _place(self, callee: Value, name: str) -> tuple[Place, str]:
+    def _place(self, module: Module, callee: Value, name: str) -> tuple[Place, str]:
         """Where the model is written (a class, a function, the call that gives a variable its value), and its kind."""
         kind = "class" if isinstance(callee, Class) else "call" if is_module(callee) else "function"
         callee = callee.function if isinstance(callee, BoundMethod) else callee
+        if not isinstance(callee, Class):
+            callee = self._signature_of(module, callee)[0] or callee
         if isinstance(callee, (Class, Function)) and callee.site is not None:
             place = callee.site.source.place(callee.site.node)
         else:

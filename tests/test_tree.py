@@ -116,6 +116,16 @@ def test_a_model_is_built_as_it_is_asked_for(text: str, total: int) -> None:
     assert tree.is_exact and tree.total == total
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("Net", "class Net"), ("Net.small", "@classmethod"), ("decorated", "@decorate"), ("model", "model = Net(5")],
+)
+def test_a_model_stands_where_it_is_written(text: str, words: str) -> None:
+    (model,) = analyse_model("net.py", SOURCE, parse_wanted(text), Settings()).models
+    above = SOURCE.splitlines()[model.place.line - 2 : model.place.line]
+    assert any(line.strip().startswith(words) for line in above)
+
+
 def test_what_is_not_given_and_has_no_default_is_not_known() -> None:
     assert list(outline(build("Wide(other=5)"))) == [
         "Wide 0/25 width is a parameter without a default",
