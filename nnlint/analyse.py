@@ -66,6 +66,8 @@ _machines: dict[object, Any] = {}
 def forget() -> None:
     """Start anew: what is known of a file after this rests on no file analysed before."""
     _machines.clear()
+
+
 _sources: dict[str, Any] = {}  # files as parsed, by path: the same for every machine
 
 
