@@ -9,9 +9,10 @@ import libcst as cst
 
 from nnlint.analyse import Settings, machine_for
 from nnlint.construction import Analysis, Failure, Place
+from nnlint.defaults import assumption
 from nnlint.evaluate.torch_modules import is_module
 from nnlint.gathering import Gathered, Root
-from nnlint.roots import Roots, assumption
+from nnlint.roots import Roots
 from nnlint.signature import REQUIRED, BindError
 from nnlint.source import walk
 from nnlint.stack import on_deep_stack
@@ -105,10 +106,14 @@ class OneModel(Roots):
         generic = False
         if function is not None:
             lacks = _lacking(function, skip, wanted)
-            given, _ = self.arguments(function, dict.fromkeys(lacks[1]), skip)
+            given, _ = self.defaults.arguments(function, callee if isinstance(callee, Class) else None, skip)
             lacking = {name: given[name] for name in lacks[0]}
             generic = any(isinstance(value, Unknown) for value in lacking.values())
-        return lambda: self.machine.call(callee, args, {**kwargs, **self._made(lacking)}), generic, assumption(lacking)
+
+        def call() -> Value:
+            return self.machine.call(callee, args, {**kwargs, **self.defaults.made(lacking)})
+
+        return call, generic, assumption(lacking)
 
     def _signature_of(self, module: Module, callee: Value) -> tuple[Function | None, int]:
         """The function that says which arguments there are, and how many it gets by itself."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import libcst as cst
 
 from nnlint.construction import Analysis, Model, Node, Place
 from nnlint.count import Count, count
+from nnlint.defaults import Defaults, assumption
 from nnlint.evaluate.commands import command_function, defaults_of
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
@@ -19,29 +20,13 @@ from nnlint.evaluate.torch_modules import is_module
 from nnlint.gathering import Gathered, Root
 from nnlint.refusals import Judgement, Refusals, is_placeholder, is_settled
 from nnlint.signature import REQUIRED
-from nnlint.source import Source, parse_expression
+from nnlint.source import Source
 from nnlint.tree import tree
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.unreached import WITHOUT_PARAMETERS, Unreached, is_module_class, names_in
 from nnlint.values import Class, Descriptor, Frame, Function, Instance, Module, RaisedError, Tensor, Value
 
 ON_CLASSES = ("__new__", "__init_subclass__", "__class_getitem__")  # methods whose first argument is a class
-
-
-class Default(NamedTuple):
-    """A root's argument that is an instance of a class as its defaults build it."""
-
-    cls: Class
-
-
-def assumption(given: dict[str, Value]) -> str:
-    """What a finding says of the default instances it rests on."""
-    names = [value.cls.name for value in given.values() if isinstance(value, Default)]
-    return f" with {' and '.join(dict.fromkeys(names))} defaults" if names else ""
-
-
-def is_none(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.Name) and node.value == "None"
 
 
 class Roots:
@@ -54,7 +39,7 @@ class Roots:
         self.gathered = Gathered(source, path)
         self.refusals = Refusals(source, path)
         self.models: list[Model] = []
-        self.buildable: dict[Class, bool] = {}
+        self.defaults = Defaults(machine)
         self.ended: dict[str, str] = {}  # why a function or class, by its qualified name, did not come to its end
 
     def run(self) -> Analysis:
@@ -146,10 +131,10 @@ class Roots:
         place = self.source.place(function.site.node)
         assert place is not None
         decorated = command_function(decorated)
-        given, generic = self.arguments(function, self._from_command_line(function))
+        given, generic = self.defaults.arguments(function, given=self._from_command_line(function))
         assumed = assumption(given)
         root = Root(f"{function.name}(){assumed} at line {place.line}", generic, assumed)
-        value, total, why = self._root(root, lambda: self._call(function, decorated, self._made(given)))
+        value, total, why = self._root(root, lambda: self._call(function, decorated, self.defaults.made(given)))
         if why is not None:
             self.ended[function.qualified] = why
         if is_module(value) or (isinstance(value, Unknown) and any(is_module(o) for o in value.options)):
@@ -188,11 +173,11 @@ class Roots:
         generic = False
         machine = self.machine
         if isinstance(init, Function):
-            given, generic = self.arguments(init, {}, skip=1)
+            given, generic = self.defaults.arguments(init, cls, skip=1)
 
             def build() -> Value:
                 machine.constructing = True
-                bound, receiver = self._made(given), init.signature.parameters[0].name
+                bound, receiver = self.defaults.made(given), init.signature.parameters[0].name
                 required = {n: v for n, v in bound.items() if n != receiver and n in required_of(init)}
                 made = machine.allocate(cls, [], required)
                 if not isinstance(made, Instance) or made.cls is not cls:
@@ -227,84 +212,6 @@ class Roots:
             if is_module(value) or (isinstance(value, Tensor) and value.is_parameter):
                 machine.set_attribute(holder, name, value)
         return holder
-
-    def arguments(self, function: Function, given: dict[str, Value], skip: int = 0) -> tuple[dict[str, Value], bool]:
-        """A root's arguments: defaults, empty `*` and `**`, and Unknown for what has no default."""
-        bound: dict[str, Value] = {}
-        generic = False
-        for index, parameter in enumerate(function.signature.parameters):
-            if parameter.kind == "*":
-                bound[parameter.name] = ()
-            elif parameter.kind == "**":
-                bound[parameter.name] = {}
-            elif index < skip:
-                bound[parameter.name] = None
-            elif parameter.name in given:
-                bound[parameter.name] = given[parameter.name]
-                generic = generic or isinstance(given[parameter.name], Unknown)
-            elif parameter.default is not REQUIRED and not (self.machine.wary and is_placeholder(parameter.default)):
-                bound[parameter.name] = parameter.default
-            elif parameter.name in self.machine.assume:
-                bound[parameter.name] = self.machine.assume[parameter.name]
-            elif not self.machine.wary and (config := self._default_class(function, parameter.name)) is not None:
-                bound[parameter.name] = Default(config)
-            else:
-                bound[parameter.name] = self._without_default(function, parameter.name)
-                generic = True
-        return bound, generic
-
-    def _made(self, given: dict[str, Value]) -> dict[str, Value]:
-        """Arguments with the default instances made: inside the root, since they are its own."""
-        return {
-            name: self.machine.instantiate(value.cls, [], {}, None) if isinstance(value, Default) else value
-            for name, value in given.items()
-        }
-
-    def _default_class(self, function: Function, name: str) -> Class | None:
-        """The project's class that annotates a parameter, where it can be built without arguments."""
-        if function.lowered is None:
-            return None
-        annotation = next((note for n, _, _, note in function.lowered.parameters if n == name), None)
-        cls = self._annotated(annotation, function) if annotation is not None else None
-        if not isinstance(cls, Class) or cls.module is None or cls.unknown_base is not None:
-            return None
-        if cls not in self.buildable:
-            machine, level = self.machine, len(self.machine.heap.trails)
-            machine.start()
-            machine.heap.open()
-            try:
-                made = machine.instantiate(cls, [], {}, None)
-                self.buildable[cls] = isinstance(made, Instance) and made.open is None
-            except (RaisedError, LimitError, UnknownValueError, RecursionError):
-                self.buildable[cls] = False
-            machine.heap.undo_to(level)
-        return cls if self.buildable[cls] else None
-
-    def _annotated(self, node: cst.BaseExpression, function: Function) -> Value:
-        """The class that an annotation names: Config, "Config", Config | None, Optional[Config]."""
-        if isinstance(node, cst.SimpleString):
-            written = parse_expression(str(node.evaluated_value))
-            return self._annotated(written, function) if written is not None else None
-        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.BitOr):
-            sides = [side for side in (node.left, node.right) if not is_none(side)]
-            return self._annotated(sides[0], function) if len(sides) == 1 else None
-        if isinstance(node, cst.Subscript) and isinstance(node.slice[0].slice, cst.Index):
-            named = node.value.attr if isinstance(node.value, cst.Attribute) else node.value
-            optional = isinstance(named, cst.Name) and named.value == "Optional"
-            return self._annotated(node.slice[0].slice.value, function) if optional else None
-        if not isinstance(node, (cst.Name, cst.Attribute)):
-            return None
-        try:
-            return lower(node, function.lowered.around)(function.parent)
-        except (RaisedError, LimitError, UnknownValueError):
-            return None
-
-    def _without_default(self, function: Function, name: str) -> Value:
-        annotation = None
-        if function.lowered is not None:
-            annotation = next((note for n, _, _, note in function.lowered.parameters if n == name), None)
-        plain = isinstance(annotation, cst.Name) and annotation.value in ("int", "float", "str", "bool")
-        return self.machine.name(Unknown(f"{name} is a parameter without a default", plain=plain), name)
 
     def _model(self, place: Place, name: str, kind: str, title: str, total: Count | None, why: str | None) -> None:
         parameters = total.parameters if total is not None and why is None else None
@@ -343,7 +250,7 @@ class Roots:
                 )
 
                 def call(method: Function = method, cls: Class = cls, on_class: bool = bound_to_class) -> Value:
-                    given = self._made(self.arguments(method, {})[0])
+                    given = self.defaults.made(self.defaults.arguments(method, cls)[0])
                     first = method.signature.parameters[0].name if method.signature.parameters else None
                     receiver: Value = cls if on_class else Instance(cls, machine.heap.clock)
                     if isinstance(receiver, Instance):
@@ -362,7 +269,7 @@ class Roots:
             return
         if self.machine.wary:
             receiver.attributes.update(class_placeholders(receiver.cls))
-        given = self._made(self.arguments(init, {}, skip=1)[0])
+        given = self.defaults.made(self.defaults.arguments(init, receiver.cls, skip=1)[0])
         given[init.signature.parameters[0].name] = receiver
         try:
             self.machine.run_function(init, given, receiver)

@@ -22,14 +22,22 @@ class Unknown:
     why: the reason, in words fit to show a user.
     options: where not empty, the value is surely one of these (the arms of an unknown condition).
     plain: the value is surely no Module and no Parameter, and holds none (a number, a string, a tensor).
+    foreign: it is no object that is known by another way, so that a write to it changes nothing that is known.
     """
 
-    __slots__ = ("options", "plain", "why")
+    __slots__ = ("foreign", "options", "plain", "why")
 
-    def __init__(self, why: str, options: tuple[object, ...] = (), plain: bool = False) -> None:
+    def __init__(
+        self, why: str, options: tuple[object, ...] = (), plain: bool = False, foreign: bool = False
+    ) -> None:
         self.why = why
         self.options = options
         self.plain = plain
+        self.foreign = foreign
+
+    def part(self) -> "Unknown":
+        """An attribute or an item of it."""
+        return Unknown(self.why, plain=self.plain, foreign=self.foreign)
 
     def __repr__(self) -> str:
         return f"Unknown({self.why!r})"

@@ -41,7 +41,8 @@ class External(Unknown):
 
     def __init__(self, name: str) -> None:
         origin = ORIGINS.get(name)
-        super().__init__(f"{name} comes from {origin}" if origin else f"{name} is not in the project")
+        why = f"{name} comes from {origin}" if origin else f"{name} is not in the project"
+        super().__init__(why, foreign=True)
         self.name = name
 
 
@@ -50,8 +51,8 @@ class Named(Unknown):
 
     __slots__ = ("path",)
 
-    def __init__(self, why: str, path: str, plain: bool = False) -> None:
-        super().__init__(why, plain=plain)
+    def __init__(self, why: str, path: str, plain: bool = False, foreign: bool = False) -> None:
+        super().__init__(why, plain=plain, foreign=foreign)
         self.path = path
 
 
@@ -108,13 +109,14 @@ class Set(set[Any]):
 
 class Stream:
     """An iterator: its items are computed when asked for. `spoiled`: it was advanced where that is not certain;
-    frame: of the generator function that gives the items."""
+    frame: of the generator function that gives the items; members: all of them, where only their order is not known."""
 
-    __slots__ = ("birth", "frame", "items", "spoiled")
+    __slots__ = ("birth", "frame", "items", "members", "spoiled")
 
     def __init__(self, items: Iterator[Any], birth: int, frame: Frame | None = None) -> None:
         self.items, self.birth, self.frame = items, birth, frame
         self.spoiled: Unknown | None = None
+        self.members: list[Value] | None = None
 
 
 class Frame:
@@ -135,9 +137,17 @@ class Frame:
 
 
 class Module:
-    """A file of the project, as an imported module."""
+    """A file of the project, as an imported module.
 
-    __slots__ = ("birth", "frame", "functions", "name", "package", "ready", "source", "statements")
+    failure: what its import ends with; declared: imports under `if TYPE_CHECKING:`, by the name that they bind (level,
+    module, name there); declared_stars: those of all names; is_replaced: something else stands in its place in
+    sys.modules.
+    """
+
+    __slots__ = (
+        "birth", "declared", "declared_stars", "failure", "frame", "functions", "is_replaced", "name", "package",
+        "ready", "source", "statements",
+    )  # fmt: skip
 
     def __init__(self, name: str, source: Source, birth: int) -> None:
         self.name, self.source, self.birth = name, source, birth
@@ -146,6 +156,10 @@ class Module:
         self.package = False
         self.statements: list[tuple[Any, Callable[[Frame], Any]]] = []  # as written, and lowered
         self.functions: dict[str, tuple[Function, Value]] = {}
+        self.declared: dict[str, tuple[int, str, str]] = {}
+        self.declared_stars: list[tuple[int, str]] = []
+        self.is_replaced = False
+        self.failure: RaisedError | None = None
 
 
 class Class:
@@ -367,11 +381,12 @@ class Super:
 
 
 class RaisedError(Exception):
-    """An exception of the evaluated program on its way to a handler. value: an Instance or an Unknown."""
+    """An exception of the evaluated program on its way to a handler. value: an Instance or an Unknown; is_meant: by a
+    `raise` in the code of a module."""
 
-    def __init__(self, value: Value) -> None:
+    def __init__(self, value: Value, is_meant: bool = False) -> None:
         super().__init__(describe_error(value))
-        self.value = value
+        self.value, self.is_meant = value, is_meant
 
 
 def describe_error(value: Value) -> str:

@@ -300,7 +300,9 @@ def test_a_call_that_raises_is_a_violation_with_its_code(
     name: str, positional: tuple[Any, ...], keywords: dict[str, Any], code: str, message: str
 ) -> None:
     layer, arguments = bound(name, *positional, **keywords)
-    assert layer.check(arguments) == Violation(code, message)
+    violation = layer.check(arguments)
+    assert violation is not None
+    assert (violation.code, violation.message) == (code, message)
 
 
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)

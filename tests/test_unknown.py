@@ -39,6 +39,23 @@ MEMO = {}
 def net(flag, n):
 """
 PROGRAMS: list[tuple[str, int | None, int]] = [
+    # -- writes to one of several things that are known
+    ("g = dict(a=[], b=[])\ng[n].append(nn.Linear(5, 5))\nreturn nn.Sequential(nn.Linear(2, 2), *g['a'])", None, 6),
+    ("ms = nn.ModuleList([nn.Linear(2, 2), nn.Linear(3, 3)])\nms[n].weight = ms[0].weight\nreturn ms", None, 9),
+    ("ms = nn.ModuleDict(dict(a=nn.Linear(2, 2), b=nn.Linear(3, 3)))\n"
+     "setattr(ms.get_submodule(n), 'weight', ms['a'].weight)\nreturn ms", None, 9),
+    ("ms = nn.ModuleList([nn.Linear(2, 2)])\ngetattr(ms, n).add_module('x', nn.Linear(4, 4))\nreturn ms", None, 6),
+    ("cs = [Config(), Config()]\ncs[n].inner = 7\nreturn nn.Linear(cs[0].inner, 1)", None, 5),
+    ("cs = dict(a=[3], b=[5])\ncs[n][0] = 9\nreturn nn.Linear(cs['a'][0], 1)", None, 4),
+    ("cs = dict(a=[3], b=[5])\ndel cs[n][0]\nreturn nn.Linear(len(cs['a']), 1)", None, 1),
+    ("cs = dict(a=[3], b=[5])\nheld = cs[n]\nheld += [1]\nreturn nn.Linear(len(cs['a']), 1)", None, 2),
+    ("n.width = 3\nreturn nn.Linear(4, 1)", 5, 0),
+    # -- sets of text, whose order differs from run to run
+    ("s = {'aa', 'bbb'}\nreturn nn.Linear(len(list(x for x in s)[0]), 1)", None, 3),
+    ("s = {'aa', 'bbb'}\nseen = []\nany(seen.append(x) for x in s)\nreturn nn.Linear(len(seen[0]), 1)", None, 3),
+    ("s = {'aa', 'bbb'}\nreturn nn.Linear(len(sorted(s)[0]) + all(x for x in s) + len({len(x) for x in s}), 1)", 6, 0),
+    ("s = {'aa', 'bbb', 'c'}\nreturn nn.Linear(len(sorted(filter(lambda x: len(x) > 1, s))[0]), 1)", 3, 0),
+    ("s = {'aa', 'bbb', 'c'}\nreturn nn.Linear(len(list(filter(lambda x: len(x) > 1, s))[0]), 1)", None, 3),
     # -- writes under a condition that is not known
     ("w = 4\nif flag: w = 8\nreturn nn.Linear(w, 1)", None, 5),
     ("w = 4\nif flag: w = 4\nreturn nn.Linear(w, 1)", 5, 0),

@@ -225,12 +225,12 @@ def _tuple(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @builtin("set")
 def _set(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return machine.make_set(machine.items(args[0]) if args else [])
+    return machine.make_set(machine.known_items(args[0]) if args else [])
 
 
 @builtin("frozenset")
 def _frozenset(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    made = machine.make_set(machine.items(args[0]) if args else [])
+    made = machine.make_set(machine.known_items(args[0]) if args else [])
     return frozenset(made) if made.rest is None else Unknown(made.rest.why)
 
 
@@ -319,7 +319,7 @@ def _zip(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
                 items.append(item)
             rest = next((item for item in items if type(item) is Rest), None)
             if rest is not None:
-                yield Rest(Unknown(rest.unknown.why))
+                yield Rest(rest.unknown.part())
                 return
             yield tuple(items)
 
@@ -337,9 +337,9 @@ def _map(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             rest = next((item for item in items if type(item) is Rest), None)
             if rest is not None:
                 machine.forget_after(
-                    lambda: machine.call(args[0], [Unknown(rest.unknown.why) for _ in items], {}), rest.unknown.why
+                    lambda: machine.call(args[0], [rest.unknown.part() for _ in items], {}), rest.unknown.why
                 )
-                yield Rest(Unknown(rest.unknown.why))
+                yield Rest(rest.unknown.part())
                 return
             machine.step()
             yield machine.call(args[0], items, {})
@@ -349,8 +349,8 @@ def _map(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @builtin("filter")
 def _filter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    def produce() -> Iterator[Value]:
-        for item in machine.iterate(args[1]):
+    def produce(items: Iterator[Value]) -> Iterator[Value]:
+        for item in items:
             if type(item) is Rest:
                 yield item
                 continue
@@ -360,7 +360,13 @@ def _filter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             elif isinstance(truth, Unknown):
                 yield Rest(Unknown(truth.why, ((item,), ())))
 
-    return _stream(machine, produce())
+    if isinstance(args[1], (Set, frozenset)) and len(args[1]) > 1:
+        machine.heap.clock += 1
+        members = machine.apart_from_order(produce(machine.unordered(args[1])), machine.heap.clock)
+        made = _stream(machine, iter([Rest(Unknown("the order of a set"))]))
+        made.members = members
+        return made
+    return _stream(machine, produce(machine.iterate(args[1])))
 
 
 @builtin("reversed")
@@ -373,7 +379,7 @@ def _reversed(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 @builtin("sorted")
 def _sorted(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    items = machine.items(args[0])
+    items = machine.items(args[0]) if kwargs else machine.known_items(args[0])
     return List(sort(machine, items, kwargs), machine.heap.clock)
 
 
@@ -414,7 +420,7 @@ def _extreme(sign: str) -> Fn:
         items = machine.items(args[0]) if len(args) == 1 else list(args)
         rest = next((item for item in items if type(item) is Rest), None)
         if rest is not None:
-            return Unknown(rest.unknown.why)
+            return rest.unknown.part()
         if not items:
             if "default" in kwargs:
                 return kwargs["default"]

@@ -10,6 +10,7 @@ import libcst as cst
 
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import DEPTH, LimitError, UnfollowedError, Verdict
+from nnlint.evaluate.mappings import ABSTRACT
 from nnlint.evaluate.objects import NATIVE_ERRORS, Objects
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.sequential import Budget, misfit
@@ -50,7 +51,8 @@ HARMLESS = (
     "torch.device", "torch.backends.", "torch.jit.", "torch.fx.", "torch.onnx.", "torch._C.", "torch.utils.checkpoint.",
     "time.", "os.", "sys.", "random.", "numpy.", "typing.", "re.", "datetime.", "pathlib.", "torch._assert",
     "torch.set_", "torch.get_", "torch.is_", "torch.no_grad", "torch.inference_mode", "torch.autograd.", "torch.seed",
-    "torch.nn.functional.", "torch.library.", "torch.ops.", "inspect.", "abc.", "contextlib.", "torch.utils._pytree.",
+    "torch.nn.functional.", "torch.library.", "torch.ops.", "inspect.", "importlib.", "packaging.", "abc.",
+    "contextlib.", "torch.utils._pytree.",
 )  # fmt: skip
 
 
@@ -207,8 +209,8 @@ class Calls(Objects):
             for value in (*args, *kwargs.values()):
                 self.havoc(value.unknown if type(value) is Rest else value, why)
         if isinstance(callee, External):
-            return Unknown(f"{callee.name} is not in the project", plain=name.startswith(HARMLESS))
-        return Unknown(callee.why)
+            return Unknown(f"{callee.name} is not in the project", plain=name.startswith(HARMLESS), foreign=True)
+        return callee.part()
 
     def call_function(
         self, function: Function, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
@@ -249,14 +251,20 @@ class Calls(Objects):
             )
         level = len(self.heap.trails)
         self.running.append(function)
+        result: Value = None
         try:
             signal = function.body(frame)
+            result = frame.returned if signal == "return" else None
+        except RaisedError as raised:
+            if len(self.heap.trails) == level:
+                raise
+            signal, result = "raise", raised  # other ways have returned before
         finally:
             self.depth -= 1
             self.running.pop()
         if len(self.heap.trails) == level:
-            return frame.returned if signal == "return" else None
-        outcomes = self.heap.collect(level, signal, frame.returned if signal == "return" else None)
+            return result
+        outcomes = self.heap.collect(level, signal, result)
         ended = [out._replace(signal="return") if out.signal is None else out for out in outcomes]
         signal, value = self.heap.merge(ended, "a condition is not known", self._is_dropped)
         if signal == "raise":
@@ -418,6 +426,8 @@ class Calls(Objects):
             if isinstance(parent, Class):
                 bases.append(parent)
                 ahead = unknown
+            elif isinstance(parent, External) and parent.name in ABSTRACT:
+                bases.append(ABSTRACT[parent.name])
             elif isinstance(parent, External) and parent.name in TRANSPARENT_BASES:
                 continue
             elif isinstance(parent, Unknown):
@@ -750,8 +760,8 @@ TRANSPARENT_MANAGERS = (
 # Outside bases that add nothing to an instance.
 TRANSPARENT_BASES = frozenset(
     {
-        "abc.ABC", "typing.Protocol", "collections.abc.Mapping", "collections.abc.Iterable", "collections.abc.Callable",
-        "collections.abc.Sequence", "typing_extensions.Protocol", "typing.Generic", "typing.Mapping", "typing.Sequence",
+        "abc.ABC", "typing.Protocol", "collections.abc.Iterable", "collections.abc.Callable",
+        "collections.abc.Sequence", "typing_extensions.Protocol", "typing.Generic", "typing.Sequence",
     }
 )  # fmt: skip
 

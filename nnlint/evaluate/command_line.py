@@ -69,7 +69,7 @@ def _add_argument(machine: Any, args: list[Value], kwargs: Values) -> Value:
     if is_positional and default is None and may_lack and number != "?":
         default = List((), machine.heap.clock)
     if needed or _may_be_any(kwargs):
-        default = Unknown(f"{destination} comes from the command line", plain=needed)
+        default = Unknown(f"{destination} comes from the command line", plain=needed, foreign=True)
     action.attributes.update(dest=destination, default=default, type=kwargs.get("type"))
     machine.heap.touch(parser.attributes["_actions"])
     parser.attributes["_actions"].append(action)

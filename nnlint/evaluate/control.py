@@ -218,7 +218,7 @@ class Control:
             count, built = len(self.records), len(self.built)
             self.heap.open()
             self._widen(widened)
-            self.heap.open()
+            epoch = self.heap.open().epoch
             try:
                 signal = body()
             except RaisedError as raised:
@@ -230,6 +230,8 @@ class Control:
             grown = False
             for outcome in outcomes:
                 for key, (item, held) in outcome.delta.items():
+                    if item.birth >= epoch:  # made in this run: no other run knows it
+                        continue
                     before = widened[key][1] if key in widened else content(item)
                     after = widen(item, before, held, why, attempt >= 3)
                     if not same_content(before, after):
@@ -290,24 +292,24 @@ class Control:
                 self.havoc(item, why, seen)
             self.heap.touch(value)
             value.clear()
-            value.rest = Unknown(why)
+            value.rest = Unknown(why, foreign=True)
         elif isinstance(value, List):
             self.heap.touch(value)
-            value[:] = [Rest(Unknown(why))]
+            value[:] = [Rest(Unknown(why, foreign=True))]
         elif isinstance(value, Set):
             for item in list(value):
                 self.havoc(item, why, seen)
             self.heap.touch(value)
             value.clear()
-            value.rest = Unknown(why)
+            value.rest = Unknown(why, foreign=True)
         elif isinstance(value, Instance):
             for item in list(value.attributes.values()):
                 self.havoc(item, why, seen)
             self.heap.touch(value)
-            value.open = Unknown(why)
+            value.open = Unknown(why, foreign=True)
             for name in (*value.attributes, *(name for base in value.cls.mro for name in data_of(base))):
                 if not isinstance(value.attributes.get(name), Dict) or not name.startswith("_"):
-                    value.attributes[name] = Unknown(why)
+                    value.attributes[name] = Unknown(why, foreign=True)
             for base in value.cls.mro:
                 self._havoc_reached(base, why, seen)
         elif isinstance(value, Class):

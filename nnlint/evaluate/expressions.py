@@ -142,6 +142,10 @@ def dotted_name(node: cst.CSTNode) -> str:
     return ""
 
 
+# Builtins to which the order of what they are given is nothing.
+ORDERLESS = frozenset({"all", "any", "frozenset", "set", "sorted"})
+
+
 def lower_call(node: cst.Call, scope: Scope) -> Evaluate:
     """callee(a, *b, c=d, **e)"""
     machine = scope.machine
@@ -153,6 +157,10 @@ def lower_call(node: cst.Call, scope: Scope) -> Evaluate:
     if isinstance(node.func, cst.Name) and node.func.value in ("super", "locals", "globals", "vars") and not node.args:
         which = node.func.value
         return lambda frame: machine.call_with_frame(which, frame, callee(frame), site)
+    if isinstance(node.func, cst.Name) and node.func.value in ORDERLESS and len(node.args) == 1:
+        given = node.args[0]
+        if isinstance(given.value, cst.GeneratorExp) and not given.star:
+            parts = [("", "", lower_comprehension(given.value, scope, is_ordered=False))]
     if all(not star and not name for star, name, _ in parts):
         values = [value for _, _, value in parts]
         return lambda frame: call(site, callee(frame), [value(frame) for value in values], {}, None)
@@ -452,9 +460,10 @@ def lower_dict(node: cst.Dict, scope: Scope) -> Evaluate:
     return evaluate
 
 
-def lower_comprehension(node: Any, scope: Scope) -> Evaluate:
+def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Evaluate:
     """[elt for target in iter if condition], {...}, (...) and {key: value ...}"""
     machine = scope.machine
+    is_ordered = is_ordered and not isinstance(node, cst.SetComp)
     inner = Scope(machine, scope.source, "comprehension", scope.qualified, scope)
     keyed = isinstance(node, cst.DictComp)
     key = lower(node.key, inner) if keyed else None
@@ -469,7 +478,8 @@ def lower_comprehension(node: Any, scope: Scope) -> Evaluate:
 
     def produce(frame: Frame, index: int, outermost: Value) -> Iterator[Value]:
         iterable, assign, tests = loops[index]
-        for item in machine.iterate(outermost if index == 0 else iterable(frame)):
+        iterate = machine.iterate if is_ordered else machine.unordered
+        for item in iterate(outermost if index == 0 else iterable(frame)):
             machine.step()
             if type(item) is Rest:
                 yield from maybe(frame, index, item)
@@ -501,19 +511,24 @@ def lower_comprehension(node: Any, scope: Scope) -> Evaluate:
         _, assign, tests = loops[index]
 
         def once() -> None:
-            assign(frame, Unknown(rest.unknown.why))
+            assign(frame, rest.unknown.part())
             for test in tests:
                 if test(frame) is False:
                     return
             list(deeper(frame, index))
 
         machine.forget_after(once, rest.unknown.why)
-        yield Rest(Unknown(rest.unknown.why))
+        yield Rest(rest.unknown.part())
 
     def evaluate(frame: Frame) -> Value:
+        outermost = loops[0][0](frame)
+        if not is_ordered:
+            machine.heap.clock += 1
         own = Frame(frame.module, frame, frame.function, machine.heap.clock)
         own.first_argument = frame.first_argument
-        items = produce(own, 0, loops[0][0](frame))
+        items = produce(own, 0, outermost)
+        if not is_ordered and isinstance(outermost, (Set, frozenset)):
+            items = iter(machine.apart_from_order(items, own.birth))
         if isinstance(node, cst.GeneratorExp):
             return Stream(items, machine.heap.clock)
         if isinstance(node, cst.ListComp):

@@ -185,7 +185,7 @@ def loop(node: cst.For, scope: Scope) -> Lazy:
     orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
 
     def unsure(frame: Frame, rest: Rest) -> str | None:
-        target(frame, Unknown(rest.unknown.why))
+        target(frame, rest.unknown.part())
         return exhaust(body(frame))
 
     def run(frame: Frame) -> Paused:

@@ -59,7 +59,7 @@ def _partial(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 def is_quick(pattern: str, text: str) -> bool:
     """Whether matching cannot take long: few quantifiers, none of them on a group, on a short text."""
-    is_short = len(text) <= 200 and len(pattern) <= 100
+    is_short = len(text) <= 200 and len(pattern) <= 200
     return is_short and not re.search(r"\)\s*[*+?{]", pattern) and attempts(pattern, text) <= 2_000_000
 
 
@@ -70,11 +70,13 @@ def attempts(pattern: str, text: str) -> int:
 
 
 def _matching(name: str) -> None:
-    """re.split, re.findall and re.sub of plain strings"""
+    """re.search, re.split ... of plain strings, and the method of the same name of a compiled pattern"""
     compute: Any = getattr(re, name)
     length = 3 if name == "sub" else 2
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        if args and isinstance(args[0], Instance) and args[0].cls is PATTERN:
+            args = [args[0].payload, *args[1:]]
         plain = len(args) == length and not kwargs and all(isinstance(arg, str) for arg in args)
         if not plain or not is_quick(args[0], args[-1]) or len(args[1]) > 200:
             return Unknown(f"re.{name}() is not evaluated here", plain=True)
@@ -83,13 +85,40 @@ def _matching(name: str) -> None:
             found = compute(*args)
         except re.error as error:
             raise machine.error("ValueError", str(error)) from None
+        if isinstance(found, re.Match):
+            made = Instance(MATCH, machine.heap.clock)
+            made.attributes.update(groups_=(found.group(), *found.groups()), named_=Dict(found.groupdict()))
+            return made
         return List(found, machine.heap.clock) if isinstance(found, list) else found
 
-    LIBRARY[f"re.{name}"] = Native(name, run)
+    LIBRARY[f"re.{name}"] = PATTERN.attributes[name] = Native(name, run)
 
 
-for _name in ("split", "findall", "sub"):
+def _group(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """match.group(0), match["name"], match.group(1, 2)"""
+    match, chosen = args[0].attributes, args[1:] or [0]
+    found = [machine.get_item(match["named_" if isinstance(at, str) else "groups_"], at) for at in chosen]
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+PATTERN = Class("Pattern", (Class("object", native=object),), full_name="re.Pattern")
+MATCH = Class("Match", (Class("object", native=object),), full_name="re.Match")
+MATCH.attributes.update(
+    group=Native("group", _group),
+    __getitem__=Native("__getitem__", _group),
+    groups=Native("groups", lambda machine, args, kwargs: args[0].attributes["groups_"][1:]),
+    groupdict=Native("groupdict", lambda machine, args, kwargs: Dict(args[0].attributes["named_"], machine.heap.clock)),
+)
+for _name in ("findall", "fullmatch", "match", "search", "split", "sub"):
     _matching(_name)
+
+
+@library("re.compile")
+def _compile(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """re.compile(pattern), without flags"""
+    if len(args) != 1 or kwargs or not isinstance(args[0], str):
+        return Unknown("a regular expression that is not evaluated", plain=True)
+    return Instance(PATTERN, machine.heap.clock, args[0])
 
 
 @library("functools.reduce")
@@ -168,6 +197,12 @@ def _leave(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if error.value is not raised:
             raise
     return False
+
+
+@library("functools.update_wrapper")
+def _update_wrapper(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """functools.update_wrapper(wrapper, wrapped): names and documentation are nothing that counts depend on"""
+    return args[0] if args else kwargs["wrapper"]
 
 
 @library("functools.wraps")
@@ -541,12 +576,21 @@ def _fields(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     found = []
     for name in field_names(cls):
         made = Instance(machine.classes["dataclasses.Field"], machine.heap.clock)
-        made.attributes.update(name=name, default=Unknown("a field's default"))
+        field = cls.dataclass[name]
+        made.attributes.update(
+            name=field.name, default=_or_missing(field.default), default_factory=_or_missing(field.factory),
+            init=field.in_init, kw_only=field.keyword_only, type=Unknown("an annotation", plain=True),
+        )  # fmt: skip
         found.append(made)
     return tuple(found)
 
 
+def _or_missing(value: Value) -> Value:
+    return LIBRARY["dataclasses.MISSING"] if value is REQUIRED else value
+
+
 _OBJECT = Class("object", native=object)
+LIBRARY["dataclasses.MISSING"] = Instance(Class("_MISSING_TYPE", (_OBJECT,)), 0)
 CONTEXT_MANAGER = Class("contextmanager", (_OBJECT,))
 CONTEXT_MANAGER.attributes.update(__enter__=Native("__enter__", _enter), __exit__=Native("__exit__", _leave))
 SIGNATURE = Class("Signature", (_OBJECT,), full_name="inspect.Signature")
@@ -583,3 +627,18 @@ def _signature(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
     result = Instance(SIGNATURE, machine.heap.clock)
     result.attributes["parameters"] = found
     return result
+
+
+@library("importlib.import_module")
+def _import_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """importlib.import_module(name, package): a file of the project as `import` would load it"""
+    name, package = args[0], args[1] if len(args) > 1 else kwargs.get("package")
+    dotted = name.lstrip(".") if isinstance(name, str) else ""
+    level = len(name) - len(dotted) if dotted else 0
+    if not dotted or (level and not isinstance(package, str)):
+        return Unknown("a module whose name is not known")
+    if level:
+        parts = package.split(".")  # type: ignore[union-attr]
+        dotted = ".".join([*parts[: len(parts) - level + 1], dotted])
+    found = machine.module(dotted)
+    return machine.resolve(dotted) if found is ABSENT else found

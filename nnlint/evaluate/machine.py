@@ -7,8 +7,6 @@ import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import libcst as cst
-
 from nnlint.construction import Failure
 from nnlint.count import Count, count
 from nnlint.evaluate.attrs_classes import ATTRS, attrs_classes
@@ -19,8 +17,8 @@ from nnlint.evaluate.commands import COMMANDS, command_classes
 from nnlint.evaluate.control import STEPS, LimitError
 from nnlint.evaluate.library import LIBRARY
 from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
-from nnlint.evaluate.scope import CLOSED, Scope, Site, binder
-from nnlint.evaluate.statements import Execute, lower_statement
+from nnlint.evaluate.scope import Scope, Site
+from nnlint.evaluate.statements import Execute, define, lower_definitions
 from nnlint.evaluate.torch_functions import (
     FUNCTIONS,
     arithmetic,
@@ -32,7 +30,7 @@ from nnlint.evaluate.torch_functions import (
 from nnlint.evaluate.torch_modules import torch_classes
 from nnlint.layers import find as find_layer
 from nnlint.project import Project
-from nnlint.source import Source, parse, walk
+from nnlint.source import Source, parse
 from nnlint.text import read
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import (
@@ -48,6 +46,7 @@ from nnlint.values import (
     RaisedError,
     Tensor,
     Value,
+    present,
 )
 
 
@@ -74,10 +73,17 @@ def builtin_classes() -> dict[str, Class]:
     for kind in (int, float, str, list, tuple, dict, set):
         made = Class(kind.__name__, (object_class,), native=kind)
         if kind in (list, dict, set):
-            made.attributes["__init__"] = Native("__init__", _payload_init(kind.__name__))
+            made.attributes["__init__"] = Native("__init__", _payload_init(BUILTINS[kind.__name__]))
         else:
             made.attributes["__new__"] = Native("__new__", _payload_new(kind.__name__))
         classes[kind.__name__] = made
+    for name in ("OrderedDict", "defaultdict", "Counter"):
+        classes[name] = Class(name, (classes["dict"],), full_name=f"collections.{name}")
+        classes[name].attributes["__init__"] = Native("__init__", _payload_init(LIBRARY[f"collections.{name}"]))
+    classes["property"] = Class("property", (object_class,), full_name="property")
+    classes["property"].attributes.update({
+        "__init__": Native("__init__", _property_init), "__get__": Native("__get__", _property_get),
+    })  # fmt: skip
     for name, base in (
         ("enum.Enum", "object"), ("typing.NamedTuple", "tuple"), ("enum.auto", "object"), ("dataclasses.Field",
         "object"),
@@ -117,6 +123,27 @@ def _write_names(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     return None
 
 
+def _pop_name(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """namespace.pop(name[, default])"""
+    owner, name = args[0].attributes["owner"], args[1]
+    if not isinstance(name, str) or (owner.open is not None and name not in owner.attributes):
+        machine.havoc(owner, "a name that is not known is taken away")
+        return Unknown("an attribute that is not known")
+    if name not in owner.attributes:
+        if len(args) > 2:
+            return args[2]
+        raise machine.error("KeyError", name)
+    machine.heap.touch(owner)
+    args[0].payload.pop(name, None)
+    return present(owner.attributes.pop(name))
+
+
+def _delete_name(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """del namespace[name]"""
+    _pop_name(machine, args, kwargs)
+    return None
+
+
 def _write_unfollowed(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     machine.give_up(Unknown("a write to __dict__"))
 
@@ -124,10 +151,9 @@ def _write_unfollowed(machine: Any, args: list[Value], kwargs: dict[str, Value])
 NAMESPACE = {
     "update": Native("update", _write_names),
     "__setitem__": Native("__setitem__", _write_names),
-    **{
-        name: Native(name, _write_unfollowed)
-        for name in ("pop", "clear", "setdefault", "popitem", "__delitem__", "__ior__")
-    },
+    "pop": Native("pop", _pop_name),
+    "__delitem__": Native("__delitem__", _delete_name),
+    **{name: Native(name, _write_unfollowed) for name in ("clear", "setdefault", "popitem", "__ior__")},
 }
 
 
@@ -145,13 +171,25 @@ def _exception_init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
     return None
 
 
-def _payload_init(name: str) -> Any:
+def _payload_init(maker: Native) -> Any:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         machine.heap.touch(args[0])
-        args[0].payload = machine.call(BUILTINS[name], args[1:], kwargs)
+        args[0].payload = machine.call(maker, args[1:], kwargs)
         return None
 
     return run
+
+
+def _property_init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """property.__init__(self, fget, fset, fdel, doc), for classes derived from it"""
+    given = {**dict(zip(("fget", "fset", "fdel", "doc"), args[1:])), **kwargs}
+    args[0].attributes.update({name: given.get(name) for name in ("fget", "fset", "fdel", "doc")})
+    return None
+
+
+def _property_get(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """property.__get__(self, receiver, owner)"""
+    return args[0] if args[1] is None else machine.call(args[0].attributes["fget"], [args[1]], {})
 
 
 def _payload_new(name: str) -> Any:
@@ -265,9 +303,16 @@ class Machine(Calls):
         return None
 
     def module(self, dotted: str) -> Value:
-        """A module of the project by its absolute name, executed at its first import; ABSENT outside the project."""
-        if dotted in self.modules:
-            return self.modules[dotted]
+        """A module of the project by its absolute name, executed at its first import; ABSENT outside the project.
+        Raises, in the program, what its import ends with."""
+        found = self.modules.get(dotted)
+        if found is None:
+            found = self._find_module(dotted)
+        if isinstance(found, Module) and found.failure is not None:
+            raise RaisedError(found.failure.value)
+        return found
+
+    def _find_module(self, dotted: str) -> Value:
         if dotted.partition(".")[0] in FRAMEWORKS:
             return ABSENT
         path = self.project.find(dotted)
@@ -358,6 +403,26 @@ class Machine(Calls):
             return Unknown(f"{name} is imported from another file")
         return self.resolve(f"{dotted}.{name}")
 
+    def declared(self, module: Module, name: str) -> Value:
+        """What a module says under `if TYPE_CHECKING:` that a name of it is, or ABSENT."""
+        if name in module.declared:
+            level, dotted, imported = module.declared[name]
+            return self.import_name(module, level, dotted, imported)
+        for level, dotted in module.declared_stars:
+            given = self.module(self.absolute(module, level, dotted))
+            found = self.find_attribute(given, name) if isinstance(given, Module) else ABSENT
+            if found is not ABSENT:
+                return found
+        return ABSENT
+
+    def replace_module(self, dotted: Value, given: Value) -> None:
+        """sys.modules[dotted] = given: the names of the module are what type checkers are told, else not known."""
+        module = self.modules.get(dotted) if isinstance(dotted, str) else None
+        if isinstance(module, Module):
+            self.heap.touch(module.frame)
+            module.frame.variables["*"] = True
+            module.is_replaced = True
+
     def import_star(self, frame: Frame, level: int, dotted: str) -> None:
         """from dotted import *"""
         self.heap.touch(frame)
@@ -396,7 +461,10 @@ class Machine(Calls):
 
     def submodule(self, module: Module, name: str) -> Value:
         """A module inside a package, as an attribute of the package."""
-        return self.module(f"{module.name}.{name}") if module.package else ABSENT
+        try:
+            return self.module(f"{module.name}.{name}") if module.package else ABSENT
+        except RaisedError:
+            return ABSENT
 
     def define(self, module: Module, function: Function, value: Value) -> None:
         """A module-level function, as written and as its decorators leave it: a root of its file."""
@@ -451,31 +519,18 @@ class Machine(Calls):
         module = Module(name, source, self.heap.clock)
         scope = Scope(self, source, "module")
         module.frame.variables["__name__"] = name
-        module.statements = [(node, lower_statement(node, scope)) for node in source.tree.body]
+        module.statements = lower_definitions(source.tree.body, scope)
         return module
 
     def execute(self, module: Module) -> None:
-        """Run module-level code. A module that is imported runs to its end: a statement that seems to raise was not
-        understood, and what it binds and names is not known from there."""
-        for node, statement in module.statements:
-            level = len(self.heap.trails)
-            try:
-                statement(module.frame)
-            except RaisedError as raised:
-                module.frame.variables["__partial__"] = True
-                if any(isinstance(part, (cst.Raise, cst.Assert)) for part in walk(node, CLOSED)):
-                    return
-                while len(self.heap.trails) > level:
-                    self.heap.close()
-                self._not_understood(module, node, str(raised))
+        """Run module-level code."""
+        try:
+            define(self, module.frame, module.statements)
+        except RaisedError as raised:
+            module.frame.variables["__partial__"] = True
+            module.failure = raised
+            return
         module.ready = True
-
-    def _not_understood(self, module: Module, node: cst.CSTNode, why: str) -> None:
-        bound = binder(node).bound
-        for name in bound:
-            self.store(module.frame, name, Unknown(f"{name} is not known: {why}"))
-        for name in {part.value for part in walk(node) if isinstance(part, cst.Name)} - bound:
-            self.havoc(module.frame.variables.get(name), why)
 
 
 __all__ = ["Function", "Machine"]

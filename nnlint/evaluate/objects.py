@@ -62,6 +62,20 @@ def of_error(cls: Class, name: str) -> Value:
     return of_every_object(name)
 
 
+# What every module has by itself.
+OF_MODULES = frozenset({"__file__", "__path__", "__doc__", "__package__", "__spec__", "__loader__"})
+# Attributes that no size and no registration depends on.
+WEIGHTLESS = frozenset({"grad", "requires_grad", "training"})
+# Methods of lists, dicts, sets and modules that write to their object.
+WRITERS = frozenset(
+    {
+        "add", "add_module", "append", "appendleft", "clear", "discard", "extend", "extendleft", "insert", "pop",
+        "popitem", "popleft", "register_buffer", "register_module", "register_parameter", "remove", "reverse",
+        "setdefault", "update",
+    }
+)  # fmt: skip
+
+
 class UnknownSlice(Unknown):
     """A slice of which an end is not known."""
 
@@ -144,6 +158,9 @@ class Objects(Control):
             return present(variables[name])
         if name in self.builtins:
             return self.builtins[name]
+        if name in OF_MODULES:
+            # Where a module lies on the disk is nothing that a count may depend on.
+            return Unknown(f"{name} of the module", plain=True)
         if hasattr(python, name):
             return External(f"builtins.{name}")
         star = variables.get("*")
@@ -248,6 +265,8 @@ class Objects(Control):
         if isinstance(value, Unknown):
             if value.options:
                 return self.each_option(value, lambda option: self.get_attribute(option, name))
+            if name in WRITERS and not value.plain and not value.foreign:
+                return Native(name, lambda machine, args, kwargs: machine.write_unseen(value))
             return self.doubtful(self.within(value, name))
         if isinstance(value, Super):
             return self._super_attribute(value, name)
@@ -268,14 +287,14 @@ class Objects(Control):
         """An Unknown that has no name yet, with the name that assumptions may call it by."""
         if not self.assume or type(value) is not Unknown or value.options:
             return value
-        return Named(value.why, path, value.plain)
+        return Named(value.why, path, value.plain, value.foreign)
 
     def within(self, value: Unknown, name: Value) -> Value:
         """An attribute or an item of an Unknown: as assumed, where its path is one that assumptions name."""
         if not isinstance(value, Named) or not isinstance(name, str):
-            return Unknown(value.why, plain=value.plain)
+            return value.part()
         path = f"{value.path}.{name}"
-        return self.assume[path] if path in self.assume else Named(value.why, path, value.plain)
+        return self.assume[path] if path in self.assume else Named(value.why, path, value.plain, value.foreign)
 
     def tensor_attribute(self, value: Tensor, name: str) -> Value:
         raise NotImplementedError
@@ -284,6 +303,12 @@ class Objects(Control):
         raise NotImplementedError
 
     def loaded(self, dotted: str) -> Value:
+        raise NotImplementedError
+
+    def declared(self, module: Module, name: str) -> Value:
+        raise NotImplementedError
+
+    def replace_module(self, dotted: Value, given: Value) -> None:
         raise NotImplementedError
 
     def _function_attribute(self, value: Function, name: str) -> Value:
@@ -320,6 +345,8 @@ class Objects(Control):
         if name == "__name__":
             return value.name
         found = self.submodule(value, name)
+        if found is ABSENT and (value.is_replaced or value.frame.variables.get("__partial__")):
+            found = self.declared(value, name)
         if found is not ABSENT:
             return found
         getter = value.frame.variables.get("__getattr__")
@@ -338,6 +365,8 @@ class Objects(Control):
                 return found.getter if found.kind == "staticmethod" else found
             if may_be_absent(found):
                 return present(found)
+            if isinstance(found, Instance) and found.cls.find("__get__") is not ABSENT:
+                return self.call(self.get_attribute(found, "__get__"), [None, value], {})
             return found
         if name in ("__name__", "__qualname__", "__module__", "__mro__", "__bases__", "__doc__"):
             module = value.module.name if value.module is not None else value.full_name.rpartition(".")[0]
@@ -469,7 +498,7 @@ class Objects(Control):
         if getter is not ABSENT:
             return self.call(BoundMethod(getter, value), [name], {})
         if value.open is not None:
-            return self.doubtful(Unknown(value.open.why))
+            return self.doubtful(value.open.part())
         if value.cls.unknown_base is not None:
             return self.doubtful(Unknown(value.cls.unknown_base.why))
         return of_error(value.cls, name)
@@ -503,6 +532,14 @@ class Objects(Control):
                 value.shape, value.data, value.least = given.shape, given.data, given.least
         elif isinstance(value, Unknown) and value.options:
             self.each_option(value, lambda option: self.set_attribute(option, name, given))
+        elif isinstance(value, Unknown) and name not in WEIGHTLESS:
+            self.write_unseen(value)
+
+    def write_unseen(self, value: Unknown) -> None:
+        """A write to an object that is not known, but may be one that is known by another way: from here nothing that
+        is known need hold, and the root ends."""
+        if not value.plain and not value.foreign:
+            self.give_up(Unknown(f"a write to an object that is not known: {value.why}"))
 
     def set_plainly(self, value: Instance, name: str, given: Value) -> None:
         """object.__setattr__"""
@@ -532,8 +569,11 @@ class Objects(Control):
         elif isinstance(value, Class):
             self.heap.touch(value)
             value.attributes.pop(name, None)
-        elif isinstance(value, Unknown) and value.options:
-            self.each_option(value, lambda option: self.delete_attribute(option, name))
+        elif isinstance(value, Unknown):
+            if value.options:
+                self.each_option(value, lambda option: self.delete_attribute(option, name))
+            else:
+                self.write_unseen(value)
 
     # -- items -------------------------------------------------------------------------------------------------
 
@@ -653,7 +693,7 @@ class Objects(Control):
         except TypeError as error:
             raise self.native(error) from None
         if value.rest is not None:
-            return self.doubtful(Unknown(value.rest.why))
+            return self.doubtful(value.rest.part())
         if value.kind == "defaultdict" and value.factory is not None:
             made = self.call(value.factory, [], {})
             self.heap.touch(value)
@@ -683,8 +723,13 @@ class Objects(Control):
                 raise self.native(error) from None
         elif isinstance(value, List):
             self._set_list_item(value, index, given)
-        elif isinstance(value, Unknown) and value.options:
-            self.each_option(value, lambda option: self.set_item(option, index, given))
+        elif isinstance(value, External) and value.name == "sys.modules":
+            self.replace_module(index, given)
+        elif isinstance(value, Unknown):
+            if value.options:
+                self.each_option(value, lambda option: self.set_item(option, index, given))
+            else:
+                self.write_unseen(value)
         elif isinstance(value, Tensor):
             self.heap.touch(value)
             value.data = None
@@ -740,8 +785,11 @@ class Objects(Control):
                 del value[index]
             except NATIVE_ERRORS as error:
                 raise self.native(error) from None
-        elif isinstance(value, Unknown) and value.options:
-            self.each_option(value, lambda option: self.delete_item(option, index))
+        elif isinstance(value, Unknown):
+            if value.options:
+                self.each_option(value, lambda option: self.delete_item(option, index))
+            else:
+                self.write_unseen(value)
 
     # -- iteration ---------------------------------------------------------------------------------------------
 
@@ -756,7 +804,7 @@ class Objects(Control):
         if isinstance(value, Unknown):
             if not self._sequences(value):
                 self.doubtful(value)
-            return iter([Rest(Unknown(value.why, self._sequences(value)))])
+            return iter([Rest(Unknown(value.why, self._sequences(value), foreign=value.foreign))])
         if isinstance(value, Dict):
             rest = (
                 []
@@ -780,6 +828,33 @@ class Objects(Control):
         if isinstance(value, Descriptor):
             return iter([Rest(Unknown("a descriptor"))])
         raise self.error("TypeError", f"'{type(value).__name__}' object is not iterable")
+
+    def unordered(self, value: Value) -> Iterator[Value]:
+        """The items of an iterable, for one to whom their order is nothing."""
+        if isinstance(value, (Set, frozenset)):
+            rest = value.rest if isinstance(value, Set) else None
+            return iter([*sorted(value, key=repr), *([Rest(rest)] if rest is not None else [])])
+        if isinstance(value, Stream) and value.members is not None:
+            members, value.members = value.members, None
+            list(value.items)
+            return iter(members)
+        return self.iterate(value)
+
+    def apart_from_order(self, items: Iterator[Value], birth: int) -> list[Value]:
+        """The items computed from an iterable without order: not known where that writes to anything older, or raises,
+        since then the order is something. birth: the moment at which it began."""
+        before, self.heap.oldest = self.heap.oldest, birth
+        level = len(self.heap.trails)
+        try:
+            found = list(items)
+        except RaisedError:
+            if len(self.heap.trails) != level:
+                raise
+            found = [Rest(Unknown("the order of a set"))]
+        written, self.heap.oldest = self.heap.oldest, min(before, self.heap.oldest)
+        if written < birth:
+            raise LimitError("the order of a set")
+        return found
 
     def _ordered(self, value: Any) -> list[Value]:
         # The order of a set of strings differs from run to run: more than one of them has no known order.
@@ -856,7 +931,7 @@ class Objects(Control):
         step = value.cls.find("__next__")
         if step is not ABSENT:
             return self._by_next(value)
-        if value.cls.find("__getitem__") is not ABSENT:
+        if value.cls.find("__getitem__") is not ABSENT and value.cls.unknown_base is None:
             return self._by_index(value)
         if value.cls.unknown_base is not None or value.open is not None:
             return iter([Rest(first(value.cls.unknown_base, value.open))])
@@ -888,8 +963,15 @@ class Objects(Control):
 
     def items(self, value: Value) -> list[Value]:
         """All items of an iterable, charged to the steps."""
+        return self._charged(self.iterate(value))
+
+    def known_items(self, value: Value) -> list[Value]:
+        """All items of an iterable, for one to whom their order is nothing."""
+        return self._charged(self.unordered(value))
+
+    def _charged(self, items: Iterator[Value]) -> list[Value]:
         found = []
-        for item in self.iterate(value):
+        for item in items:
             self.step()
             found.append(item)
         return found
@@ -902,9 +984,10 @@ class Objects(Control):
             why = next(item.unknown for item in items if type(item) is Rest)
             self.may_raise(why.why)
             plain = isinstance(value, Unknown) and value.plain
-            filled = [*before[:count], *[Unknown(why.why, plain=plain) for _ in range(count - len(before))]]
+            missing = Unknown(why.why, plain=plain, foreign=why.foreign)
+            filled = [*before[:count], *[missing] * (count - len(before))]
             if star is not None:
-                filled[star:] = [Unknown(why.why) for _ in range(count - star)]
+                filled[star:] = [why.part() for _ in range(count - star)]
                 filled[star] = List([Rest(why)], self.heap.clock)
             return filled
         if star is None:
@@ -1063,6 +1146,8 @@ class Objects(Control):
 
     def augment(self, sign: str, left: Value, right: Value) -> Value:
         """left += right, in place where Python does"""
+        if isinstance(left, Unknown) and not left.options and isinstance(right, (List, Dict, Set)):
+            self.write_unseen(left)
         if isinstance(left, List) and sign == "+":
             items = self.items(right)
             self.heap.touch(left)

@@ -12,6 +12,7 @@ from typing import Any
 
 import libcst as cst
 
+from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import (
     BINARY,
     Evaluate,
@@ -30,8 +31,8 @@ from nnlint.evaluate.heap import Outcome
 from nnlint.evaluate.scope import CLOSED, Bindings, Scope, Site, binder
 from nnlint.signature import Rest
 from nnlint.source import unfold, walk
-from nnlint.unknown import Unknown
-from nnlint.values import ABSENT, Class, Dict, Frame, Function, Instance, List, Native, RaisedError, Value
+from nnlint.unknown import Unknown, UnknownValueError
+from nnlint.values import ABSENT, Class, Dict, Frame, Function, Instance, List, Native, RaisedError, Set, Value
 
 Execute = Callable[[Frame], "str | None"]
 
@@ -52,6 +53,52 @@ def lower_block(body: Any, scope: Scope) -> Execute:
         return None
 
     return run
+
+
+Definition = tuple[cst.CSTNode, Execute]
+
+
+def lower_definitions(body: Any, scope: Scope) -> list[Definition]:
+    """The statements of a module, or of a class in it, as written and lowered."""
+    nodes = body.body if isinstance(body, cst.BaseSuite) else body
+    return [(node, lower_statement(node, scope)) for node in nodes]
+
+
+def define(machine: Any, frame: Frame, statements: Sequence[Definition]) -> None:
+    """Execute the statements of a module or a class. They run whenever the program runs at all, so one that seems to
+    raise was not understood: what it binds is not known, and the others are spared."""
+    for node, statement in statements:
+        level, depth = len(machine.heap.trails), machine.depth
+        try:
+            statement(frame)
+        except (RaisedError, LimitError, UnknownValueError) as failed:
+            if machine.tries or machine.steps > machine.limit or ends_import(failed):
+                raise
+            machine.heap.undo_to(level)
+            machine.depth = depth
+            _give_up_statement(machine, frame, node, str(failed))
+
+
+def _give_up_statement(machine: Any, frame: Frame, node: cst.CSTNode, why: str) -> None:
+    for name in names_outside_functions(node) & frame.variables.keys():
+        if isinstance(frame.variables[name], (Dict, List, Set, Instance)):
+            machine.havoc(frame.variables[name], why)
+    for name in sorted(binder(node).bound - frame.module.declared.keys()):
+        machine.store(frame, name, Unknown(f"{name} is not known: {why}"))
+    machine.store(frame.module.frame, "__partial__", True)
+
+
+def ends_import(failed: Exception) -> bool:
+    """Whether what was raised is meant to end the import of the module."""
+    if not isinstance(failed, RaisedError):
+        return False
+    missing = isinstance(failed.value, Instance) and any(base.name == "ImportError" for base in failed.value.cls.mro)
+    return missing or failed.is_meant
+
+
+def names_outside_functions(node: cst.CSTNode) -> set[str]:
+    """The names that a statement reads or binds itself."""
+    return {part.value for part in walk(node, CLOSED) if isinstance(part, cst.Name)}
 
 
 def lower_statement(node: cst.CSTNode, scope: Scope) -> Execute:
@@ -168,13 +215,13 @@ def lower_return(node: cst.Return, scope: Scope) -> Execute:
 def lower_raise(node: cst.Raise, scope: Scope) -> Execute:
     """raise exception"""
     value = lower(node.exc, scope) if node.exc is not None else None
-    machine = scope.machine
+    machine, is_meant = scope.machine, scope.kind == "module"
 
     def run(frame: Frame) -> None:
         if value is None:
             raise RaisedError(machine.handling[-1] if machine.handling else Unknown("a bare raise"))
         raised = value(frame)
-        raise RaisedError(machine.call(raised, [], {}) if isinstance(raised, Class) else raised)
+        raise RaisedError(machine.call(raised, [], {}) if isinstance(raised, Class) else raised, is_meant)
 
     return run
 
@@ -188,7 +235,8 @@ def lower_assert(node: cst.Assert, scope: Scope) -> Execute:
         if isinstance(truth, Unknown):
             machine.may_raise(truth.why)
         elif not truth:
-            raise machine.error("AssertionError", scope.source.tree.code_for_node(node.test))
+            error = machine.error("AssertionError", scope.source.tree.code_for_node(node.test))
+            raise RaisedError(error.value, scope.kind == "module")
 
     return run
 
@@ -267,6 +315,8 @@ def lower_if(node: cst.If, scope: Scope) -> Execute:
         return lower_block(node.orelse, scope) if node.orelse is not None else lambda frame: None
     test, body = lower_test(node.test, scope), lower_block(node.body, scope)
     orelse: Execute = lower_block([node.orelse], scope) if node.orelse is not None else lambda frame: None
+    if scope.kind == "module" and dotted_name(node.test).rpartition(".")[2] == "TYPE_CHECKING":
+        orelse = lower_declared(node.body, orelse)
 
     def run(frame: Frame) -> str | None:
         truth = test(frame)
@@ -282,6 +332,29 @@ def lower_if(node: cst.If, scope: Scope) -> Execute:
         return machine.fork(frame, truth.why, (lambda: arm(True, body), lambda: arm(False, orelse)))
 
     narrow = lower_narrowing(node.test, scope)
+    return run
+
+
+def lower_declared(body: cst.BaseSuite, then: Execute) -> Execute:
+    """What only type checkers see: the imports are noted, not run."""
+    names: dict[str, tuple[int, str, str]] = {}
+    stars: list[tuple[int, str]] = []
+    for node in walk(body, CLOSED):
+        if isinstance(node, cst.ImportFrom):
+            dotted = dotted_name(node.module) if node.module is not None else ""
+            if isinstance(node.names, cst.ImportStar):
+                stars.append((len(node.relative), dotted))
+                continue
+            for alias in node.names:
+                imported = dotted_name(alias.name)
+                bound = dotted_name(alias.asname.name) if alias.asname is not None else imported
+                names[bound] = len(node.relative), dotted, imported
+
+    def run(frame: Frame) -> str | None:
+        frame.module.declared.update(names)
+        frame.module.declared_stars.extend(stars)
+        return then(frame)
+
     return run
 
 
@@ -334,7 +407,7 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
         return machine.settle(frame, level, signal, "break")
 
     def unsure(frame: Frame, rest: Rest) -> str | None:
-        assign(frame, Unknown(rest.unknown.why))
+        assign(frame, rest.unknown.part())
         return body(frame)
 
     def run(frame: Frame) -> str | None:
@@ -613,7 +686,10 @@ def lower_class(node: cst.ClassDef, scope: Scope) -> Execute:
     bases = [lower(arg.value, scope) for arg in node.bases if not arg.star]
     keywords = [(arg.keyword.value, lower(arg.value, scope)) for arg in node.keywords if arg.keyword is not None]
     decorators = lower_decorators(node.decorators, scope)
-    body = lower_block(node.body, inner)
+    if scope.kind == "function":
+        body: Callable[[Frame], Any] = lower_block(node.body, inner)
+    else:
+        body = partial(define, machine, statements=lower_definitions(node.body, inner))
     site = Site(scope.source, node, scope.qualified or "<module>")
     assign = lower_target(cst.Name(name), scope)
 

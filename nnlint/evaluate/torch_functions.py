@@ -424,6 +424,8 @@ def _deepcopy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
 @function("copy.copy")
 def _copy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     value, clock = args[0], machine.heap.clock
+    if isinstance(value, Instance) and value.cls is machine.classes["mappingproxy"]:
+        value = value.payload
     if isinstance(value, Instance):
         hook = value.cls.find("__copy__")
         if hook is not ABSENT:

@@ -231,10 +231,13 @@ def arguments(names: tuple[str, ...], args: list[Value], kwargs: dict[str, Value
     return [args[i] if i < len(args) else kwargs.get(name) for i, name in enumerate(names)]
 
 
-def walk(machine: Any, module: Value, prefix: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Value]]:
-    """named_modules(): each module once; a Rest's Unknown where something is not known."""
+def walk(
+    machine: Any, module: Value, prefix: str = "", seen: set[int] | None = None, once: bool = True
+) -> Iterator[tuple[str, Value]]:
+    """named_modules(): each module once, or under each of its names; a Rest's Unknown where something is not known."""
     seen = set() if seen is None else seen
-    if id(module) in seen:
+    machine.step()
+    if once and id(module) in seen:
         return
     seen.add(id(module))
     yield prefix, module
@@ -249,12 +252,18 @@ def walk(machine: Any, module: Value, prefix: str = "", seen: set[int] | None = 
             if isinstance(child, Unknown):
                 yield path, Rest(child)
             else:
-                yield from walk(machine, child, path, seen)
+                yield from walk(machine, child, path, seen, once)
 
 
 def _listing(pick: Callable[[str, Value], Value]) -> Fn:
+    """modules() and named_modules(memo, prefix, remove_duplicate)"""
+
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        found = list(walk(machine, args[0]))
+        given = arguments(("self", "memo", "prefix", "remove_duplicate"), args, kwargs)
+        prefix, once = first(given[2], ""), first(given[3], True)
+        if given[1] is not None or not isinstance(prefix, str) or not isinstance(once, bool):
+            return Unknown("the modules of a module")
+        found = list(walk(machine, args[0], prefix, once=once))
         items = [value if type(value) is Rest else pick(path, value) for path, value in found]
         return Stream(iter(items), machine.heap.clock)
 
@@ -267,6 +276,10 @@ def _children(named: bool) -> Fn:
         held = registry(machine, args[0], "_modules")
         seen: set[int] = set()
         items: list[Value] = []
+        if isinstance(args[0], Instance) and args[0].open is not None:
+            items.append(Rest(args[0].open))
+        if held.rest is not None:
+            items.append(Rest(held.rest))
         for name, child in held.items():
             if isinstance(child, Unknown) and (may_be_absent(child) or any(o is None for o in child.options)):
                 items.append(Rest(Unknown(child.why)))
@@ -278,24 +291,43 @@ def _children(named: bool) -> Fn:
     return run
 
 
-def _parameters(named: bool) -> Fn:
+def _tensors(which: str, named: bool) -> Fn:
+    """parameters(recurse), named_parameters(prefix, recurse, remove_duplicate), and the same of buffers"""
+    names = ("self", "prefix", "recurse", "remove_duplicate") if named else ("self", "recurse")
+
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        given = dict(zip(names, arguments(names, args, kwargs)))
+        prefix = first(given.get("prefix"), "")
+        recurse, once = first(given["recurse"], True), first(given.get("remove_duplicate"), True)
+        if not isinstance(prefix, str) or not isinstance(recurse, bool) or not isinstance(once, bool):
+            return Unknown("the tensors of a module", plain=which == "_buffers")
+        modules = walk(machine, args[0], prefix, once=once) if recurse else iter([(prefix, args[0])])
         items: list[Value] = []
         seen: set[int] = set()
-        for path, module in walk(machine, args[0]):
-            if type(module) is Rest:
-                items.append(module)
-                continue
-            held = module.attributes.get("_parameters")
-            for name, parameter in held.items() if isinstance(held, Dict) else ():
-                if isinstance(parameter, Unknown):
-                    items.append(Rest(Unknown(parameter.why)))
-                elif parameter is not None and id(parameter) not in seen:
-                    seen.add(id(parameter))
-                    items.append((f"{path}.{name}" if path else name, parameter) if named else parameter)
+        for path, module in modules:
+            for name, tensor in _held_tensors(module, which):
+                if type(tensor) is Rest:
+                    items.append(tensor)
+                elif tensor is not None and not (once and id(tensor) in seen):
+                    seen.add(id(tensor))
+                    items.append((f"{path}.{name}" if path else name, tensor) if named else tensor)
         return Stream(iter(items), machine.heap.clock)
 
     return run
+
+
+def _held_tensors(module: Value, which: str) -> Iterator[tuple[str, Value]]:
+    """A module's own parameters or buffers; a Rest for what is not known of them."""
+    if not isinstance(module, Instance):
+        yield "", module if type(module) is Rest else Rest(Unknown("an object that is no module"))
+        return
+    held = module.attributes.get(which)
+    for name, tensor in held.items() if isinstance(held, Dict) else ():
+        yield name, Rest(Unknown(tensor.why)) if isinstance(tensor, Unknown) else tensor
+    if isinstance(held, Dict) and held.rest is not None:
+        yield "", Rest(held.rest)
+    if which == "_buffers" and module.cls.layer is not None and "Norm" in module.cls.layer.name:
+        yield "", Rest(Unknown("the statistics of a layer", plain=True))
 
 
 def _apply(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -437,8 +469,10 @@ MODULE_METHODS: dict[str, Fn] = {
     "named_modules": _listing(lambda path, module: (path, module)),
     "children": _children(False),
     "named_children": _children(True),
-    "parameters": _parameters(False),
-    "named_parameters": _parameters(True),
+    "parameters": _tensors("_parameters", named=False),
+    "named_parameters": _tensors("_parameters", named=True),
+    "buffers": _tensors("_buffers", named=False),
+    "named_buffers": _tensors("_buffers", named=True),
     "apply": _apply,
     "get_submodule": _get_submodule,
     "register_forward_hook": _hook,
@@ -496,7 +530,7 @@ MODULE_METHODS: dict[str, Fn] = {
         ],
         _nothing,
     ),
-    **dict.fromkeys(["state_dict", "buffers", "named_buffers", "get_buffer", "_get_name", "_version"], _opaque),
+    **dict.fromkeys(["state_dict", "get_buffer", "_get_name", "_version"], _opaque),
 }
 
 # Attributes of the framework's classes of which nothing is known but that they are there; no module, nor a Parameter.
@@ -1117,6 +1151,8 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
             return machine.call(BoundMethod(hook, value), [Unknown("a memo")], {})
         if value.cls.find("__members__") is not ABSENT:
             return value
+        if value.cls is machine.classes["mappingproxy"]:  # an object's __dict__: the copy is nobody's
+            return deep_copy(machine, value.payload, memo)
         made: Value = Instance(value.cls, clock, value.payload)
         memo[id(value)] = made
         made.open = value.open

@@ -1,0 +1,104 @@
+"""The abstract mappings of collections.abc: the methods that a class of the project gets for its own __getitem__,
+__iter__, __len__, __setitem__ and __delitem__."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nnlint.signature import Rest
+from nnlint.values import ABSENT, Class, Dict, List, Native, RaisedError, Value
+
+Method = Callable[[Any, list[Value], dict[str, Value]], Value]
+
+
+def _held(machine: Any, owner: Value, key: Value) -> Value:
+    """owner[key], or ABSENT where it raises KeyError"""
+    try:
+        return machine.get_item(owner, key)
+    except RaisedError as raised:
+        if machine.matches(raised.value, machine.classes["KeyError"]) is not True:
+            raise
+        return ABSENT
+
+
+def _get(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """get(key, default=None)"""
+    found = _held(machine, args[0], args[1])
+    return found if found is not ABSENT else kwargs.get("default", args[2] if len(args) > 2 else None)
+
+
+def _contains(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """key in owner"""
+    return _held(machine, args[0], args[1]) is not ABSENT
+
+
+def _keys(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return List(machine.items(args[0]), machine.heap.clock)
+
+
+def _entries(pick: Callable[[Value, Value], Value]) -> Method:
+    """values() or items(): what `pick` makes of each key and value"""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        keys = machine.items(args[0])
+        found = [key if type(key) is Rest else pick(key, machine.get_item(args[0], key)) for key in keys]
+        return List(found, machine.heap.clock)
+
+    return run
+
+
+def _pop(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """pop(key[, default])"""
+    found = _held(machine, args[0], args[1])
+    if found is not ABSENT:
+        machine.delete_item(args[0], args[1])
+        return found
+    if len(args) > 2 or "default" in kwargs:
+        return kwargs.get("default", args[2] if len(args) > 2 else None)
+    raise machine.error("KeyError", "pop")
+
+
+def _setdefault(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """setdefault(key, default=None)"""
+    found = _held(machine, args[0], args[1])
+    if found is ABSENT:
+        found = kwargs.get("default", args[2] if len(args) > 2 else None)
+        machine.set_item(args[0], args[1], found)
+    return found
+
+
+def _update(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """update(other=(), **entries)"""
+    given = Dict((), machine.heap.clock)
+    for more in (*args[1:], Dict(kwargs)):
+        machine.update_dict(given, more)
+    if given.rest is not None:
+        machine.havoc(args[0], given.rest.why)
+    for key, value in list(given.items()):
+        machine.set_item(args[0], key, value)
+    return None
+
+
+def _made(name: str, methods: dict[str, Method], *bases: Class) -> Class:
+    attributes: dict[str, Value] = {method: Native(method, fn) for method, fn in methods.items()}
+    return Class(name, bases, attributes, full_name=f"collections.abc.{name}")
+
+
+_OBJECT = Class("object", native=object)
+MAPPING = _made(
+    "Mapping",
+    {
+        "get": _get,
+        "__contains__": _contains,
+        "keys": _keys,
+        "values": _entries(lambda key, value: value),
+        "items": _entries(lambda key, value: (key, value)),
+    },
+    _OBJECT,
+)
+MUTABLE_MAPPING = _made("MutableMapping", {"pop": _pop, "setdefault": _setdefault, "update": _update}, MAPPING)
+# By the names of what a class statement may name as its base.
+ABSTRACT = {
+    f"{module}.{cls.name}": cls for module in ("collections.abc", "typing") for cls in (MAPPING, MUTABLE_MAPPING)
+}
