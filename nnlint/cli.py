@@ -1,21 +1,15 @@
 """The command line: `nnlint report` and `nnlint explain`."""
 
 import argparse
-import configparser
-import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
 
 from nnlint import __version__
-from nnlint.budget import OptionError, parse_number
-from nnlint.configuration import OPTIONS, Configuration, OptionText, parse_configuration
+from nnlint.budget import OptionError
+from nnlint.configuration import OPTIONS
+from nnlint.errors import UsageError
 
-if TYPE_CHECKING:
-    from nnlint.construction import Analysis
-    from nnlint.report.gather import FileReport, Request
-
-BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
+DTYPES = ("float32", "float16", "bfloat16", "int8")
 EPILOG = """\
 examples:
   nnlint report src                 every layer and model of the Python files under src
@@ -23,18 +17,6 @@ examples:
   nnlint report net.py::resnet50    one model as a tree
   nnlint report "net.py::Net(width=2, depth=18)"
 """
-
-
-class UsageError(Exception):
-    """What the user asked for cannot be done; one line."""
-
-
-class Settings(NamedTuple):
-    """What the configuration file and the command line say together."""
-
-    configuration: Configuration
-    exclude: Sequence[str]
-    folder: str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -94,7 +76,7 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     tree = parser.add_argument_group("trees")
     tree.add_argument("--depth", metavar="N", type=positive, help="levels to show (default: all)")
     tree.add_argument(
-        "--dtype", choices=tuple(BYTES), default="float32", help="what sizes in bytes are for (default: %(default)s)"
+        "--dtype", choices=DTYPES, default="float32", help="what sizes in bytes are for (default: %(default)s)"
     )
     growth = parser.add_argument_group("changes")
     growth.add_argument("--compare", metavar="OTHER.json", help="show what changed since that JSON report")
@@ -128,143 +110,16 @@ def positive(text: str) -> int:
 
 
 def report(options: argparse.Namespace) -> int:
-    """The report on the paths; every file read is in it."""
-    from concurrent.futures.process import BrokenProcessPool
+    """The report on the paths."""
+    from nnlint.report.command import run  # rich is loaded for it alone
 
-    from nnlint.report.compare import CompareError
-    from nnlint.report.contract import report_json
-    from nnlint.report.gather import gather
-    from nnlint.report.page import report_page
-    from nnlint.report.sarif import report_sarif
-    from nnlint.wanted import WantedError
-
-    settings = read_settings(options)
-    refuse_what_does_not_go_together(options)
-    try:
-        requests = make_requests(options, settings)
-        reports = gather(requests, settings.configuration, options.jobs or available_cores())
-        is_failure = options.fail_over_budget and any(report.over for report in reports)
-        analyses = [report.analysis for report in reports]
-        if options.format == "json":
-            write(report_json(analyses, settings.configuration.formula))
-        elif options.format == "sarif":
-            write(report_sarif(reports))
-        elif options.format == "html":
-            write(report_page(reports))
-        elif options.compare:
-            is_failure |= report_comparison(options, analyses, settings.configuration.formula)
-        else:
-            report_tables(options, requests, reports)
-    except (WantedError, CompareError) as error:
-        raise UsageError(str(error)) from None
-    except BrokenProcessPool:
-        raise UsageError("a process ended in the middle of a file; --jobs 1 may tell more") from None
-    return int(is_failure)
-
-
-def report_tables(options: argparse.Namespace, requests: "list[Request]", reports: "list[FileReport]") -> None:
-    """Trees of the models asked for, then the listing of all files."""
-    from nnlint.report.listing import list_files, report_text
-    from nnlint.report.model import report_model
-    from nnlint.report.terminal import render
-
-    over = parse_number("--over", options.over) if options.over else -1
-    files = [report for request, report in zip(requests, reports) if request.wanted is None]
-    models = [report for request, report in zip(requests, reports) if request.wanted is not None]
-    width = BYTES[options.dtype]
-    parts = [part for report in models for part in report_model(report, options.depth, options.dtype, width)]
-    write(render([*parts, *(report_text(list_files(files), over) if files else ())]))
-
-
-def report_comparison(options: argparse.Namespace, analyses: "list[Analysis]", formula: str) -> bool:
-    """What changed since the earlier report; whether that is more growth than allowed."""
-    from nnlint.report.compare import compare, excesses, failed, parse_growth, read_report, report_changes
-    from nnlint.report.contract import report_content
-    from nnlint.report.terminal import render
-
-    comparison = compare(read_report(options.compare, formula), report_content(analyses, formula))
-    found = excesses(comparison, parse_growth(options.max_growth)) if options.max_growth else []
-    write(render([*report_changes(comparison), *([failed(found, options.max_growth)] if found else [])]))
-    return bool(found)
-
-
-def refuse_what_does_not_go_together(options: argparse.Namespace) -> None:
-    """Options that would be ignored are errors."""
-    if options.max_growth and not options.compare:
-        raise UsageError("--max-growth goes with --compare")
-    if options.compare and options.format != "text":
-        raise UsageError("--compare goes with --format text")
-    if options.compare and any("::" in path and not os.path.exists(path) for path in options.paths):
-        raise UsageError("--compare takes files and folders, not a single model")
-
-
-def make_requests(options: argparse.Namespace, settings: Settings) -> "list[Request]":
-    """What the paths ask for; `path::model` where there is no file of that name is one model of a file."""
-    from nnlint.report.files import Exclusion, PathError, find_files
-    from nnlint.report.gather import Request
-    from nnlint.wanted import parse_wanted
-
-    paths: list[str] = []
-    requests: list[Request] = []
-    exclusion = Exclusion(settings.exclude, settings.folder)
-    try:
-        for path in options.paths:
-            file, colons, name = path.partition("::")
-            if not colons or os.path.exists(path):
-                paths.append(path)
-            elif os.path.isdir(file):
-                raise UsageError(f"{file} is a folder: name the file that has {name}")
-            else:
-                requests += [Request(found, parse_wanted(name)) for found in find_files([file], exclusion)]
-        return requests + [Request(path, trees=options.format == "html") for path in find_files(paths, exclusion)]
-    except PathError as error:
-        raise UsageError(str(error)) from None
+    return run(options)
 
 
 def explain(options: argparse.Namespace) -> int:
     """A rule's page."""
-    from nnlint.explain import UnknownRuleError
     from nnlint.explain import explain as page_of
+    from nnlint.report.terminal import write
 
-    try:
-        write(page_of(options.code))
-    except UnknownRuleError as error:
-        raise UsageError(str(error)) from None
+    write(page_of(options.code))
     return 0
-
-
-def read_settings(options: argparse.Namespace) -> Settings:
-    """The [flake8] section that flake8 itself would read here, under what the command line says."""
-    from flake8 import defaults, utils  # type: ignore[import-untyped]
-    from flake8.exceptions import ExecutionError  # type: ignore[import-untyped]
-    from flake8.options.config import load_config  # type: ignore[import-untyped]
-
-    try:
-        config, folder = load_config(options.config, [], isolated=options.isolated)
-    except (ExecutionError, configparser.Error, UnicodeDecodeError) as error:
-        raise UsageError(" ".join(str(error).split())) from None
-    section = config["flake8"] if config.has_section("flake8") else {}
-    values: dict[str, object] = {name.replace("-", "_"): OptionText(text, folder) for name, text in section.items()}
-    for option in OPTIONS:
-        if (text := getattr(options, option.destination)) is not None:
-            values[option.destination] = text
-    parts = (section.get("exclude", ",".join(defaults.EXCLUDE)), section.get("extend-exclude", ""), options.exclude)
-    exclude = [pattern for part in parts for pattern in utils.parse_comma_separated_list(part or "")]
-    return Settings(parse_configuration(values), exclude, folder)
-
-
-def available_cores() -> int:
-    """How many processes can run at once."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def write(text: str) -> None:
-    """Print in one piece; a reader that has gone (`| head`) is no error."""
-    encoding = sys.stdout.encoding or "utf-8"
-    try:
-        sys.stdout.buffer.write(text.encode(encoding, "backslashreplace"))
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,11 +2,12 @@
 
 from difflib import get_close_matches
 
+from nnlint.errors import UsageError
 from nnlint.rules import Rule, all_rules
 
 
-class UnknownRuleError(Exception):
-    """No rule has this code; one line."""
+class UnknownRuleError(UsageError):
+    """No rule has this code."""
 
 
 def explain(code: str) -> str:

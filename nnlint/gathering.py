@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from nnlint.construction import Context, Entry, LayerSite, Model, Place
+from nnlint.construction import Context, Entry, LayerSite, Model, Node, Place
 from nnlint.count import Count
 from nnlint.evaluate.machine import Built, Machine
 from nnlint.evaluate.scope import Site
 from nnlint.source import Source
+from nnlint.tree import tree
 from nnlint.unknown import Unknown
 from nnlint.values import Class, Value
 
@@ -30,19 +31,21 @@ class Root(NamedTuple):
 
 
 class Call(NamedTuple):
-    """An outermost construction of one of the project's Modules in one context; returned: by the root itself."""
+    """An outermost construction of one of the project's Modules in one context; returned: by the root itself; tree:
+    what became of it by the end of the root, where trees are asked for."""
 
     total: Count
     root: Root
     largest: Largest
     returned: bool
+    tree: Node | None
 
 
 class Gathered:
     """What a file's roots have constructed so far."""
 
-    def __init__(self, source: Source, path: str) -> None:
-        self.source, self.path = source, path
+    def __init__(self, source: Source, path: str, trees: bool = False) -> None:
+        self.source, self.path, self.trees = source, path, trees
         self.contexts: dict[tuple[Site, Class], list[Context]] = {}
         self.calls: dict[tuple[Site, Class], list[Call]] = {}
 
@@ -66,7 +69,8 @@ class Gathered:
         for built in machine.built:
             if self.owns(built.stack[-1]):
                 returned = any(built.instance is result for result in results)
-                call = Call(built.total, root, self._largest(machine, built), returned)
+                parts = tree(built.instance) if self.trees else None
+                call = Call(built.total, root, self._largest(machine, built), returned, parts)
                 self.calls.setdefault((built.stack[-1], built.instance.cls), []).append(call)
         return self._largest(machine)
 
@@ -137,8 +141,10 @@ class Gathered:
         title = f"{call_text(self.source, site.node)}{best.root.assumed}"
         parameters = best.total.parameters if unsure is None else None
         returned = all(call.returned for call in calls)
+        is_unchanged = best.tree is not None and (best.tree.total, best.tree.unknown) == best.total[1:3]
+        parts = best.tree if is_unchanged else None
         return Model(
-            place, cls.name, "call", title, parameters, best.total.at_least, unsure, best.largest, returned
+            place, cls.name, "call", title, parameters, best.total.at_least, unsure, best.largest, returned, parts
         )  # fmt: skip
 
 

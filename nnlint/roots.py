@@ -36,7 +36,7 @@ class Roots:
         self.machine, self.source, self.path = machine, source, path
         self.trees = trees
         self.tree: Node | None = None
-        self.gathered = Gathered(source, path)
+        self.gathered = Gathered(source, path, trees)
         self.refusals = Refusals(source, path)
         self.models: list[Model] = []
         self.defaults = Defaults(machine)

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from nnlint.errors import UsageError
 
-class WantedError(Exception):
-    """What was asked for is no model, or cannot be called so; one line."""
+
+class WantedError(UsageError):
+    """What was asked for is no model, or cannot be called so."""
 
 
 class Wanted(NamedTuple):

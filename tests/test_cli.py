@@ -169,6 +169,15 @@ def test_only_the_command_line_loads_rich(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == "['libcst', 'nnlint']"
 
 
+def test_an_output_that_knows_ascii_only_gets_words_for_the_signs(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(f"{SOURCE}bound = nn.Linear(4096, 8, bias=unknown())\n")
+    for path, words in (("net.py", b">= 32,768"), ("net.py", b"25088x4096 + 4096"), ("net.py::fc", b"########")):
+        command = [sys.executable, "-m", "nnlint", "report", path]
+        environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True)
+        assert words in done.stdout and b"\\u" not in done.stdout, done
+
+
 def test_the_formula_of_the_configuration_file_and_of_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text("import torch.nn as nn\n\nrnn = nn.LSTM(10, 20)\n")
     (tmp_path / ".flake8").write_text("[flake8]\nnnlint-formula = textbook\nmax-layer-params = 1\n")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from nnlint.cli import main
+from nnlint.cli import DTYPES, main
 from nnlint.construction import Analysis, Model, Node, Place
 from nnlint.report.gather import FileReport
-from nnlint.report.model import report_model, rows
+from nnlint.report.model import BYTES, report_model, rows
 from nnlint.report.terminal import render
 
 SOURCE = """\
@@ -59,6 +59,7 @@ def test_arguments_depth_and_bytes(capsys: pytest.CaptureFixture[str]) -> None:
     lines = run(capsys, "net.py::Net(10, depth=3)", "--depth=1", "--dtype=int8").splitlines()
     assert [line.split()[0] for line in lines[:4]] == ["module", "Net(10,", "blocks", "head"]
     assert lines[-1] == "440 parameters, 440 bytes as int8; net.py:4"
+    assert tuple(BYTES) == DTYPES
     assert "440 parameters, 880 bytes as float16; " in run(capsys, "net.py::Net(10, depth=3)", "--dtype=float16")
 
 
@@ -107,7 +108,7 @@ def test_names_from_source_are_only_text() -> None:
     node = Node(hostile, hostile, 5, 5, None, hostile)
     tree = Node("", hostile, 0, 5, None, children=(node, node._replace(tied=None, unknown=hostile)))
     model = Model(Place(1, 1, 1, 2), hostile, "class", hostile, None, 5, hostile, tree=tree)
-    text = render(report_model(FileReport(Analysis(hostile, models=[model])), None, "int8", 1))
+    text = render(report_model(FileReport(Analysis(hostile, models=[model])), None, "int8"))
     assert text.count("[bold]") == 10 and not any(harmful in text for harmful in ("\x1b", "::", "##"))
 
 

@@ -51,7 +51,7 @@ def reports(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(checkout)
         for form in ("html", "json"):
-            patch.setattr("nnlint.cli.write", functools.partial(written.__setitem__, form))
+            patch.setattr("nnlint.report.command.write", functools.partial(written.__setitem__, form))
             paths = [f"fixtures/models/{name}.py" for name in ("gpt", "resnet", "vgg", "cyclegan")]
             assert main(["report", "--isolated", f"--format={form}", "--max-model-params=1B", *paths]) == 0
     (folder / "report.html").write_text(written["html"], encoding="utf-8")

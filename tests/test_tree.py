@@ -188,6 +188,13 @@ def test_a_files_models_have_trees_only_where_asked_for() -> None:
         ] == [trees, trees]
 
 
+def test_a_model_that_a_script_constructs_has_its_tree_where_nothing_changes_it() -> None:
+    changed = f"{SOURCE}\nother = Net(5, depth=1)\nother.head = nn.Linear(5, 1)\n"
+    models = [m for m in analyse("net.py", changed, trees=True).models if m.kind == "call" and "Net(5" in m.title]
+    assert [(m.parameters, m.tree is not None) for m in models] == [(107, True), (107, False)]
+    assert models[0].tree is not None and models[0].tree.total == 107
+
+
 def unfold(node: Node, prefix: str = "") -> Iterator[tuple[str, int]]:
     """Every path of the tree and its total, folds taken apart."""
     first, dash, last = node.name.partition("–")

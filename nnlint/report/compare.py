@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from rich.console import RenderableType
 from rich.text import Text
 
+from nnlint.errors import UsageError
 from nnlint.report.contract import VERSION
 from nnlint.report.listing import MARK, counted, size
 from nnlint.report.terminal import FirstThatFits, cell, columns
@@ -17,8 +18,8 @@ from nnlint.report.terminal import FirstThatFits, cell, columns
 Key = tuple[str, str, str, int]
 
 
-class CompareError(Exception):
-    """A file that is no report to compare with; one line."""
+class CompareError(UsageError):
+    """A file that is no report to compare with."""
 
 
 class Count(NamedTuple):

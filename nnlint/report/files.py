@@ -7,11 +7,13 @@ from difflib import get_close_matches
 
 from flake8 import defaults, utils  # type: ignore[import-untyped]
 
+from nnlint.errors import UsageError
+
 HIDDEN = ".*"
 
 
-class PathError(Exception):
-    """A path that names nothing; one line."""
+class PathError(UsageError):
+    """A path that names nothing."""
 
 
 class Exclusion:

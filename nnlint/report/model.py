@@ -13,6 +13,7 @@ from nnlint.report.gather import FileReport, model_key
 from nnlint.report.listing import MARK, percent, size
 from nnlint.report.terminal import cell, columns
 
+BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 INDENT = "  "
 BAR = 8  # columns
 
@@ -42,8 +43,9 @@ def rows(node: Node, depth: int | None, level: int = 0, times: int = 1) -> Itera
             yield from rows(child, depth, level + 1, times)
 
 
-def report_model(report: FileReport, depth: int | None, dtype: str, width: int) -> Iterator[RenderableType]:
-    """The parts of the report on the one model in it; dtype: of `width` bytes."""
+def report_model(report: FileReport, depth: int | None, dtype: str) -> Iterator[RenderableType]:
+    """The parts of the report on the one model in it."""
+    width = BYTES[dtype]
     (model,) = report.analysis.models
     tree = (model.tree or Node("", "", 0, model.at_least))._replace(name=model.title, unknown=model.unknown)
     table = columns("module", "class", ">own", ">total", ">share", "", f">{dtype}")

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 UNLIMITED = 10_000  # columns, where the reader is a program
+ASCII = str.maketrans({"×": "x", "–": "-", "≥": ">=", "…": "...", **dict.fromkeys("▏▎▍▌▋▊▉█", "#")})
 
 
 def printable(text: str) -> str:
@@ -61,10 +62,9 @@ def render(parts: Iterable[RenderableType]) -> str:
     not and COLUMNS is not set.
     """
     is_terminal = sys.stdout.isatty()
-    buffer = io.BytesIO()
-    encoding = sys.stdout.encoding or "utf-8"
+    buffer = io.StringIO()
     console = Console(
-        file=io.TextIOWrapper(buffer, encoding, "backslashreplace", write_through=True),
+        file=buffer,
         force_terminal=is_terminal or None,
         width=None if is_terminal or "COLUMNS" in os.environ else UNLIMITED,
         highlight=False,
@@ -75,4 +75,16 @@ def render(parts: Iterable[RenderableType]) -> str:
         if index:
             console.print()
         console.print(part)
-    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().decode(encoding).splitlines())
+    text = "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
+    is_unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    return text if is_unicode else text.translate(ASCII)
+
+
+def write(text: str) -> None:
+    """Print in one piece; a reader that has gone (`| head`) is no error."""
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        sys.stdout.buffer.write(text.encode(encoding, "backslashreplace"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
