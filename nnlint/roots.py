@@ -73,6 +73,7 @@ class Roots:
         """The file as a module of its project, in the place where an import would find it."""
         machine = self.machine
         name = machine.project.module_name(self.path)
+        machine.import_parents(name)
         known = machine.modules.get(name)
         if isinstance(known, Module) and known.source is self.source:
             self._root(Root(), lambda: machine.execute(machine.load(self.source, name)))

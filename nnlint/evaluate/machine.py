@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins as python
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from nnlint.construction import Failure
@@ -305,12 +306,21 @@ class Machine(Calls):
     def module(self, dotted: str) -> Value:
         """A module of the project by its absolute name, executed at its first import; ABSENT outside the project.
         Raises, in the program, what its import ends with."""
+        self.import_parents(dotted)
         found = self.modules.get(dotted)
         if found is None:
             found = self._find_module(dotted)
         if isinstance(found, Module) and found.failure is not None:
             raise RaisedError(found.failure.value)
         return found
+
+    def import_parents(self, dotted: str) -> None:
+        """Load the packages around a module, outermost first, as Python does: where packages import themselves in
+        circles, the order decides what is there."""
+        parent = dotted.rpartition(".")[0]
+        if parent and dotted not in self.modules:
+            with suppress(RaisedError):
+                self.module(parent)
 
     def _find_module(self, dotted: str) -> Value:
         if dotted.partition(".")[0] in FRAMEWORKS:
