@@ -27,9 +27,7 @@ class Unknown:
 
     __slots__ = ("foreign", "options", "plain", "why")
 
-    def __init__(
-        self, why: str, options: tuple[object, ...] = (), plain: bool = False, foreign: bool = False
-    ) -> None:
+    def __init__(self, why: str, options: tuple[object, ...] = (), plain: bool = False, foreign: bool = False) -> None:
         self.why = why
         self.options = options
         self.plain = plain

@@ -1,5 +1,6 @@
 """The plugin in real flake8, as a subprocess."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from nnlint import __version__
+from nnlint.configuration import Configuration
+from nnlint.rules import check_file
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 LINE = "nn.Linear(25088, 4096)"
@@ -180,13 +183,24 @@ def test_unknown_counts_are_reported_when_a_configuration_file_asks(flake8: Run,
         b"\xef\xbb\xbf" + SOURCE.encode(),
         SOURCE.replace("\n", "\r\n").encode(),
         b"# coding: latin-1\n# caf\xe9\n" + SOURCE.encode(),
+        b"# coding: cp1252\nx = '\x80'\n" + SOURCE.encode(),
+        b"# coding: no-such-encoding\n" + SOURCE.encode(),
+        b"# caf\xe9\n" + SOURCE.encode(),
+        SOURCE.replace("\n", "\r").encode(),
+        SOURCE.rstrip().encode(),
+        "变量 = 'ä\u2028\x85'\n".encode() + SOURCE.encode(),
+        b"if 1:\n\tif 1:\n\t\tx = 1\n" + SOURCE.encode(),
         b"\x0c\n" + SOURCE.encode(),
         b"x = '" + b"a" * 1_000_000 + b"'\n" + SOURCE.encode(),
         b"import torch\nx = " + b"-" * 90 + b"1\n",
         b"import torch\n" + b"(" * 150 + b")" * 150 + b"\n",
         b"import torch\nx = " + b"f(" * 80 + b")" * 80 + b"\n",
     ],
-    ids=["empty", "mark", "carriage returns", "encoding", "form feed", "long line", "deep signs", "tuples", "calls"],
+    ids=[
+        *("empty", "mark", "carriage returns and line feeds", "an encoding", "another", "one that is none"),
+        *("one that is not declared", "carriage returns", "no end of line", "separators in a string", "tabs"),
+        *("form feed", "long line", "deep signs", "tuples", "calls"),
+    ],
 )
 def test_strange_files_are_no_trouble_to_themselves_or_others(content: bytes, flake8: Run, project: Path) -> None:
     (project / "a.py").write_bytes(content)
@@ -196,14 +210,96 @@ def test_strange_files_are_no_trouble_to_themselves_or_others(content: bytes, fl
     assert "NNL902" not in done.stdout and done.stderr == ""
 
 
-@pytest.mark.parametrize("content", [b"import torch\ndef (", b"import torch\n\x00", b"import torch\n\xff\xfe +"])
+@pytest.mark.parametrize(
+    "content",
+    [b"import torch\ndef (", b"import torch\n\xff\xfe +", b"if 1:\n        import torch\n\timport torch.nn\n"],
+    ids=["a syntax error", "bytes of no encoding", "tabs and spaces"],
+)
 def test_a_file_that_python_cannot_parse_is_left_to_flake8(content: bytes, flake8: Run, project: Path) -> None:
     (project / "a.py").write_bytes(content)
-    if b"\x00" in content and sys.version_info < (3, 12):
-        pytest.skip("flake8 itself ends with a ValueError: Python before 3.12 has no SyntaxError for a null byte")
     done = flake8("--select=NNL,E9", "--max-layer-params=1M", cwd=project)
-    assert "a.py" in done.stdout and "E9" in done.stdout and "Traceback" not in done.stdout + done.stderr
+    assert "./a.py" in done.stdout and "E9" in done.stdout and "Traceback" not in done.stdout + done.stderr
     assert f"./net.py:3:6: {MESSAGE}\n" in done.stdout
+
+
+def test_a_null_byte_is_no_trouble_to_nnlint(flake8: Run, project: Path) -> None:
+    """Python before 3.11.4 has a ValueError for it, with which flake8 itself ends: by its own parser, nnlint or not."""
+    (project / "a.py").write_bytes(SOURCE.encode() + b"\x00")
+    done = flake8("--select=NNL,E9", "--max-layer-params=1M", cwd=project)
+    try:
+        ast.parse("\x00")
+    except SyntaxError:
+        assert "./a.py" in done.stdout and "E9" in done.stdout and f"./net.py:3:6: {MESSAGE}\n" in done.stdout
+        assert done.stderr == ""
+    except ValueError:
+        assert "ast.py" in done.stderr and "nnlint" not in done.stderr
+    (finding,) = check_file("a.py", SOURCE + "\x00", Configuration())
+    assert finding.code == "NNL902" and "null bytes" in finding.message
+
+
+def test_the_findings_do_not_depend_on_the_order_of_hashes(flake8: Run) -> None:
+    def findings(seed: str) -> str:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PYTHONHASHSEED", seed)
+            return flake8("-j1", "--isolated", "--select=NNL", "--max-layer-params=0", "fixtures/layers").stdout
+
+    first = findings("0")
+    assert first.count("\n") > 200 and first == findings("1") == findings("4242")
+
+
+EVERY_OPTION = """\
+max-layer-params = 1M,
+    # a comment on a line of its own
+    Conv2d: none
+max-model-params = 2k
+per-path-max-layer-params =
+    ./edge/*: 1
+nnlint-assume = width=2000
+nnlint-layers = mylib.Fused=torch.nn.Linear
+nnlint-search-path = ../lib
+nnlint-formula = textbook
+nnlint-report-unknown = yes
+"""
+EVERY_EFFECT = """\
+from mylib import Fused
+from outside import SIZE
+from torch import nn
+
+
+def head(width):
+    nn.Linear(width, 1000)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(1000, 1000, 2)
+        self.b = Fused(1000, 1000)
+        self.c = nn.LSTM(SIZE, 500)
+        self.d = nn.Linear(10, int(input()))
+"""
+
+
+@pytest.mark.parametrize("name", ["setup.cfg", "tox.ini", ".flake8"])
+@pytest.mark.parametrize("sign", ["-", "_"])
+def test_every_option_in_every_configuration_file(name: str, sign: str, flake8: Run, project: Path) -> None:
+    names = re.compile(r"^[a-z-]+(?= =)", re.MULTILINE)
+    (project / ".flake8").unlink()
+    options = names.sub(lambda match: match[0].replace("-", sign), EVERY_OPTION)
+    (project / name).write_text(f"[flake8]\nselect = NNL\n{options}")
+    (project.parent / "lib").mkdir(exist_ok=True)
+    (project.parent / "lib" / "outside.py").write_text("SIZE = 500\n")
+    (project / "net.py").write_text(EVERY_EFFECT)
+    expected = [
+        "./edge/small.py:3:6: NNL101 Linear has 250,500 parameters",
+        "./net.py:7:5: NNL101 Linear has 2,001,000 parameters",
+        "./net.py:10:1: NNL102 Net() builds at least 7,004,000 parameters",
+        "./net.py:14:18: NNL101 Linear has 1,001,000 parameters",
+        "./net.py:15:18: NNL101 LSTM has 2,002,000 parameters",
+        "./net.py:16:18: NNL901 Linear has a number of parameters that is not statically known",
+    ]
+    found = flake8(cwd=project).stdout.splitlines()
+    assert [line[: len(start)] for line, start in zip(found, expected)] == expected and len(found) == len(expected)
 
 
 def test_nothing_is_analysed_where_no_code_of_nnlint_is_selected(project: Path) -> None:

@@ -1,6 +1,7 @@
 """The hooks under the real pre-commit: in environments of their own, from a clone of the last commit."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import pytest
 CHECKOUT = Path(__file__).parent.parent
 OVER = "from torch import nn\n\nlayer = nn.Linear(4096, 4096)\n"
 WITHIN = "from torch import nn\n\nlayer = nn.Linear(512, 512)\n"
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+HOOK_OF_ITS_OWN, HOOK_OF_FLAKE8 = re.findall(r"^```yaml\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 BROKEN = "from torch import nn\n\nlayer = nn.Linear(512, 512\n"
 
 pytestmark = pytest.mark.skipif(
@@ -79,16 +82,30 @@ def configure(project: Path, environment: dict[str, str], text: str) -> None:
     run(environment, project, "git", "add", ".")
 
 
+def readmes_hook(environment: dict[str, str], clone: Path) -> str:
+    head = run(environment, clone, "git", "rev-parse", "HEAD").stdout.strip()
+    return HOOK_OF_ITS_OWN.replace("NNLINT", str(clone)).replace("COMMIT", head)
+
+
+def test_the_readmes_hook_has_the_budget_that_it_is_given(
+    environment: dict[str, str], clone: Path, project: Path
+) -> None:
+    configure(project, environment, readmes_hook(environment, clone))
+    done = run(environment, project, sys.executable, "-m", "pre_commit", "run", "--files", "over.py")
+    assert done.returncode == 1 and "over the budget of 5,000,000" in done.stdout, done.stdout
+    done = run(environment, project, sys.executable, "-m", "pre_commit", "run", "--files", "within.py")
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_project_hook_reads_the_files_that_did_not_change(
     environment: dict[str, str], clone: Path, project: Path
 ) -> None:
-    head = run(environment, clone, "git", "rev-parse", "HEAD").stdout.strip()
-    hook = f"repos:\n- repo: {clone}\n  rev: {head}\n  hooks:\n  - id: nnlint-project\n"
+    hook = readmes_hook(environment, clone).replace("id: nnlint", "id: nnlint-project")
     (project / "broken.py").unlink()
-    configure(project, environment, hook)
+    configure(project, environment, hook.replace("        args: [--max-layer-params=5M]\n", ""))
     done = run(environment, project, sys.executable, "-m", "pre_commit", "run", "--files", "within.py")
     assert done.returncode == 1 and "over.py:3:9: NNL101" in done.stdout, done.stdout
-    configure(project, environment, hook + "    args: [--max-layer-params=20M]\n")
+    configure(project, environment, hook.replace("5M", "20M"))
     done = run(environment, project, sys.executable, "-m", "pre_commit", "run", "--files", "over.py")
     assert done.returncode == 0, done.stdout
 
@@ -108,13 +125,15 @@ def wheels(environment: dict[str, str], clone: Path, tmp_path_factory: pytest.Te
 def test_flake8_as_a_hook_takes_the_plugin_as_an_additional_dependency(
     environment: dict[str, str], wheels: Path, project: Path
 ) -> None:
+    """The README's recipe; only that flake8 comes from the index, and not from its repository."""
     links = " ".join(filter(None, [str(wheels), environment.get("PIP_FIND_LINKS")]))
-    configure(
-        project,
-        environment,
-        "repos:\n- repo: local\n  hooks:\n  - id: flake8\n    name: flake8\n    language: python\n    entry: flake8\n"
-        "    types: [python]\n    additional_dependencies: [flake8, nnlint]\n    args: [--max-layer-params=5M]\n",
+    of_flake8 = "      - id: flake8\n"
+    local = of_flake8 + "".join(
+        f"        {line}\n" for line in ("name: flake8", "language: python", "entry: flake8", "types: [python]")
     )
+    recipe = re.sub(r"repo: http\S+\n    rev: \S+", "repo: local", HOOK_OF_FLAKE8)
+    assert of_flake8 in recipe and "additional_dependencies: [nnlint]" in recipe
+    configure(project, environment, recipe.replace(of_flake8, local).replace("[nnlint]", "[flake8, nnlint]"))
 
     def flake8_hook(file: str) -> "subprocess.CompletedProcess[str]":
         own = {**environment, "PIP_FIND_LINKS": links}

@@ -1080,11 +1080,13 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
 
 
 def normal(machine: Any, value: Value) -> Value:
-    """An argument as the tables take it: sequences as tuples, objects of a builtin base as what they carry."""
+    """An argument as the tables take it: sequences as tuples, objects of a builtin base as what they carry, dicts."""
     if isinstance(value, List):
         return tuple(value) if not any(type(i) is Rest for i in value) else Unknown("a list of unknown length")
     if isinstance(value, Instance) and isinstance(value.payload, (int, str, float, tuple)):
         return value.payload
+    if isinstance(value, Dict) and value.certain():
+        return dict(value)
     if isinstance(value, Stream):
         return Unknown("an iterator as an argument")
     if isinstance(value, Tensor):

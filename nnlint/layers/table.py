@@ -165,7 +165,9 @@ def build(layer: Layer, arguments: Arguments) -> Structure | Violation | Unknown
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         return Violation("NNL202", str(error)) if blame is None else blame
     if layer.lazy:
-        return Unknown(f"{layer.short_name} takes its size from the first forward pass")
+        has_weight = arguments.get("affine", True) is True
+        unsized = Unknown(f"{layer.short_name} takes its size from the first forward pass")
+        return (_wrong_factory(arguments) if has_weight else None) or unsized
     for name, part in structure.items():
         refused = _refused(part, arguments.get("dtype"))
         if refused is None and type(part) is tuple:
@@ -189,9 +191,16 @@ def _refused(part: Any, dtype: Any) -> Violation | Unknown | None:
     return refused_shape(part, dtype) if type(part) is tuple else None
 
 
+_WITHOUT_GRADIENTS = {f"torch.{name}" for name in ("int8", "int16", "int32", "int64", "uint8", "int", "long", "bool")}
+
+
 def _wrong_factory(arguments: Arguments) -> Violation | None:
-    """The violation of a dtype or device that no tensor can have, whatever its type means elsewhere."""
+    """The violation of a dtype or device that no Parameter can have, whatever its type means elsewhere."""
     dtype, device = arguments.get("dtype"), arguments.get("device")
+    named = getattr(dtype, "name", None)
+    needs_gradients = arguments.get("_freeze", False) is False and arguments.get("_weight") is None
+    if named in _WITHOUT_GRADIENTS and needs_gradients:
+        return Violation("NNL204", f"dtype={named} has no gradients, which a Parameter needs")
     if isinstance(dtype, (str, int, float, list, tuple, dict)):
         return Violation("NNL204", f"dtype={dtype!r} is not a torch.dtype")
     if isinstance(device, (bool, float, list, tuple, dict)):
