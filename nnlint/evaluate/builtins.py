@@ -466,13 +466,15 @@ BUILTINS["all"] = Native("all", _quantifier(False))
 
 
 def entry_of(value: Value, name: Value) -> Value:
-    """What an object itself holds under a name, among its attributes or as a module among its registered ones."""
-    if not isinstance(value, Instance) or not isinstance(name, str):
+    """What an object holds under a name: as an attribute, as a module that it registers, or by its class."""
+    if not isinstance(value, (Instance, Class)) or not isinstance(name, str):
         return None
+    if isinstance(value, Class):
+        return value.find(name)
     for held in (value.attributes, *(value.attributes.get(which) for which in ("_parameters", "_buffers", "_modules"))):
         if isinstance(held, dict) and name in held:
             return held[name]
-    return None
+    return value.cls.find(name)
 
 
 @builtin("getattr")

@@ -482,12 +482,13 @@ class Objects(Control):
             )
         for registry in ("_parameters", "_buffers", "_modules"):
             entries = owned.get(registry)
-            if isinstance(entries, Dict):
-                if name in entries:
-                    found = entries[name]
-                    return self.doubtful(present(found)) if may_be_absent(found) else found
-                if entries.rest is not None:
-                    return self.doubtful(entries.rest)
+            if isinstance(entries, Dict) and name in entries:
+                found = entries[name]
+                return self.doubtful(present(found)) if may_be_absent(found) else found
+        for registry in ("_parameters", "_buffers", "_modules"):
+            entries = owned.get(registry)
+            if isinstance(entries, Dict) and entries.rest is not None:
+                return self.doubtful(entries.rest)
         if name in ("__module__", "__doc__", "__qualname__"):
             return self._class_attribute(value.cls, name)
         if value.payload is not None:
@@ -610,6 +611,7 @@ class Objects(Control):
             self.charge(value)
         index = place(value, index)
         if isinstance(index, UnknownSlice):
+            self._lose_track(value, index.why)
             plain = isinstance(value, str) or (isinstance(value, tuple) and is_plain(value))
             return List([Rest(index)], self.heap.clock) if isinstance(value, list) else Unknown(index.why, plain=plain)
         if isinstance(index, Unknown):
@@ -622,7 +624,7 @@ class Objects(Control):
                 and all(ops.is_number(i) or isinstance(i, str) for i in value)
             ):
                 return Unknown(index.why, tuple(dict.fromkeys(value))[:9] if len(set(value)) < 9 else (), True)
-            return Unknown(index.why)
+            return self.any_of(value, index.why)
         if isinstance(value, Dict):
             return self._dict_item(value, index)
         if isinstance(value, (list, tuple)):
@@ -635,6 +637,32 @@ class Objects(Control):
             return value[index]
         except NATIVE_ERRORS as error:
             raise self.native(error) from None
+
+    def any_of(self, value: Value, why: str) -> Value:
+        """One of the items of a list, a tuple or a dict: what is done to it is done to one of them."""
+        items = [
+            option
+            for item in self._held_by(value)
+            for option in (item.options or (item,) if isinstance(item, Unknown) else (item,))
+            if option is not ABSENT
+        ]
+        known = [item for item in items if isinstance(item, Instance)]
+        if known and len(known) == len(items) <= 8 and getattr(value, "rest", None) is None:
+            return known[0] if all(item is known[0] for item in known) else Unknown(why, tuple(known))
+        self._lose_track(value, why)
+        return Unknown(why)
+
+    def _held_by(self, value: Value) -> list[Value]:
+        if isinstance(value, Dict):
+            return list(value.values())
+        return list(value) if isinstance(value, (list, tuple)) else []
+
+    def _lose_track(self, value: Value, why: str) -> None:
+        """Some items of a list or a dict get another name that is not followed: what may be written to them there is
+        forgotten."""
+        for item in self._held_by(value):
+            if isinstance(item, (Instance, List, Dict, Set)):
+                self.havoc(item, why)
 
     def _payload_item(self, value: Instance, index: Value) -> Value:
         missing = value.cls.find("__missing__")

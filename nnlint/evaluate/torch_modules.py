@@ -721,7 +721,8 @@ def _item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             sure = list(held.values())[: index + 1]
             if len(sure) > index and not any(map(may_be_absent, sure)):
                 return sure[index]
-        return Unknown(index.why if isinstance(index, Unknown) else doubt(machine, module).why)
+        why = index.why if isinstance(index, Unknown) else doubt(machine, module).why
+        return machine.any_of(held, why)
     values = list(held.values())
     if isinstance(index, slice):
         made = Instance(module.cls, machine.heap.clock)
