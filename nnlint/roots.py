@@ -45,6 +45,7 @@ class Roots:
     def run(self) -> Analysis:
         """The file's Analysis."""
         machine = self.machine
+        machine.evaluated = set()  # what other files' roots have reached says nothing of this file's own
         module = self._module()
         for body in machine.mains.pop(id(self.source), []):
             self._root(Root(), partial(body, module.frame))

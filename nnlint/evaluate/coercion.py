@@ -12,6 +12,7 @@ from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
 from nnlint.evaluate.scope import Scope
 from nnlint.signature import Rest
+from nnlint.source import parse_expression
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import Class, Dict, External, Frame, Instance, List, Native, RaisedError, Value
 
@@ -57,10 +58,8 @@ class Annotation(NamedTuple):
         """An annotation in quotes as the expression in them."""
         if not isinstance(self.node, cst.SimpleString):
             return self
-        try:
-            return self.at(cst.parse_expression(str(self.node.evaluated_value)))
-        except cst.ParserSyntaxError:
-            return self
+        written = parse_expression(str(self.node.evaluated_value))
+        return self.at(written) if written is not None else self
 
     def alternatives(self) -> list[Annotation]:
         """The parts of `A | B`, Union[A, B], Optional[A]; itself otherwise."""

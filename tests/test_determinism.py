@@ -1,0 +1,142 @@
+"""The same findings and report, whatever the order of hashes, files and processes, the folder and the Python."""
+
+# ruff: noqa: E501
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parent.parent
+PROJECT = {
+    "pyproject.toml": "",
+    "sizes.py": "import torch\nWIDTH = 300\nSIZES = {'a': 30, 'b': 50}\nKINDS = {'x', 'y', 'z'}\n",
+    "blocks.py": """\
+from torch import nn
+from sizes import SIZES, WIDTH
+
+class Block(nn.Module):
+    def __init__(self, width=WIDTH, kinds=frozenset({"a", "b"})):
+        super().__init__()
+        for kind in kinds:
+            setattr(self, kind, nn.Linear(width, SIZES[kind]))
+        self.convs = nn.ModuleList(nn.Conv2d(width, w, 3) for w in {8, 16, 24})
+
+def deep(n=40):
+    return nn.Sequential(*[Block(i + 1) for i in range(n)])
+""",
+    "net.py": """\
+import blocks
+from blocks import Block, deep
+from sizes import KINDS
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.blocks = nn.ModuleDict({kind: Block(100) for kind in KINDS})
+        self.tail = blocks.deep(3)
+        self.head = nn.Linear(config.hidden, 10) if config.big else nn.Linear(7, 10)
+        if config.deep:
+            self.deep = deep()
+
+nn.Conv2d(3, 4, 3, groups=2)
+""",
+    "again.py": "from net import Net\nfrom blocks import deep\nnet = deep(5)\n",
+}
+OPTIONS = ("--isolated", "--select=NNL", "--max-layer-params=1k", "--max-model-params=10k", "--nnlint-report-unknown")
+FILES = [name for name in PROJECT if name.endswith(".py")]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project")
+    for name, text in PROJECT.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def lint(folder: Path, *arguments: str, cwd: Path | None = None, text: str | None = None, **environment: str) -> str:
+    """What flake8 prints: findings alone, in its own order."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "flake8", *OPTIONS, *arguments],
+        cwd=cwd or folder, env={**os.environ, "PYTHONPATH": str(CHECKOUT), **environment},
+        input=text, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stderr == ""
+    return done.stdout
+
+
+def report(folder: Path, *arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "nnlint", "report", "--isolated", "--format=json", *arguments],
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(CHECKOUT), **environment},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def findings(project: Path) -> str:
+    """What every way must give."""
+    found = lint(project, "-j1", *FILES, PYTHONHASHSEED="0")
+    assert {line.split()[1] for line in found.splitlines()} == {"NNL101", "NNL102", "NNL201", "NNL901"}
+    return found
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_hashes_change_nothing(project: Path, findings: str, seed: int) -> None:
+    assert lint(project, "-j1", *FILES, PYTHONHASHSEED=str(seed)) == findings
+    assert report(project, *FILES, PYTHONHASHSEED=str(seed)) == report(project, *FILES, PYTHONHASHSEED="0")
+
+
+def test_processes_change_nothing(project: Path, findings: str) -> None:
+    assert lint(project, "-j2", *FILES) == findings
+
+
+@pytest.mark.parametrize("order", [FILES[::-1], [*FILES[2:], *FILES[:2]]])
+def test_the_order_of_files_changes_nothing(project: Path, findings: str, order: list[str]) -> None:
+    assert sorted(lint(project, "-j1", *order).splitlines()) == sorted(findings.splitlines())
+    one, other = (json.loads(report(project, *files))["files"] for files in (order, FILES))
+    assert sorted(one, key=lambda file: file["path"]) == sorted(other, key=lambda file: file["path"])
+
+
+def test_each_file_alone_says_the_same(project: Path, findings: str) -> None:
+    assert "".join(lint(project, "-j1", name) for name in FILES) == findings
+
+
+def test_the_working_directory_changes_nothing(project: Path, findings: str, tmp_path: Path) -> None:
+    found = lint(project, "-j1", *(str(project / name) for name in FILES), cwd=tmp_path)
+    assert found.replace(f"{project}{os.sep}", "") == findings
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_standard_input_says_the_same_as_the_file(project: Path, name: str) -> None:
+    text = (project / name).read_text()
+    assert lint(project, f"--stdin-display-name={name}", "-", text=text) == lint(project, name)
+
+
+def test_the_report_is_the_same_on_one_and_two_cores(project: Path, tmp_path: Path) -> None:
+    for index in range(20):
+        (tmp_path / f"net{index}.py").write_text(PROJECT["net.py"].replace("100", str(index + 1)))
+    assert report(tmp_path, "--jobs=1", ".") == report(tmp_path, "--jobs=2", ".")
+
+
+def test_the_recorded_findings_are_those_of_every_python(findings: str) -> None:
+    """CI runs this on the oldest and the newest Python: the text is compared, not only repeated."""
+    assert findings == RECORDED
+
+
+RECORDED = """\
+blocks.py:4:1: NNL102 Block() builds at least 129,648 parameters, over the budget of 10,000; largest: Conv2d at line 9, 64,824
+blocks.py:8:33: NNL901 Linear has a number of parameters that is not statically known: the order of a set
+blocks.py:9:36: NNL101 Conv2d has 64,824 parameters (300×3×3×24 + 24), over the budget of 1,000, when built by Block() at line 4
+blocks.py:11:1: NNL102 deep() builds at least 356,160 parameters, over the budget of 10,000; largest: Conv2d at line 9, 8,664
+blocks.py:12:28: NNL102 Block(i + 1) builds at least 17,328 parameters, over the budget of 10,000; largest: Conv2d at line 9, 8,664
+net.py:11:21: NNL901 Linear has a number of parameters that is not statically known: at least 10, config is a parameter without a default
+net.py:15:1: NNL201 Conv2d cannot be built: groups=2 does not divide in_channels=3
+"""
