@@ -90,7 +90,7 @@ class Control:
         """Begin a root: nothing is spent, nothing is open."""
         self.steps, self.limit, self.depth, self.tries, self.repeats = 0, STEPS, 0, 0, 0
         self.running, self.handling, self.records, self.built = [], [], {}, []
-        self.constructing = False
+        self.constructing, self.heap.copied = False, 0
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
 
     def step(self, cost: int = 1) -> None:

@@ -179,14 +179,14 @@ class Heap:
     @contextmanager
     def apart(self) -> Iterator[None]:
         """What runs here is no part of any open trail: it is older than all, and no undoing takes its writes back."""
-        kept = self.trails, self.clock, self.epoch, self.oldest, self.floor
-        self.trails, self.clock, self.epoch, self.floor = [], self._import_clock, ALWAYS, 0
+        kept = self.trails, self.clock, self.epoch, self.oldest, self.floor, self.copied
+        self.trails, self.clock, self.epoch, self.floor, self.copied = [], self._import_clock, ALWAYS, 0, 0
         try:
             yield
         finally:
             self.undo_to(0)
             self._import_clock = self.clock
-            self.trails, self.clock, self.epoch, self.oldest, self.floor = kept
+            self.trails, self.clock, self.epoch, self.oldest, self.floor, self.copied = kept
 
     def touch(self, item: Any) -> None:
         """Say that `item` is about to be written."""
