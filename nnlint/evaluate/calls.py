@@ -652,7 +652,8 @@ class Calls(Objects):
     def _wrapped(self, wrapper: Value, value: Value, site: Site) -> Value:
         """What a decorator gives; one that cannot be followed, like one from outside, gives what it was given.
 
-        Code that is imported runs, so a decorator that seems to raise, or goes on and on, was not understood."""
+        Code that is imported runs, so a decorator that seems to raise, or goes on and on, was not understood: what it
+        may have written elsewhere (a registry) is forgotten."""
         level, limit, depth = len(self.heap.trails), self.limit, self.depth
         stack, running, tries = list(self.stack), list(self.running), self.tries
         self.heap.open()
@@ -667,6 +668,7 @@ class Calls(Objects):
         finally:
             self.limit = limit
         self.heap.undo_to(level)
+        self._havoc_reached(wrapper, "a decorator that is not understood may have written it", set())
         return value
 
     # -- context managers --------------------------------------------------------------------------------------

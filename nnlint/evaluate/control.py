@@ -78,6 +78,7 @@ class Control:
         self.ground = 0  # the trails that are open where a root begins; more are open in an arm that may not run
         self.repeats = 0  # open repetitions of unknown length
         self.running: list[Function] = []
+        self.executing: list[Module] = []  # modules whose import has begun and not ended, the innermost last
         self.handling: list[Value] = []
         self.records: dict[Any, Any] = {}
         self.built: list[Any] = []
@@ -152,7 +153,7 @@ class Control:
         except RaisedError as raised:
             signal, value = "raise", raised
         outcomes = self.heap.collect(level, signal, value)
-        self.step(self.heap.copied // 10)
+        self.step(self.heap.copied // 200)
         self.heap.copied = 0
         return outcomes
 

@@ -534,12 +534,15 @@ class Machine(Calls):
 
     def execute(self, module: Module) -> None:
         """Run module-level code."""
+        self.executing.append(module)
         try:
             define(self, module.frame, module.statements)
         except RaisedError as raised:
             module.frame.variables["__partial__"] = True
             module.failure = raised
             return
+        finally:
+            self.executing.pop()
         module.ready = True
 
 

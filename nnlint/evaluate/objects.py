@@ -352,7 +352,8 @@ class Objects(Control):
         getter = value.frame.variables.get("__getattr__")
         if getter is not None:
             return self.call(getter, [name], {})
-        if not value.ready or "*" in value.frame.variables or value.frame.variables.get("__partial__"):
+        is_open = not value.ready and (not self.executing or self.executing[-1] is not value)
+        if is_open or "*" in value.frame.variables or value.frame.variables.get("__partial__"):
             return Unknown(f"{name} of {value.name} is not known")
         return ABSENT
 
