@@ -20,7 +20,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 # Exact models, and lines whose largest count is known: what has been reached is not given up.
-FLOORS = {"torchvision": (118, 227), "timm": (747, 440), "transformers": (0, 0)}
+FLOORS = {"torchvision": (119, 229), "timm": (747, 440), "transformers": (0, 0)}
 
 
 def sources(package: str, folder: Path) -> Path:
