@@ -6,6 +6,7 @@ import math
 import os
 import typing
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -29,7 +30,6 @@ from nnlint.rules import check_analysis
 from nnlint.signature import REQUIRED, BindError, Parameter, Signature
 from nnlint.unknown import Unknown
 
-torch.set_grad_enabled(False)
 CONTAINERS = {"Module", "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"}
 KINDS = {
     inspect.Parameter.POSITIONAL_OR_KEYWORD: "both",
@@ -37,6 +37,14 @@ KINDS = {
     inspect.Parameter.VAR_POSITIONAL: "*",
     inspect.Parameter.VAR_KEYWORD: "**",
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_gradients() -> Iterator[None]:
+    """Building is all that is looked at here; other tests keep torch's own setting."""
+    with torch.no_grad():
+        yield
+
 
 
 def class_of(name: str) -> Any:
