@@ -61,13 +61,6 @@ def evaluate(path: str, text: str, settings: Settings, trees: bool) -> Analysis:
 
 
 _machines: dict[object, Any] = {}
-
-
-def forget() -> None:
-    """Start anew: what is known of a file after this rests on no file analysed before."""
-    _machines.clear()
-
-
 _sources: dict[str, Any] = {}  # files as parsed, by path: the same for every machine
 
 

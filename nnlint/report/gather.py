@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.console import Console
 from rich.progress import Progress
 
-from nnlint.analyse import forget
 from nnlint.configuration import Configuration
 from nnlint.construction import Analysis, Failure, LayerSite, Model, Place
 from nnlint.finding import Finding
@@ -105,9 +104,7 @@ Item = tuple[Request, str | Failure | None]
 
 
 def read_chunk(items: Sequence[Item], configuration: Configuration) -> Iterator[FileReport]:
-    """The reports of neighbours, which share what they import, and nothing with those before: in a package that imports
-    itself in circles, what is known depends on where the circle was entered."""
-    forget()
+    """The reports of neighbours, which share what they import."""
     analyse_owner.cache_clear()
     for request, text in items:
         yield read_file(request, text, configuration)
