@@ -174,7 +174,7 @@ class Roots:
         given: dict[str, Value] = {}
         generic = False
         machine = self.machine
-        if isinstance(init, Function):
+        if isinstance(init, Function) and init.signature.parameters:
             given, generic = self.defaults.arguments(init, cls, skip=1)
 
             def build() -> Value:
@@ -266,7 +266,7 @@ class Roots:
     def _fill(self, receiver: Instance) -> None:
         """Construct the receiver with its defaults, as far as that goes."""
         init = receiver.cls.find("__init__")
-        if init is None or not isinstance(init, (Function,)):
+        if not isinstance(init, Function) or not init.signature.parameters:
             receiver.open = Unknown("an object that is not known")
             return
         if self.machine.wary:

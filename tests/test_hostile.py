@@ -104,6 +104,14 @@ def net():
 """
 
 
+def test_methods_without_parameters_are_called_as_python_calls_them() -> None:
+    net = "class Net(nn.Module):\n    def __init__():\n        super().__init__()\n"
+    text = f"from torch import nn\n{net}    def forward(self, x): return nn.Linear(x, 2)\n\nnn.Linear(1, 1)\n"
+    analysis = analyse("hostile.py", text)
+    assert not analysis.errors and [site.counts for site in analysis.layers] == [[], [2]]
+    assert [model.parameters for model in analysis.models] == [None]
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=[program[:50] for program in PROGRAMS])
 def test_a_root_ends_within_its_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     spent: list[int] = []
