@@ -23,12 +23,15 @@ HERE = Path(__file__).parent
 FLOORS = {"torchvision": (119, 229), "timm": (747, 440), "transformers": (0, 0)}
 
 
+def pinned(package: str) -> str:
+    """The package and its version: `timm==1.0.31`."""
+    lines = (HERE / "requirements-wild.txt").read_text().splitlines()
+    return next(line for line in lines if line.startswith(f"{package}=="))
+
+
 def sources(package: str, folder: Path) -> Path:
     """The package's Python files, from its wheel."""
-    wanted = next(
-        line for line in (HERE / "requirements-wild.txt").read_text().splitlines() if line.startswith(f"{package}==")
-    )
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), wanted]
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), pinned(package)]
     subprocess.run(command, check=True)
     (wheel,) = folder.glob(f"{package}-*.whl")
     with zipfile.ZipFile(wheel) as archive:
