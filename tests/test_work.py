@@ -1,0 +1,86 @@
+"""How much nnlint does for a file, in counts that are the same on every machine: pieces of text that LibCST parses, and
+steps of the evaluation. Seconds are for tests/benchmark.py."""
+
+import shutil
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import libcst
+import pytest
+from benchmark import BLOCKS
+
+from nnlint.analyse import analyse
+from nnlint.evaluate.control import Control
+
+
+@dataclass
+class Work:
+    """What has been done so far. parsed: the texts that LibCST was given."""
+
+    parsed: list[str] = field(default_factory=list)
+    steps: int = 0
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Work:
+    counted = Work()
+    parse, step = libcst.parse_module, Control.step
+
+    def counting_parse(text: str) -> libcst.Module:
+        counted.parsed.append(text)
+        return parse(text)
+
+    def counting_step(self: Control, cost: int = 1) -> None:
+        counted.steps += cost
+        step(self, cost)
+
+    monkeypatch.setattr(libcst, "parse_module", counting_parse)
+    monkeypatch.setattr(Control, "step", counting_step)
+    return counted
+
+
+def test_a_file_is_parsed_once_however_many_import_it(work: Work, checkout: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(checkout / "fixtures" / "projects" / "absolute_imports", project)
+    files = sorted(project.rglob("*.py"))
+    counts = [site.counts for file in files for site in analyse(str(file)).layers]
+    assert counts == [[], [1_049_600], [65_600]]
+    bodies = [text for text in work.parsed if text.startswith("def _")]
+    modules = [text for text in work.parsed if text not in bodies]
+    assert len(modules) == len(set(modules)) == len(files) == 5
+    assert len(bodies) == 2  # of the function and of the method in mlp.py
+    assert 30 <= work.steps <= 60
+
+
+def test_a_file_without_layers_is_not_parsed(work: Work, tmp_path: Path) -> None:
+    (tmp_path / "names.py").write_text("WIDTH = 3\n")
+    (tmp_path / "plain.py").write_text("from names import WIDTH\n\n\ndef area(side=WIDTH):\n    return side\n")
+    assert analyse(str(tmp_path / "plain.py")).layers == []
+    assert (work.parsed, work.steps) == ([], 0)
+    (tmp_path / "names.py").write_text("from torch import nn\nWIDTH = 3\n")
+    analyse(str(tmp_path / "plain.py"))
+    assert work.parsed and work.steps
+
+
+def test_a_body_that_nothing_calls_is_not_parsed(work: Work, tmp_path: Path) -> None:
+    methods = "".join(f"    def method{index}(self, x):\n        return x\n\n" for index in range(50))
+    text = f"from torch import nn\n\n\nclass Net(nn.Module):\n{methods}    def make(self):\n        nn.Linear(2, 3)\n"
+    (tmp_path / "net.py").write_text(text)
+    (site,) = analyse(str(tmp_path / "net.py")).layers
+    assert site.counts == [9]
+    assert len(work.parsed) <= 2
+
+
+def test_an_equal_block_more_costs_little_more(work: Work, tmp_path: Path) -> None:
+    steps, pieces = {}, {}
+    for depth in (1, 96):
+        path = tmp_path / f"net{depth}.py"
+        path.write_text(BLOCKS.format(depth=depth))
+        before = replace(work, parsed=[*work.parsed])
+        (_, net) = analyse(str(path)).models
+        assert net.parameters == depth * 789_248
+        steps[depth] = work.steps - before.steps
+        pieces[depth] = len(work.parsed) - len(before.parsed)
+    assert pieces[1] == pieces[96] == 3  # the module, and two constructors
+    assert 20 <= steps[1] <= 40
+    assert (steps[96] - steps[1]) / 95 <= 16
