@@ -21,7 +21,8 @@ examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line: 0 where it did what was asked, 1 where that fails a check, 2 where it could not."""
-    options = build_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = build_parser().parse_args([shielded(argument) for argument in given])
     try:
         return int(options.run(options))
     except (UsageError, OptionError) as error:
@@ -64,9 +65,10 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths",
         nargs="+",
+        type=unshielded,
         metavar="PATH",
         help="a Python file, a folder, or - for standard input; file.py::name or 'file.py::name(arguments)' is one "
-        "model of a file as a tree, arguments being literals",
+        "model of a file as a tree, arguments being literals (-::name of standard input)",
     )
     parser.add_argument(
         "--format", choices=("text", "json", "sarif", "html"), default="text", help="(default: %(default)s)"
@@ -99,6 +101,16 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
             shared.add_argument(f"--{option.name}", action="store_const", const="true", help=option.help)
         else:
             shared.add_argument(f"--{option.name}", metavar=option.metavar, help=option.help)
+
+
+def shielded(argument: str) -> str:
+    """A model of standard input, `-::name`, with a space in front: else argparse takes it for an option."""
+    return f" {argument}" if argument.startswith("-::") else argument
+
+
+def unshielded(path: str) -> str:
+    """The path that was shielded, or any other as it is."""
+    return path[1:] if path.startswith(" -::") else path
 
 
 def positive(text: str) -> int:

@@ -66,6 +66,28 @@ def test_files_folders_and_standard_input_are_reported(tmp_path: Path) -> None:
     assert [[layer["parameters"] for layer in file["layers"]] for file in files] == [[], [102_764_544], [102_764_544]]
 
 
+@pytest.mark.parametrize(
+    "arguments", ["-::fc --depth 1", "--depth 1 -::fc", "--depth=1 -::fc --isolated", "--isolated -- -::fc"]
+)
+def test_a_model_of_standard_input_is_asked_for_before_and_after_the_options(arguments: str, tmp_path: Path) -> None:
+    done = run("report", *arguments.split(), cwd=tmp_path, stdin=SOURCE)
+    assert done.stdout.splitlines()[-1] == "102,764,544 parameters, 411,058,176 bytes as float32; stdin:3"
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_standard_input_can_be_asked_for_more_than_once(tmp_path: Path) -> None:
+    stdin = f"{SOURCE}tail = nn.Linear(1, 2)\n"
+    done = run("report", "-::tail", "-", "-::fc", cwd=tmp_path, stdin=stdin)
+    totals = [line for line in done.stdout.splitlines() if " bytes as float32" in line or "2 layers and" in line]
+    assert [line.split(" ")[0] for line in totals] == ["4", "102,764,544", "2"], done
+
+
+def test_a_model_that_standard_input_does_not_have(tmp_path: Path) -> None:
+    done = run("report", "-::fx", cwd=tmp_path, stdin=SOURCE)
+    assert (done.returncode, done.stderr) == (2, "nnlint: error: stdin has no model 'fx'; did you mean fc?\n")
+    assert run("report", "--over", "-::fc", cwd=tmp_path).returncode == 2  # an option's value is none
+
+
 def test_standard_input_that_cannot_be_decoded_is_an_error_in_the_report(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "nnlint", "report", "-", "--format=json"]
     done = subprocess.run(command, cwd=tmp_path, input=b"import torch\nx = '\xff'\n", capture_output=True)

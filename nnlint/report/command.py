@@ -22,6 +22,7 @@ from nnlint.report.listing import list_files, report_text
 from nnlint.report.model import report_model
 from nnlint.report.page import report_page
 from nnlint.report.sarif import report_sarif
+from nnlint.report.selection import Selection
 from nnlint.report.terminal import render, write
 from nnlint.wanted import parse_wanted
 
@@ -36,13 +37,15 @@ class Settings(NamedTuple):
 
 def run(options: argparse.Namespace) -> int:
     """Print the report on the paths, every file read being in it; 1 where a check that was asked for fails."""
-    settings = read_settings(options)
+    config, folder = read_config(options)
+    settings = read_settings(options, config, folder)
     refuse_what_does_not_go_together(options)
     formula = settings.configuration.formula
     # What is wrong with the options is said before the work, not after it.
     over = parse_number("--over", options.over) if options.over else -1
     earlier = read_report(options.compare, formula) if options.compare else {}
     growth = parse_growth(options.max_growth) if options.max_growth else None
+    selection = Selection(config, folder) if options.format == "sarif" else None
     requests = make_requests(options, settings)
     try:
         reports = gather(requests, settings.configuration, options.jobs or available_cores())
@@ -52,8 +55,8 @@ def run(options: argparse.Namespace) -> int:
     is_failure = options.fail_over_budget and any(report.over for report in reports)
     if options.format == "json":
         write(report_json(analyses, formula))
-    elif options.format == "sarif":
-        write(report_sarif(reports))
+    elif selection is not None:
+        write(report_sarif(reports, selection))
     elif options.format == "html":
         write(report_page(reports))
     elif options.compare:
@@ -100,12 +103,17 @@ def make_requests(options: argparse.Namespace, settings: Settings) -> list[Reque
     return requests + [Request(path, trees=options.format == "html") for path in find_files(paths, exclusion)]
 
 
-def read_settings(options: argparse.Namespace) -> Settings:
-    """The [flake8] section that flake8 itself would read here, under what the command line says."""
+def read_config(options: argparse.Namespace) -> tuple[configparser.RawConfigParser, str]:
+    """The configuration that flake8 itself would read here, and the folder of its file."""
     try:
         config, folder = load_config(options.config, [], isolated=options.isolated)
     except (ExecutionError, configparser.Error, UnicodeDecodeError) as error:
         raise UsageError(" ".join(str(error).split())) from None
+    return config, folder
+
+
+def read_settings(options: argparse.Namespace, config: configparser.RawConfigParser, folder: str) -> Settings:
+    """The [flake8] section, under what the command line says."""
     section = config["flake8"] if config.has_section("flake8") else {}
     values: dict[str, object] = {name.replace("-", "_"): OptionText(text, folder) for name, text in section.items()}
     for option in OPTIONS:

@@ -90,7 +90,8 @@ def gather(requests: Sequence[Request], configuration: Configuration, jobs: int)
 
     Raises WantedError.
     """
-    items = [(request, _standard_input() if request.path == "-" else None) for request in requests]
+    given = _standard_input() if any(request.path == "-" for request in requests) else None
+    items = [(request, given if request.path == "-" else None) for request in requests]
     chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         if jobs > 1 and len(chunks) > 1:

@@ -10,6 +10,7 @@ from nnlint.explain import page
 from nnlint.finding import Finding
 from nnlint.report.contract import dump
 from nnlint.report.gather import FileReport
+from nnlint.report.selection import Selection
 from nnlint.report.terminal import printable
 from nnlint.rules import Rule, all_rules
 
@@ -17,17 +18,18 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {"1": "warning", "2": "error", "3": "error", "9": "note"}  # by the first digit of a code
 
 
-def report_sarif(reports: Sequence[FileReport]) -> str:
+def report_sarif(reports: Sequence[FileReport], selection: Selection) -> str:
     """What flake8 would report of the files; what a `# noqa` silences is there too, as suppressed."""
     found = [(finding, False) for report in reports for finding in report.findings]
-    found += [(finding, True) for report in reports for finding in report.silenced]
+    found += [(finding, selection.heeds_noqa) for report in reports for finding in report.silenced]
+    shown = sorted(each for each in found if selection.shows(each[0].path, each[0].code))
     order = {rule.code: index for index, rule in enumerate(all_rules())}
     run = {
         "tool": {
             "driver": {"name": "nnlint", "version": __version__, "rules": [_rule(rule) for rule in all_rules()]},
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, order[finding.code], silenced) for finding, silenced in sorted(found)],
+        "results": [_result(finding, order[finding.code], silenced) for finding, silenced in shown],
     }
     return dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
