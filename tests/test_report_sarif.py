@@ -121,6 +121,14 @@ def test_what_the_configuration_selects_is_what_flake8_shows(
     assert (found == UNCONFIGURED) == (not configuration)
 
 
+def test_a_file_that_does_not_parse_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text("import torch\ndef (\n")
+    assert shown(sarif(capsys, "--isolated", "net.py")) == [("net.py", 2, 5, "NNL902")]
+
+
 def test_a_configuration_that_flake8_refuses_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
