@@ -175,16 +175,19 @@ def version(python: str, package: str) -> str:
 # -- telling -------------------------------------------------------------------------------------------------------
 
 
+def cells(row: Mapping[str, Any]) -> list[str]:
+    """One row of the table."""
+    seconds, megabytes = row["seconds"], row["megabytes"]
+    factors = [f"{seconds[tool]:.2f} s ({seconds[tool] / seconds[ALONE]:.2f} ×)" for tool in (OFF, ON, PARSER)]
+    memory = [f"{megabytes[tool]:.0f} MB" for tool in (ALONE, ON)]
+    return [row["name"], str(row["files"]), f"{seconds[ALONE]:.2f} s", *factors, *memory]
+
+
 def table(results: Mapping[str, Any]) -> str:
     """The results in Markdown."""
     heads = ["code", "files", ALONE, OFF, ON, PARSER, f"memory, {ALONE}", f"memory, {ON}"]
-    lines = [heads, ["---", *["---:"] * (len(heads) - 1)]]
-    for row in results["rows"]:
-        seconds, megabytes = row["seconds"], row["megabytes"]
-        factors = [f"{seconds[tool]:.2f} s ({seconds[tool] / seconds[ALONE]:.2f} ×)" for tool in (OFF, ON, PARSER)]
-        memory = [f"{megabytes[tool]:.0f} MB" for tool in (ALONE, ON)]
-        lines.append([row["name"], str(row["files"]), f"{seconds[ALONE]:.2f} s", *factors, *memory])
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines) + f"\n{results['conditions']}\n"
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *map(cells, results["rows"])]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines) + f"\n{results['conditions']}\n"
 
 
 def with_table(readme: str, results: Mapping[str, Any]) -> str:
@@ -209,7 +212,8 @@ def conditions(without: str, with_nnlint: str, names: Sequence[str], rounds: int
     told = [f"Python {platform.python_version()}", f"flake8 {version(without, 'flake8')}"]
     told.append(f"LibCST {version(with_nnlint, 'libcst')}")
     told += [pinned(name).replace("==", " ") for name in PACKAGES if any(name in case for case in names)]
-    return f"{', '.join(told)}; {f'medians of {rounds} rounds' if rounds > 1 else 'one round'}."
+    often = "one run" if rounds == 1 else f"medians of {rounds} runs"
+    return f"{', '.join(told)}; {often}, medians of {rounds * MORE_ROUNDS} where the files are short."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -230,8 +234,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         without = environment(Path(folder) / "without", *checkers)
         results: dict[str, Any] = {"conditions": conditions(without, with_nnlint, names, options.rounds), "rows": []}
         for name in names:
-            print(name, file=sys.stderr)
-            results["rows"].append(measure_case(name, without, with_nnlint, options.rounds))
+            row = measure_case(name, without, with_nnlint, options.rounds)
+            print(*cells(row), sep=", ", file=sys.stderr)  # a long run shows how far it is
+            results["rows"].append(row)
     print(table(results), end="")
     if options.write:
         write(results)
