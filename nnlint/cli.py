@@ -21,8 +21,7 @@ examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line: 0 where it did what was asked, 1 where that fails a check, 2 where it could not."""
-    given = sys.argv[1:] if arguments is None else arguments
-    options = build_parser().parse_args([shielded(argument) for argument in given])
+    options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
         return int(options.run(options))
     except (UsageError, OptionError) as error:
@@ -32,6 +31,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options and paths, in any order; what is neither ends the program with its usage and status 2."""
+    parser = build_parser()
+    options, rest = parser.parse_known_args([shielded(argument) for argument in arguments])
+    # argparse takes paths from one place only: what stands behind further options is left over.
+    if rest and ("paths" not in options or any(argument[:1] == "-" != argument for argument in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        options.paths += map(unshielded, rest)
+    return options
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -17,6 +17,7 @@ SOURCE = "import torch.nn as nn\n\nfc = nn.Linear(25088, 4096)\n"
     ("arguments", "line"),
     [
         (["report", "no/such.py"], "nnlint: error: no such file or folder: no/such.py\n"),
+        (["report", "--depth=1", "net.py", "--over=1", ""], "nnlint: error: no such file or folder: \n"),
         (["report", "net.pi"], "nnlint: error: no such file or folder: net.pi; did you mean net.py?\n"),
         (["report", "\x1b[31m##x"], "nnlint: error: no such file or folder: \\x1b[31m#\\x23x\n"),
         (["explain", "X"], "nnlint: error: no rule has the code 'X'; there are NNL101, "),
@@ -73,6 +74,24 @@ def test_a_model_of_standard_input_is_asked_for_before_and_after_the_options(arg
     done = run("report", *arguments.split(), cwd=tmp_path, stdin=SOURCE)
     assert done.stdout.splitlines()[-1] == "102,764,544 parameters, 411,058,176 bytes as float32; stdin:3"
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_paths_may_stand_between_options(tmp_path: Path) -> None:
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text(SOURCE)
+    done = run("report", "a.py", "--format", "json", "-", "--over=1", "b.py", "--isolated", cwd=tmp_path, stdin=SOURCE)
+    assert [file["path"] for file in json.loads(done.stdout)["files"]] == ["a.py", "stdin", "b.py"]
+    shown = run("report", "a.py", "--depth=1", "-::fc", cwd=tmp_path, stdin=SOURCE).stdout
+    assert "102,764,544 parameters, " in shown and "1 layer and 0 models in 1 file" in shown
+
+
+@pytest.mark.parametrize(
+    "arguments", ["report a.py --such", "report a.py --depth 1 --such b.py", "report a.py -x", "explain NNL101 NNL102"]
+)
+def test_what_is_neither_an_option_nor_a_path_is_refused(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(arguments.split())
+    assert "nnlint: error: unrecognized arguments: " in capsys.readouterr().err
 
 
 def test_standard_input_can_be_asked_for_more_than_once(tmp_path: Path) -> None:
