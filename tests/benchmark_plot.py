@@ -8,7 +8,7 @@ from typing import Any
 
 WIDTH = 760
 LABELS, BAR, GAP = 220, 14, 14  # where bars begin; how high one is; what is between the cases
-PLOT_WIDTH, PLOT_HEIGHT = 300, 150
+PLOT_WIDTH, PLOT_HEIGHT = 290, 150
 STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #1f2328 } .title { font-weight: 600; font-size: 13px }
 .end { text-anchor: end } .middle { text-anchor: middle } .axis { stroke: #8c959f } .paper { fill: #ffffff }
