@@ -36,7 +36,7 @@ START, END = "<!-- python tests/benchmark.py --write -->\n", "<!-- end of the be
 
 ALONE, OFF, ON, PARSER = "flake8 alone", "nnlint's codes off", "with nnlint", "LibCST's `parse_module`"
 PARSE = "import sys, libcst\nfor path in sys.argv[1:]:\n    libcst.parse_module(open(path, 'rb').read())"
-PACKAGES = {"torchvision": 1, "timm": 1, "transformers": 10}  # and one of how many of its files is read
+PACKAGES = {"pip": 1, "torchvision": 1, "timm": 1, "transformers": 10}  # and one of how many of its files is read
 COPIED = CHECKOUT / "fixtures" / "models" / "vit.py"
 BLOCKS = """\
 from torch import nn
@@ -92,6 +92,7 @@ def blocks(number: int, folder: Path) -> list[Path]:
 CASES: dict[str, Callable[[Path], list[Path]]] = {
     "an empty file": empty,
     "standard library": standard_library,
+    "pip": partial(package, "pip"),  # code without torch, too, of which the files import each other
     "torchvision": partial(package, "torchvision"),
     "timm": partial(package, "timm"),
     "every tenth file of transformers": partial(package, "transformers"),
