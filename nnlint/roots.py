@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -119,6 +120,7 @@ class Roots:
         if are_judged:
             self._judge(root)
         machine.heap.undo_to(level)
+        gc.collect(1)  # the cycles that this root has left, among what it made; see analyse.collector_off
         return value, total, why
 
     def _judge(self, root: Root) -> None:

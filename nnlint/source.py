@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import gc
 from collections.abc import Container, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -119,11 +117,10 @@ class Source:
         """The body of a function, from its own lines; raises a LibCST error where not even a rewriting is parsed."""
         lines = self.text.split("\n")[body_start(python) - 1 : python.end_lineno]
         head = "async def _():" if isinstance(python, ast.AsyncFunctionDef) else "def _():"
-        with collector_off():
-            try:
-                parsed = cst.parse_module("\n".join([head, *lines, ""]))
-            except Exception:
-                parsed = cst.parse_module(rewritten(python))
+        try:
+            parsed = cst.parse_module("\n".join([head, *lines, ""]))
+        except Exception:
+            parsed = cst.parse_module(rewritten(python))
         definition = parsed.body[0]
         assert isinstance(definition, cst.FunctionDef)
         self._pending.append(([definition.body], list(python.body)))
@@ -217,24 +214,11 @@ def parse(path: str, text: str) -> Source | Failure:
         return Failure(1, 1, f"cannot be parsed by LibCST: {type(error).__name__}")
 
 
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """LibCST's parser makes no cycles, and Python's cyclic garbage collector would take half of its time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
 def _parse_cst(text: str, python_tree: ast.Module) -> cst.Module:
-    with collector_off():
-        try:
-            return cst.parse_module(text)
-        except Exception:
-            return cst.parse_module(rewritten(python_tree))
+    try:
+        return cst.parse_module(text)
+    except Exception:
+        return cst.parse_module(rewritten(python_tree))
 
 
 def rewritten(tree: ast.AST) -> str:
@@ -273,11 +257,10 @@ def parse_folded(path: str, text: str, python_tree: ast.Module) -> Source | None
             kept += [*lines[done : start - 1], f"{indent}{_MARK}{len(functions)}"]
             done = end
             functions.append(function)
-    with collector_off():
-        try:
-            tree = cst.parse_module("\n".join([*kept, *lines[done:]]))
-        except Exception:
-            return None
+    try:
+        tree = cst.parse_module("\n".join([*kept, *lines[done:]]))
+    except Exception:
+        return None
     source = Source(path, text, tree, python_tree)
     source.fold(functions)
     return source

@@ -456,17 +456,25 @@ def is_small(value: tuple[Value, ...]) -> bool:
     return True
 
 
+def is_option(value: Value, other: Value) -> bool:
+    """Whether `other` is an Unknown that may be just this value."""
+    return isinstance(other, Unknown) and any(option is value for option in other.options)
+
+
 def join(left: Value, right: Value, why: str) -> Value:
     """The value after two arms of an unknown condition: the same stays, different becomes Unknown with the options."""
-    if same(left, right):
+    if same(left, right) or is_option(right, left):
         return left
+    if is_option(left, right):
+        return right
     are_tuples = type(left) is tuple and type(right) is tuple and len(left) == len(right)
     if are_tuples and is_small(left) and not has_rest(left + right):
         return tuple(join(one, other, why) for one, other in zip(left, right))
     options: list[Value] = []
     for value in (left, right):
         if isinstance(value, Unknown) and not value.options:
-            return Unknown(value.why, plain=is_plain(left) and is_plain(right))
+            plain = is_plain(left) and is_plain(right)
+            return value if value.plain == plain and not value.foreign else Unknown(value.why, plain=plain)
         for option in value.options if isinstance(value, Unknown) else (value,):
             if not any(same(option, other) for other in options):
                 options.append(option)

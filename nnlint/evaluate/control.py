@@ -107,7 +107,7 @@ class Control:
         trails = self.heap.trails
         if len(trails) > FORKS:
             raise LimitError("evaluation limit reached")
-        self.step(len(trails[-1].saved) // 10 if trails else 0)
+        self.step(len(trails[-1].unjoined) // 10 if trails else 0)
         self.heap.leave(Outcome("raise", RaisedError(Unknown(why)), {}), why)
 
     def doubtful(self, found: Value) -> Value:

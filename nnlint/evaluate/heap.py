@@ -42,15 +42,23 @@ class Outcome(NamedTuple):
 
 class Trail:
     """The writes since a fork, with the old contents; `exits` are ways that have left, relative to the fork. by_raise:
-    the only exit is one by exceptions, and further ones may join it."""
+    the only exit is one by exceptions, and further ones may join it; `unjoined` is what may now hold something else
+    than at that exit."""
 
-    __slots__ = ("by_raise", "epoch", "exits", "saved")
+    __slots__ = ("by_raise", "epoch", "exits", "saved", "unjoined")
 
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
         self.saved: Delta = {}
         self.exits: list[Outcome] = []
         self.by_raise = False
+        self.unjoined: dict[int, Any] = {}
+
+    def save(self, item: Any, held: Content) -> None:
+        """Note that `item`, which held `held` at the fork or when it was saved first, is written."""
+        self.saved.setdefault(id(item), (item, held))
+        if self.by_raise:
+            self.unjoined[id(item)] = item
 
 
 def content(item: Any) -> Content:
@@ -116,9 +124,13 @@ def restore(item: Any, held: Content) -> None:
 
 def join_names(left: dict[str, Value], right: dict[str, Value], why: str) -> dict[str, Value]:
     """Two namespaces; a name that only one has may be absent."""
-    return {
-        name: join(left.get(name, ABSENT), right.get(name, ABSENT), why) for name in (*left, *(set_minus(right, left)))
-    }
+    joined: dict[str, Value] = {}
+    for name, value in left.items():
+        other = right.get(name, ABSENT)
+        joined[name] = value if value is other else join(value, other, why)
+    for name in set_minus(right, left):
+        joined[name] = join(ABSENT, right[name], why)
+    return joined
 
 
 def set_minus(one: dict[str, Value], other: dict[str, Value]) -> list[str]:
@@ -194,10 +206,12 @@ class Heap:
         if birth < self.oldest:
             self.oldest = birth
         if birth < self.epoch:
-            saved = self.trails[-1].saved
-            if id(item) not in saved:
-                saved[id(item)] = (item, content(item))
+            trail = self.trails[-1]
+            if id(item) not in trail.saved:
+                trail.saved[id(item)] = (item, content(item))
                 self.copied += size(item)
+            if trail.by_raise:
+                trail.unjoined[id(item)] = item
 
     def open(self) -> Trail:
         """Start a trail: what is born from now on is newer than it."""
@@ -211,9 +225,9 @@ class Heap:
         """End the innermost trail and keep what was written."""
         trail = self.trails.pop()
         self.epoch = self.trails[-1].epoch if self.trails else ALWAYS
-        for key, (item, held) in trail.saved.items():
+        for item, held in trail.saved.values():
             if item.birth < self.epoch:
-                self.trails[-1].saved.setdefault(key, (item, held))
+                self.trails[-1].save(item, held)
 
     def undo(self) -> None:
         """End the innermost trail and take back what was written."""
@@ -272,18 +286,17 @@ class Heap:
         if trail is None or not trail.by_raise:
             trail = self.open()
             trail.by_raise = True
-            trail.exits.append(raised)
-            return
-        before = trail.exits[0]
-        delta: Delta = {}
-        for key, (item, _) in {**trail.saved, **raised.delta}.items():
-            now = raised.delta[key][1] if key in raised.delta else content(item)
-            base = trail.saved[key][1] if key in trail.saved else content(item)
-            delta[key] = (item, join_content(item, before.delta[key][1] if key in before.delta else base, now, why))
-        for key, (item, held) in before.delta.items():
-            if key not in delta:
-                delta[key] = (item, join_content(item, held, content(item), why))
-        trail.exits[0] = Outcome("raise", RaisedError(join(before.value.value, raised.value.value, why)), delta)
+            trail.exits.append(raised._replace(delta=dict(raised.delta)))
+        else:
+            before = trail.exits[0]
+            for key, item in {**trail.unjoined, **{key: item for key, (item, _) in raised.delta.items()}}.items():
+                now = raised.delta[key][1] if key in raised.delta else content(item)
+                base = trail.saved[key][1] if key in trail.saved else content(item)
+                known = before.delta[key][1] if key in before.delta else base
+                before.delta[key] = (item, join_content(item, known, now, why))
+            value = RaisedError(join(before.value.value, raised.value.value, why))
+            trail.exits[0] = before._replace(value=value)
+        trail.unjoined = {key: item for key, (item, _) in raised.delta.items()}
 
     def join_outcomes(self, left: Outcome, right: Outcome, why: str) -> Outcome:
         """Two ways that end alike, as one."""
