@@ -240,3 +240,49 @@ def test_generated_programs() -> None:
 
     run()
     assert sum(known for _, known in compared) > 0.8 * sum(variables for variables, _ in compared) > 100
+
+
+KINDS = (
+    *(f"collections.abc.{name}" for name in (
+        "Callable", "Collection", "Container", "Hashable", "Iterable", "Iterator", "Mapping", "MutableMapping",
+        "MutableSequence", "MutableSet", "Reversible", "Sequence", "Set", "Sized", "ValuesView", "Generator",
+    )),
+    *(f"numbers.{name}" for name in ("Complex", "Integral", "Number", "Rational", "Real")),
+    *(f"typing.{name}" for name in ("Callable", "Dict", "FrozenSet", "List", "Mapping", "Sequence", "Set", "Tuple")),
+    *(f"types.{name}" for name in (
+        "BuiltinFunctionType", "FunctionType", "GeneratorType", "LambdaType", "MethodType", "ModuleType",
+        "SimpleNamespace",
+    )),
+    "type(None)", "object", "int", "list", "type", "argparse.Namespace", "decimal.Decimal", "enum.Enum",
+)  # fmt: skip
+OF_SOME_KIND = (
+    "None", "True", "1", "1.5", "1j", "'a'", "b'a'", "[1]", "(1,)", "{1: 2}", "{1}", "frozenset([1])", "range(3)",
+    "slice(1)", "{}.keys()", "{}.values()", "iter([1])", "zip()", "(i for i in [1])", "f", "Called", "Called()",
+    "Plain()", "Items()", "Named()", "Listed()", "Coloured.RED", "len", "int", "'a'.upper", "Called().method",
+    "functools.partial(f)", "collections.deque()", "collections.OrderedDict()", "collections.Counter()", "types",
+    "lambda: 1",
+)  # fmt: skip
+
+
+def test_isinstance() -> None:
+    header = """\
+import argparse, collections, collections.abc, decimal, enum, functools, numbers, types, typing
+class Plain: pass
+class Listed(list): pass
+class Called:
+    def __call__(self): pass
+    def method(self): pass
+class Items:
+    def __iter__(self): return iter(())
+    def __len__(self): return 0
+class Named(typing.NamedTuple):
+    size: int = 1
+class Coloured(enum.Enum):
+    RED = 1
+def f(): pass
+"""
+    programs = [
+        header + f"value = {value}\n" + "".join(f"k{i} = isinstance(value, {kind})\n" for i, kind in enumerate(KINDS))
+        for value in OF_SOME_KIND
+    ]
+    assert known_share(programs) > 0.8

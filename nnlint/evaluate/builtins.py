@@ -11,6 +11,7 @@ import libcst as cst
 
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import LimitError
+from nnlint.evaluate.kinds import is_instance
 from nnlint.signature import Rest
 from nnlint.source import walk
 from nnlint.unknown import Unknown, first
@@ -35,7 +36,6 @@ from nnlint.values import (
     Value,
     View,
     has_rest,
-    is_small,
     may_be_absent,
     present,
 )
@@ -592,97 +592,6 @@ def _type(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         made.local = True
         return made
     return Unknown("a class made by type()")
-
-
-def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
-    """isinstance(value, kind)"""
-    if isinstance(kind, tuple):
-        if not is_small(kind):
-            return Unknown("a value too large to compute", plain=True)
-        answers = [is_instance(machine, value, one) for one in kind]
-        if any(answer is True for answer in answers):
-            return True
-        return next((answer for answer in answers if isinstance(answer, Unknown)), False)
-    if isinstance(value, Unknown):
-        if value.options and not isinstance(kind, Unknown):
-            answers = [is_instance(machine, option, kind) for option in value.options if option is not ABSENT]
-            if answers and all(answer is answers[0] for answer in answers):
-                return answers[0]
-        return Unknown(value.why, plain=True)
-    if isinstance(kind, External):
-        return _is_external(machine, value, kind)
-    if isinstance(kind, Unknown):
-        return Unknown(kind.why, plain=True)
-    if isinstance(kind, Native):
-        return _is_native(machine, value, kind)
-    if isinstance(kind, Class):
-        if isinstance(value, Instance):
-            if value.cls.is_subclass(kind):
-                return True
-            return Unknown(value.cls.unknown_base.why, plain=True) if value.cls.unknown_base is not None else False
-        if isinstance(value, Tensor):
-            return kind.name == "Tensor" or (kind.name == "Parameter" and value.is_parameter)
-        if isinstance(value, Dict):
-            return kind.name == value.kind
-        return kind.name == "object"
-    return Unknown("isinstance() with something else", plain=True)
-
-
-def _is_external(machine: Any, value: Value, kind: External) -> bool | Unknown:
-    name = kind.name.rpartition(".")[2]
-    if kind.name.startswith(("typing.", "collections.abc.", "numbers.")):
-        if isinstance(value, Instance) and value.payload is None:
-            marks = {"Iterable": "__iter__", "Sequence": "__getitem__", "Mapping": "keys", "Callable": "__call__"}
-            if name in marks and value.cls.find(marks[name]) is ABSENT:
-                return False
-            return Unknown(f"isinstance() with {kind.name}", plain=True)
-        held = value.payload if isinstance(value, Instance) else value
-        kinds: dict[str, tuple[type, ...]] = {
-            "Iterable": (str, bytes, list, tuple, dict, set, range, Stream),
-            "Sequence": (str, bytes, list, tuple, range),
-            "Mapping": (dict,), "MutableMapping": (dict,), "Callable": (Function, Native, Class, BoundMethod, Partial),
-            "Number": (int, float, complex), "Integral": (int,), "Real": (int, float), "Dict": (dict,), "List": (list,),
-            "Tuple": (tuple,), "Set": (set,), "MutableSequence": (list,),
-            "Collection": (str, list, tuple, dict, set, range),
-            "Sized": (str, list, tuple, dict, set, range), "Hashable": (str, int, float, tuple),
-        }  # fmt: skip
-        if name in kinds:
-            return isinstance(held, kinds[name])
-        return Unknown(f"isinstance() with {kind.name}", plain=True)
-    if value is None or isinstance(value, (bool, int, float, str, tuple, list, dict, set, range)):
-        return False
-    if isinstance(value, Instance) and value.cls.unknown_base is None and value.payload is None:
-        return False
-    return Unknown(f"isinstance() with {kind.name}", plain=True)
-
-
-def _is_native(machine: Any, value: Value, kind: Native) -> bool | Unknown:
-    kinds: dict[str, type | tuple[type, ...]] = {
-        "int": int, "float": float, "str": str, "list": List, "tuple": tuple, "dict": Dict, "set": Set, "bool": bool,
-        "complex": complex, "bytes": bytes, "range": range, "type": Class, "slice": slice, "frozenset": frozenset,
-        "partial": Partial,
-    }  # fmt: skip
-    if kind.name == "object":
-        return True
-    if kind.name == "NoneType":
-        return value is None
-    if kind.name in ("torch.Tensor", "torch.nn.Parameter", "torch.nn.parameter.Parameter"):
-        if isinstance(value, Tensor):
-            return kind.name == "torch.Tensor" or value.is_parameter
-        if isinstance(value, Instance) and value.cls.unknown_base is not None:
-            return Unknown(value.cls.unknown_base.why, plain=True)
-        return False
-    if kind.name not in kinds:
-        return Unknown(f"isinstance() with {kind.name}", plain=True)
-    if isinstance(value, Instance):
-        if value.payload is None:
-            return Unknown(value.cls.unknown_base.why, plain=True) if value.cls.unknown_base is not None else False
-        value = value.payload
-    if kind.name == "type" and isinstance(value, Native):
-        return value.name in kinds
-    if isinstance(value, Deque):
-        return False
-    return isinstance(value, kinds[kind.name])
 
 
 @builtin("isinstance")

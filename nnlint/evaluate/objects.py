@@ -1229,10 +1229,13 @@ class Objects(Control):
 
     def compare(self, sign: str, left: Value, right: Value) -> Value:
         """left < right, left in right, left is right ..."""
-        self.charge(left, right)
         if sign in ("is", "is not"):
             same = ops.identical(left, right)
             return same if isinstance(same, Unknown) else same is (sign == "is")
+        self.charge(left)
+        is_look_up = sign in ("in", "not in") and isinstance(right, (Dict, Set))
+        if not is_look_up:
+            self.charge(right)
         if sign in ("in", "not in"):
             inside = self.contains(right, left)
             return inside if isinstance(inside, Unknown) else inside is (sign == "in")

@@ -1,0 +1,185 @@
+"""isinstance(): of what kind a value surely is, surely is not, or may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnlint.unknown import Unknown
+from nnlint.values import (
+    ABSENT,
+    BoundMethod,
+    Class,
+    Deque,
+    Dict,
+    External,
+    Function,
+    Instance,
+    List,
+    Module,
+    Native,
+    Partial,
+    Set,
+    Stream,
+    Tensor,
+    Value,
+    View,
+    is_small,
+)
+
+CALLABLES = (Function, Native, Class, BoundMethod, Partial)
+SETS = (Set, frozenset)
+SEQUENCES = (str, bytes, List, tuple, range)
+NUMBERS = (bool, int, float, complex)
+COLLECTIONS = (*SEQUENCES, *SETS, Dict, View)
+# What is neither an Instance, of which its class tells, nor one of nnlint's own stand-ins, of which nobody can tell.
+TOLD = (type(None), *NUMBERS, slice, *COLLECTIONS, Stream, Module, Tensor, *CALLABLES)
+
+# collections.abc, typing and numbers: the values that are instances; a name that is missing here is not known.
+ABSTRACT: dict[str, tuple[type, ...]] = {
+    "Callable": CALLABLES,
+    "Iterable": (*COLLECTIONS, Stream, Tensor),
+    "Collection": COLLECTIONS,
+    "Container": COLLECTIONS,
+    "Sized": (*COLLECTIONS, Tensor),
+    "Sequence": SEQUENCES,
+    "MutableSequence": (List,),
+    "Mapping": (Dict,),
+    "MutableMapping": (Dict,),
+    "Set": SETS,
+    "MutableSet": (Set,),
+    "Iterator": (Stream,),
+    "Number": NUMBERS,
+    "Complex": NUMBERS,
+    "Real": (bool, int, float),
+    "Rational": (bool, int),
+    "Integral": (bool, int),
+}
+CONCRETE = {"Dict": Dict, "List": List, "Tuple": tuple, "Set": Set, "FrozenSet": frozenset}  # of typing
+# How the methods are called that make any class an instance's class.
+MARKS = {"Iterable": "__iter__", "Sized": "__len__", "Container": "__contains__", "Callable": "__call__"}
+NOMINAL = ("Sequence", "Mapping", "MutableSequence", "MutableMapping")  # only who derives from it is one
+
+# Modules whose classes are known to be no other name for a type of Python's own, however they are spelled.
+OWN_CLASSES = ("torch.", "numpy.")
+RENAMING = ("torch._six.", "numpy.compat.")
+
+
+def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
+    """isinstance(value, kind)"""
+    if isinstance(kind, tuple):
+        if not is_small(kind):
+            return Unknown("a value too large to compute", plain=True)
+        answers = [is_instance(machine, value, one) for one in kind]
+        if any(answer is True for answer in answers):
+            return True
+        return next((answer for answer in answers if isinstance(answer, Unknown)), False)
+    if isinstance(value, Unknown):
+        if value.options and not isinstance(kind, Unknown):
+            answers = [is_instance(machine, option, kind) for option in value.options if option is not ABSENT]
+            if answers and all(answer is answers[0] for answer in answers):
+                return answers[0]
+        return Unknown(value.why, plain=True)
+    if isinstance(kind, External):
+        answer = _is_external(value, kind.name)
+        return Unknown(f"isinstance() with {kind.name}", plain=True) if answer is None else answer
+    if isinstance(kind, Unknown):
+        return Unknown(kind.why, plain=True)
+    if isinstance(kind, Native):
+        return _is_native(value, kind)
+    if isinstance(kind, Class):
+        if isinstance(value, Instance):
+            if value.cls.is_subclass(kind):
+                return True
+            return Unknown(value.cls.unknown_base.why, plain=True) if value.cls.unknown_base is not None else False
+        if isinstance(value, Tensor):
+            return kind.name == "Tensor" or (kind.name == "Parameter" and value.is_parameter)
+        if isinstance(value, Dict):
+            return kind.name == value.kind
+        return kind.name == "object"
+    return Unknown("isinstance() with something else", plain=True)
+
+
+def _is_external(value: Value, full_name: str) -> bool | None:
+    """isinstance(value, kind) for a class that no table holds; None where it is not known."""
+    module, _, name = full_name.rpartition(".")
+    if module in ("typing", "typing_extensions") and name in CONCRETE:
+        return _is_of(value, CONCRETE[name])
+    if module in ("typing", "typing_extensions", "collections.abc", "numbers"):
+        return _is_abstract(value, name)
+    if module == "types":
+        return _is_inner(value, name)
+    may_be_renamed = name in ABSTRACT or name[:1].islower() or "_" in name
+    if full_name.startswith(RENAMING) or (may_be_renamed and not full_name.startswith(OWN_CLASSES)):
+        return None
+    if isinstance(value, Instance):
+        return False if value.cls.unknown_base is None and value.payload is None else None
+    return False if isinstance(value, TOLD) and not isinstance(value, (*CALLABLES, Stream, Module, Tensor)) else None
+
+
+def _is_abstract(value: Value, name: str) -> bool | None:
+    if name not in ABSTRACT:
+        return None
+    if isinstance(value, Instance) and value.payload is None:
+        if value.cls.unknown_base is not None:
+            return None
+        if name in MARKS:
+            return value.cls.find(MARKS[name]) is not ABSENT
+        return False if name in NOMINAL else None
+    held = value.payload if isinstance(value, Instance) else value
+    if not isinstance(held, TOLD) or (isinstance(held, View) and name == "Set"):
+        return None
+    return isinstance(held, ABSTRACT[name])
+
+
+def _is_inner(value: Value, name: str) -> bool | None:
+    """isinstance(value, types.name)"""
+    if not isinstance(value, (*TOLD, Instance)):
+        return None
+    if name in ("FunctionType", "LambdaType"):
+        return None if isinstance(value, Native) else isinstance(value, Function)
+    if name == "MethodType":
+        return isinstance(value, BoundMethod) if not of_native(value) else None
+    if name == "BuiltinFunctionType":
+        return None if isinstance(value, Native) or of_native(value) else False
+    if name == "ModuleType":
+        return isinstance(value, Module)
+    return value is None if name == "NoneType" else None
+
+
+def of_native(value: Value) -> bool:
+    """Whether it is a method that is no function of the program."""
+    return isinstance(value, BoundMethod) and not isinstance(value.function, Function)
+
+
+# Python's own types by name, as nnlint has their values.
+NATIVE: dict[str, type] = {
+    "int": int, "float": float, "str": str, "list": List, "tuple": tuple, "dict": Dict, "set": Set, "bool": bool,
+    "complex": complex, "bytes": bytes, "range": range, "type": Class, "slice": slice, "frozenset": frozenset,
+    "partial": Partial,
+}  # fmt: skip
+
+
+def _is_native(value: Value, kind: Native) -> bool | Unknown:
+    if kind.name == "object":
+        return True
+    if isinstance(value, Instance) and value.payload is None and value.cls.unknown_base is not None:
+        return Unknown(value.cls.unknown_base.why, plain=True)
+    if kind.name == "NoneType":
+        return value is None
+    if kind.name in ("torch.Tensor", "torch.nn.Parameter", "torch.nn.parameter.Parameter"):
+        return isinstance(value, Tensor) and (kind.name == "torch.Tensor" or value.is_parameter)
+    if kind.name == "type" and isinstance(value, Native):
+        return value.name in NATIVE
+    answer = _is_of(value, NATIVE[kind.name]) if kind.name in NATIVE else None
+    return Unknown(f"isinstance() with {kind.name}", plain=True) if answer is None else answer
+
+
+def _is_of(value: Value, kind: type) -> bool | None:
+    """Whether it is of one of Python's own types; None where its class has a base that is not known."""
+    if isinstance(value, Instance) and value.payload is None:
+        return False if value.cls.unknown_base is None else None
+    held = value.payload if isinstance(value, Instance) else value
+    return isinstance(held, kind) and not isinstance(held, Deque)
+
+
+__all__ = ["is_instance"]
