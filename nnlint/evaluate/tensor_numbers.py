@@ -106,3 +106,20 @@ def apply(name: str, number: Number) -> Number:
     except (ArithmeticError, ValueError):
         return None
     return Interval(*_wider(*ends)) if all(map(math.isfinite, ends)) else None
+
+
+# Narrower ones overflow within the numbers that are followed.
+WHOLE_TYPES = frozenset({"int", "int32", "int64", "long"})
+FLOATING_TYPES = frozenset({"float", "float32", "double", "float64"})
+
+
+def convert(number: Number, dtype: str) -> Number:
+    """A number as torch converts it to a dtype, named without its module; None where that is not known."""
+    if number is None:
+        return None
+    if dtype in WHOLE_TYPES:
+        cut = apply("trunc", number)
+        return int(cut) if isinstance(cut, (int, float)) else None
+    if dtype not in FLOATING_TYPES:
+        return None
+    return float(number) if not isinstance(number, Interval) and is_whole(number) else interval(number)

@@ -157,9 +157,11 @@ def _like(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 @function("torch.tensor", "torch.as_tensor", "torch.from_numpy")
 def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Tensor:
     data = args[0] if args else kwargs.get("data")
-    if set(kwargs) & {"dtype", "ndmin"} or len(args) > 1:
+    if "ndmin" in kwargs or len(args) > 1:
         made = _tensor(machine, [data], {})
         return Tensor(made.shape if "ndmin" not in kwargs else Unknown("ndmin", plain=True), machine.heap.clock)
+    if "dtype" in kwargs:
+        return converted(machine, _tensor(machine, [data], {}), kwargs["dtype"])
     if isinstance(data, Tensor):
         return Tensor(data.shape, machine.heap.clock, data=data.data)
     if isinstance(data, (int, float)) and not isinstance(data, bool):
@@ -204,8 +206,8 @@ def _arange(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         numbers = range(*args)
         if len(numbers) > MOST_NUMBERS or abs(numbers.stop) > tensor_numbers.WHOLE:
             return Tensor((len(numbers),), machine.heap.clock)
-        whole = "dtype" not in kwargs
-        return Tensor((len(numbers),), machine.heap.clock, data=tuple(n if whole else float(n) for n in numbers))
+        made = Tensor((len(numbers),), machine.heap.clock, data=tuple(numbers))
+        return converted(machine, made, kwargs.get("dtype"))
     return Tensor(Unknown("torch.arange", plain=True), machine.heap.clock)
 
 
@@ -227,6 +229,15 @@ def from_numbers(machine: Any, shape: Value, numbers: list[Any]) -> Tensor:
     """A tensor of rank 0 or 1 of numbers; None for one that is not known."""
     items = tuple(Unknown("the value of a tensor", plain=True) if n is None else n for n in numbers)
     return Tensor(shape, machine.heap.clock, data=items if shape else items[0])
+
+
+def converted(machine: Any, value: Tensor, dtype: Value) -> Tensor:
+    """A tensor with its numbers as another dtype has them; None stands for no other."""
+    numbers = numbers_of(value)
+    if dtype is None or numbers is None:
+        return Tensor(value.shape, machine.heap.clock, False, value.data, value.least, value.is_array)
+    name = dtype.name.removeprefix("torch.") if isinstance(dtype, External) else ""
+    return from_numbers(machine, value.shape, [tensor_numbers.convert(number, name) for number in numbers])
 
 
 def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
@@ -497,6 +508,11 @@ SAME_SHAPE = frozenset(
 )
 
 
+def _dtype_in(given: list[Value]) -> Value:
+    """The dtype among what tensor.to(...) is given, or an Unknown that may be one."""
+    return next((value for value in given if isinstance(value, (Unknown, Tensor))), None)
+
+
 # What gives the tensor itself where it has nothing to convert.
 MAY_BE_ITSELF = frozenset(
     ["to", "cpu", "cuda", "float", "half", "double", "bfloat16", "int", "long", "contiguous", "type_as"]
@@ -530,10 +546,8 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return Native(name, lambda m, args, kwargs: _values(m, value))
     if name in tensor_numbers.WHOLE_BY or name in tensor_numbers.MONOTONE:
         return Native(name, lambda m, args, kwargs: elementwise(m, name, value))
-    if name in ("int", "long") and isinstance(value.data, tuple) and isinstance(value.shape, tuple):
-        cut = [tensor_numbers.apply("trunc", number) for number in numbers_of(value) or ()]
-        whole = [int(number) if isinstance(number, float) else None for number in cut]
-        return Native(name, lambda m, args, kwargs: from_numbers(m, value.shape, whole))
+    if name in ("int", "long", "float", "double") and value.data is not None:
+        return Native(name, lambda m, args, kwargs: converted(m, value, External(f"torch.{name}")))
     if name in ("data", "weight") or name in SAME_SHAPE:
         if name == "data":
             return Tensor(value.shape, machine.heap.clock, False, value.data, value.least)
@@ -543,6 +557,8 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
             copied = Tensor(value.shape, machine.heap.clock, False, value.data, value.least)
             either = Unknown(f"{name}() of a parameter may be the parameter itself", (value, copied))
             return Native(name, lambda m, args, kwargs: either)
+        if name == "to" and value.data is not None:
+            return Native(name, lambda m, args, kwargs: converted(m, value, _dtype_in([*args, *kwargs.values()])))
         data = value.data if name in ("to", "cuda", "cpu", "clone", "detach", "contiguous") else None
         return Native(
             name,
