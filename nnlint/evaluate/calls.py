@@ -688,6 +688,8 @@ class Calls(Objects):
 
     def may_swallow(self, manager: Value) -> bool:
         """Whether a context manager may catch what is raised in its block: all may but those known not to."""
+        if isinstance(manager, Instance):
+            return manager.cls.full_name != "contextlib.nullcontext"
         return not isinstance(manager, Unknown) or not manager.why.startswith(TRANSPARENT_MANAGERS)
 
     def leave(self, manager: Value, raised: RaisedError | None) -> bool | Unknown:

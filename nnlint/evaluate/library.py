@@ -178,6 +178,12 @@ def _context_manager(machine: Any, args: list[Value], kwargs: dict[str, Value]) 
     return Native("contextmanager", run)
 
 
+def _keep_result(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """nullcontext.__init__(self, enter_result=None)"""
+    args[0].attributes["enter_result"] = args[1] if len(args) > 1 else kwargs.get("enter_result")
+    return None
+
+
 def _enter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return machine.call(BUILTINS["next"], [args[0].attributes["generator"]], {})
 
@@ -593,6 +599,13 @@ _OBJECT = Class("object", native=object)
 LIBRARY["dataclasses.MISSING"] = Instance(Class("_MISSING_TYPE", (_OBJECT,)), 0)
 CONTEXT_MANAGER = Class("contextmanager", (_OBJECT,))
 CONTEXT_MANAGER.attributes.update(__enter__=Native("__enter__", _enter), __exit__=Native("__exit__", _leave))
+NULL_CONTEXT = Class("nullcontext", (_OBJECT,), full_name="contextlib.nullcontext")
+NULL_CONTEXT.attributes.update(
+    __init__=Native("__init__", _keep_result),
+    __enter__=Native("__enter__", lambda machine, args, kwargs: args[0].attributes["enter_result"]),
+    __exit__=Native("__exit__", lambda machine, args, kwargs: None),
+)
+LIBRARY["contextlib.nullcontext"] = NULL_CONTEXT
 SIGNATURE = Class("Signature", (_OBJECT,), full_name="inspect.Signature")
 PARAMETER = Class("Parameter", (_OBJECT,), full_name="inspect.Parameter")
 EMPTY = Class("_empty", (_OBJECT,), full_name="inspect._empty")
