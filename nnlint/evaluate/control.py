@@ -35,7 +35,7 @@ from nnlint.values import (
     same,
 )
 
-STEPS = 150_000  # per root: statements, calls and iterations
+STEPS = 300_000  # per root: statements, calls and iterations
 FORKS = 40  # open forks at one moment
 DEPTH = 90  # calls inside calls
 SIZED = (str, bytes, list, tuple, dict, set, frozenset)
