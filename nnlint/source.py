@@ -53,6 +53,14 @@ def unfold(function: cst.FunctionDef) -> cst.BaseSuite:
     return function.body
 
 
+def docstring(node: cst.CSTNode) -> str | None:
+    """The text of a function's or class's documentation, as it stands there: Python 3.13 takes its indentation away."""
+    body = getattr(node, "body", None)
+    if isinstance(body, Folded):
+        return ast.get_docstring(body.python, clean=False)
+    return node.get_docstring(clean=False) if isinstance(node, (cst.FunctionDef, cst.ClassDef)) else None
+
+
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The nodes right below a node in the order of the text, without those that only lay it out."""
     kind = type(node)

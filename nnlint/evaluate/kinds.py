@@ -170,7 +170,7 @@ def _is_native(value: Value, kind: Native) -> bool | Unknown:
         return isinstance(value, Tensor) and (kind.name == "torch.Tensor" or value.is_parameter)
     if kind.name == "type" and isinstance(value, Native):
         return value.name in NATIVE
-    answer = _is_of(value, NATIVE[kind.name]) if kind.name in NATIVE else None
+    answer = _is_of(value, NATIVE[kind.name]) if kind.name in NATIVE else _is_inner(value, kind.name)
     return Unknown(f"isinstance() with {kind.name}", plain=True) if answer is None else answer
 
 

@@ -207,24 +207,26 @@ def _leave(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @library("functools.update_wrapper")
 def _update_wrapper(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """functools.update_wrapper(wrapper, wrapped): names and documentation are nothing that counts depend on"""
-    return args[0] if args else kwargs["wrapper"]
+    """functools.update_wrapper(wrapper, wrapped)"""
+    given = {**dict(zip(("wrapper", "wrapped"), args)), **kwargs}
+    return _as_wrapper(machine, given["wrapper"], given["wrapped"])
 
 
 @library("functools.wraps")
 def _wraps(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    wrapped = args[0]
+    wrapped = args[0] if args else kwargs["wrapped"]
+    return Native("wraps", lambda machine, args, kwargs: _as_wrapper(machine, args[0], wrapped))
 
-    def update(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        if isinstance(args[0], Function):
-            machine.set_attribute(args[0], "__wrapped__", wrapped)
-            for name in ("__name__", "__qualname__", "__module__", "__doc__"):
-                machine.set_attribute(args[0], name, machine.find_attribute(wrapped, name))
-            if isinstance(wrapped, Function):
-                args[0].attributes.update({k: v for k, v in wrapped.attributes.items() if k not in args[0].attributes})
-        return args[0]
 
-    return Native("wraps", update)
+def _as_wrapper(machine: Any, wrapper: Value, wrapped: Value) -> Value:
+    """The wrapper, with the names, the documentation and the attributes of what it wraps."""
+    if isinstance(wrapper, Function):
+        machine.set_attribute(wrapper, "__wrapped__", wrapped)
+        for name in ("__name__", "__qualname__", "__module__", "__doc__"):
+            machine.set_attribute(wrapper, name, machine.find_attribute(wrapped, name))
+        if isinstance(wrapped, Function):
+            wrapper.attributes.update({k: v for k, v in wrapped.attributes.items() if k not in wrapper.attributes})
+    return wrapper
 
 
 def callable_value(value: Value) -> bool:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from nnlint.evaluate import functions
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import Control, LimitError
 from nnlint.signature import Rest
+from nnlint.source import docstring
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
@@ -40,6 +42,7 @@ from nnlint.values import (
     join,
     may_be_absent,
     present,
+    same,
 )
 
 NATIVE_ERRORS = (TypeError, ValueError, KeyError, IndexError, ZeroDivisionError, AttributeError, OverflowError)
@@ -314,10 +317,7 @@ class Objects(Control):
     def _function_attribute(self, value: Function, name: str) -> Value:
         if name in value.attributes:
             return value.attributes[name]
-        if name in ("__name__", "__qualname__", "__module__"):
-            held = {"__name__": value.name, "__qualname__": value.qualified, "__module__": value.module.name}
-            return held.get(name)
-        return Unknown(f"{name} of a function") if name.startswith("__") else ABSENT
+        return functions.attribute(self, value, name) if name.startswith("__") else ABSENT
 
     def _native_attribute(self, value: Value, name: str) -> Value:
         for kind in type(value).__mro__:
@@ -369,13 +369,15 @@ class Objects(Control):
             if isinstance(found, Instance) and found.cls.find("__get__") is not ABSENT:
                 return self.call(self.get_attribute(found, "__get__"), [None, value], {})
             return found
-        if name in ("__name__", "__qualname__", "__module__", "__mro__", "__bases__", "__doc__"):
+        if name in ("__name__", "__qualname__", "__module__", "__mro__", "__bases__"):
             module = value.module.name if value.module is not None else value.full_name.rpartition(".")[0]
             held: dict[str, Value] = {
                 "__name__": value.name, "__qualname__": value.qualified, "__module__": module, "__mro__": value.mro,
-                "__bases__": value.bases, "__doc__": None,
+                "__bases__": value.bases,
             }  # fmt: skip
             return held[name]
+        if name == "__doc__":
+            return docstring(value.site.node) if value.site is not None else Unknown("documentation", plain=True)
         if name == "__dict__":
             return Dict(value.attributes, self.heap.clock)
         return value.unknown_base if value.unknown_base is not None else of_every_object(name)
@@ -522,6 +524,10 @@ class Objects(Control):
                 return
             self.set_plainly(value, name, given)
         elif isinstance(value, (Class, Function)):
+            if isinstance(value, Function) and name in functions.DECIDING:
+                if not same(self.find_attribute(value, name), given):
+                    self.give_up(Unknown(f"{name} of a function is replaced"))
+                return
             self.heap.touch(value)
             value.attributes[name] = given
         elif isinstance(value, Module):

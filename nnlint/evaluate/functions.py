@@ -1,0 +1,87 @@
+"""What Python's functions tell of themselves, and the copies that types.FunctionType makes of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnlint.signature import REQUIRED, Signature
+from nnlint.source import docstring
+from nnlint.unknown import Unknown
+from nnlint.values import Class, Dict, External, Frame, Function, Instance, Native, Value, same
+
+CODE = Class("code", (Class("object", native=object),), full_name="types.CodeType")
+# What decides how a function is called: to write something else to it makes another function of it.
+DECIDING = frozenset({"__defaults__", "__kwdefaults__", "__code__"})
+
+
+def attribute(machine: Any, function: Function, name: str) -> Value:
+    """function.name for the names with two underscores that every function has."""
+    if name in ("__name__", "__qualname__", "__module__"):
+        held = {"__name__": function.name, "__qualname__": function.qualified, "__module__": function.module.name}
+        return held[name]
+    if name == "__doc__":
+        return docstring(function.site.node) if function.site is not None else None
+    if name == "__defaults__":
+        return _defaults(function)
+    if name == "__kwdefaults__":
+        given = {p.name: p.default for p in function.signature.parameters if p.kind == "keyword"}
+        given = {name: default for name, default in given.items() if default is not REQUIRED}
+        return Dict(given, machine.heap.clock) if given else None
+    if name == "__globals__":
+        return External(f"{function.module.name}.__globals__")
+    if name == "__code__":
+        made = Instance(CODE, machine.heap.clock)
+        made.attributes["function"] = function
+        made.open = Unknown("the code of a function", plain=True)
+        return made
+    return Unknown(f"{name} of a function", plain=name == "__closure__")
+
+
+def _defaults(function: Function) -> Value:
+    held = [p.default for p in function.signature.parameters if p.kind in ("positional", "both")]
+    return tuple(default for default in held if default is not REQUIRED) or None
+
+
+def _function_type(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """types.FunctionType(code, globals, name=None, argdefs=None, closure=None): the function again, where all that it
+    is given is its own."""
+    names = ("code", "globals", "name", "argdefs", "closure")
+    given = {**dict(zip(names, args)), **kwargs}
+    code = given.get("code")
+    function = code.attributes.get("function") if isinstance(code, Instance) and code.cls is CODE else None
+    if not isinstance(function, Function) or not _is_free(function):
+        return Unknown("a function made of code that is not known", foreign=True)
+    signature, own, defaults = function.signature, _defaults(function), given.get("argdefs")
+    if defaults is None:
+        free = [p._replace(default=REQUIRED) if p.kind in ("positional", "both") else p for p in signature.parameters]
+        signature = Signature.of(*free)
+    elif not same(defaults, own):
+        return Unknown("a function whose defaults are replaced", foreign=True)
+    has_keyword_defaults = any(p.kind == "keyword" and p.default is not REQUIRED for p in signature.parameters)
+    names_of = given.get("globals")
+    if not isinstance(names_of, External) or names_of.name != f"{function.module.name}.__globals__":
+        return Unknown("a function with other global names", foreign=True)
+    if has_keyword_defaults:
+        return Unknown("a function without the defaults of its keywords", foreign=True)
+    made = Function(
+        function.name, function.qualified, signature, function.body, function.parent, machine.heap.clock,
+        function.lowered,
+    )  # fmt: skip
+    made.owner, made.site = function.owner, function.site
+    return made
+
+
+def _is_free(function: Function) -> bool:
+    """Whether no function stands around it, whose variables it could share."""
+    around: Frame | None = function.parent
+    while around is not None and around is not function.module.frame:
+        if around.function is not None:
+            return False
+        around = around.parent
+    return True
+
+
+FUNCTION_TYPES: dict[str, Native] = {
+    name: Native("FunctionType", _function_type) for name in ("types.FunctionType", "types.LambdaType")
+}
+__all__ = ["CODE", "DECIDING", "FUNCTION_TYPES", "attribute"]
