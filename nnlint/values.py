@@ -108,13 +108,15 @@ class Set(set[Any]):
 
 
 class Stream:
-    """An iterator: its items are computed when asked for. `spoiled`: it was advanced where that is not certain;
+    """An iterator: its items are computed when asked for. position: how many it has given, which nothing takes back;
+    spoiled: it was advanced where that is not certain;
     frame: of the generator function that gives the items; members: all of them, where only their order is not known."""
 
-    __slots__ = ("birth", "frame", "items", "members", "spoiled")
+    __slots__ = ("birth", "frame", "items", "members", "position", "spoiled")
 
     def __init__(self, items: Iterator[Any], birth: int, frame: Frame | None = None) -> None:
         self.items, self.birth, self.frame = items, birth, frame
+        self.position = 0
         self.spoiled: Unknown | None = None
         self.members: list[Value] | None = None
 
@@ -139,14 +141,15 @@ class Frame:
 class Module:
     """A file of the project, as an imported module.
 
-    failure: what its import ends with; declared: imports under `if TYPE_CHECKING:`, by the name that they bind (level,
+    failure: what its import ends with; unfollowed: the decorators that were not understood in it; declared: imports
+    under `if TYPE_CHECKING:`, by the name that they bind (level,
     module, name there); declared_stars: those of all names; is_replaced: something else stands in its place in
     sys.modules.
     """
 
     __slots__ = (
         "birth", "declared", "declared_stars", "failure", "frame", "functions", "is_replaced", "name", "package",
-        "ready", "source", "statements",
+        "ready", "source", "statements", "unfollowed",
     )  # fmt: skip
 
     def __init__(self, name: str, source: Source, birth: int) -> None:
@@ -160,6 +163,7 @@ class Module:
         self.declared_stars: list[tuple[int, str]] = []
         self.is_replaced = False
         self.failure: RaisedError | None = None
+        self.unfollowed: set[Any] = set()
 
 
 class Class:

@@ -82,7 +82,8 @@ def _unsure(value: Value) -> bool:
     return isinstance(value, (Dict, Set)) and value.rest is not None
 
 
-DECORATOR_STEPS = 5_000  # what applying one decorator may take
+DECORATOR_STEPS = 10_000  # what applying one decorator may take
+DECORATOR_FORKS = 6  # conditions that are not known, inside of each other
 
 
 class Calls(Objects):
@@ -660,11 +661,24 @@ class Calls(Objects):
         """What a decorator gives; one that cannot be followed, like one from outside, gives what it was given.
 
         Code that is imported runs, so a decorator that seems to raise, or goes on and on, was not understood: what it
-        may have written elsewhere (a registry) is forgotten."""
-        level, limit, depth = len(self.heap.trails), self.limit, self.depth
+        may have written elsewhere (a registry) is forgotten. It is not tried again in the same module."""
+        text = wrapper.site.node if isinstance(wrapper, Function) and wrapper.site is not None else None
+        unfollowed = self.executing[-1].unfollowed if self.executing else set()
+        followed = self._followed(wrapper, value, site) if text not in unfollowed else ABSENT
+        if followed is not ABSENT:
+            return followed
+        if text is not None:
+            unfollowed.add(text)
+        self._havoc_reached(wrapper, "a decorator that is not understood may have written it", set())
+        return value
+
+    def _followed(self, wrapper: Value, value: Value, site: Site) -> Value:
+        """What calling a decorator gives; ABSENT, with its writes undone, where that cannot be followed."""
+        level, limit, depth, forks = len(self.heap.trails), self.limit, self.depth, self.forks
         stack, running, tries = list(self.stack), list(self.running), self.tries
         self.heap.open()
         self.limit = min(limit, self.steps + DECORATOR_STEPS)
+        self.forks = min(forks, level + 1 + DECORATOR_FORKS)
         try:
             result = self.call_at(site, wrapper, [value], {}, None)
             if len(self.heap.trails) == level + 1:
@@ -673,10 +687,9 @@ class Calls(Objects):
         except (RaisedError, LimitError, UnknownValueError):
             self.stack[:], self.running[:], self.depth, self.tries = stack, running, depth, tries
         finally:
-            self.limit = limit
+            self.limit, self.forks = limit, forks
         self.heap.undo_to(level)
-        self._havoc_reached(wrapper, "a decorator that is not understood may have written it", set())
-        return value
+        return ABSENT
 
     # -- context managers --------------------------------------------------------------------------------------
 

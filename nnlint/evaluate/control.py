@@ -72,6 +72,7 @@ class Control:
         self.effects = Effects()
         self.steps = 0
         self.limit = STEPS
+        self.forks = FORKS
         self.depth = 0
         self.tries = 0
         self.guards = 0  # open blocks that may catch what is raised in them
@@ -89,7 +90,7 @@ class Control:
 
     def start(self) -> None:
         """Begin a root: nothing is spent, nothing is open."""
-        self.steps, self.limit, self.depth, self.tries, self.repeats = 0, STEPS, 0, 0, 0
+        self.steps, self.limit, self.depth, self.tries, self.repeats, self.forks = 0, STEPS, 0, 0, 0, FORKS
         self.running, self.handling, self.records, self.built = [], [], {}, []
         self.constructing, self.heap.copied = False, 0
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
@@ -105,7 +106,7 @@ class Control:
         if not self.tries:
             return
         trails = self.heap.trails
-        if len(trails) > FORKS:
+        if len(trails) > self.forks:
             raise LimitError("evaluation limit reached")
         self.step(len(trails[-1].unjoined) // 10 if trails else 0)
         self.heap.leave(Outcome("raise", RaisedError(Unknown(why)), {}), why)
@@ -144,7 +145,7 @@ class Control:
 
     def _run_arm(self, frame: Frame | None, arm: Callable[[], Any], why: str) -> list[Outcome]:
         level = len(self.heap.trails)
-        if level > FORKS:
+        if level > self.forks:
             raise LimitError("evaluation limit reached")
         self.heap.open()
         try:

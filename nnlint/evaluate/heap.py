@@ -78,7 +78,7 @@ def content(item: Any) -> Content:
     if isinstance(item, Module):
         return item.ready
     if isinstance(item, Stream):
-        return item.spoiled
+        return item.spoiled, item.position
     if isinstance(item, Tensor):
         return item.shape, item.data, item.least
     raise TypeError(type(item).__name__)
@@ -118,8 +118,8 @@ def restore(item: Any, held: Content) -> None:
     elif isinstance(item, Tensor):
         item.shape, item.data, item.least = held
     elif isinstance(item, Stream):
-        # What an iterator has given cannot be taken back: it stays spoiled.
-        item.spoiled = first(held, Unknown("an iterator was advanced under a condition that is not known"))
+        spoiled, position = held
+        item.spoiled = first(spoiled, None if position == item.position else Unknown(ADVANCED))
 
 
 def join_names(left: dict[str, Value], right: dict[str, Value], why: str) -> dict[str, Value]:
@@ -170,9 +170,13 @@ def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
         return left[0] & right[0], first(left[1], right[1], None if left[0] == right[0] else Unknown(why))
     if isinstance(item, Tensor):
         return join(left[0], right[0], why), None, None
+    if isinstance(item, Stream):
+        doubt = None if left[1] == right[1] else Unknown(ADVANCED)
+        return first(left[0], right[0], doubt), max(left[1], right[1])
     return first(left, right)
 
 
+ADVANCED = "an iterator was advanced under a condition that is not known"
 ALWAYS = -(10**15)  # before every moment of the clock
 
 

@@ -15,7 +15,7 @@ from nnlint.evaluate.builtins import BUILTINS, METHODS
 from nnlint.evaluate.calls import Calls
 from nnlint.evaluate.command_line import ARGPARSE, argparse_classes
 from nnlint.evaluate.commands import COMMANDS, command_classes
-from nnlint.evaluate.control import STEPS, LimitError
+from nnlint.evaluate.control import FORKS, STEPS, LimitError
 from nnlint.evaluate.functions import FUNCTION_TYPES
 from nnlint.evaluate.library import LIBRARY
 from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
@@ -350,8 +350,9 @@ class Machine(Calls):
     def execute_apart(self, module: Module) -> None:
         """Run module-level code with steps of its own: what an import costs depends on no root that asks for it."""
         kept = self.steps, self.limit, self.depth, self.tries, self.stack, self.handling, self.records, self.built
+        repeats, forks = self.repeats, self.forks
         verdicts = self.guards, self.verdicts, self.sequentials, self.taken_apart
-        self.steps, self.limit, self.depth, self.tries = 0, STEPS, 0, 0
+        self.steps, self.limit, self.depth, self.tries, self.repeats, self.forks = 0, STEPS, 0, 0, 0, FORKS
         self.stack, self.handling, self.records, self.built = [], [], {}, []
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
         try:
@@ -361,6 +362,7 @@ class Machine(Calls):
             module.frame.variables["__partial__"] = True
         finally:
             self.steps, self.limit, self.depth, self.tries, self.stack, self.handling, self.records, self.built = kept
+            self.repeats, self.forks = repeats, forks
             self.guards, self.verdicts, self.sequentials, self.taken_apart = verdicts
 
     def source(self, path: str, text: str | None) -> Source | Failure:

@@ -948,6 +948,7 @@ class Objects(Control):
         if stream.birth < self.heap.oldest:
             self.heap.oldest = stream.birth
         try:
+            stream.position += 1
             item = next(stream.items, ABSENT) if sent is None else self._send(stream, sent)
         except RecursionError:
             raise LimitError("evaluation limit reached") from None

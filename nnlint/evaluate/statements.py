@@ -85,7 +85,8 @@ def _give_up_statement(machine: Any, frame: Frame, node: cst.CSTNode, why: str) 
             machine.havoc(frame.variables[name], why)
     for name in sorted(binder(node).bound - frame.module.declared.keys()):
         machine.store(frame, name, Unknown(f"{name} is not known: {why}"))
-    machine.store(frame.module.frame, "__partial__", True)
+    if frame is frame.module.frame:
+        machine.store(frame, "__partial__", True)
 
 
 def ends_import(failed: Exception) -> bool:

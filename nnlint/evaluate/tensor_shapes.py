@@ -186,6 +186,18 @@ def stack(shapes: Sequence[Shape], dim: Value = 0) -> Shape:
     return (*shapes[0][:at], len(shapes), *shapes[0][at:])
 
 
+def pad(shape: Shape, widths: Sequence[Value]) -> Shape:
+    """torch.nn.functional.pad with constants: what is added before and after, from the last dimension on."""
+    if len(widths) % 2 or len(widths) > 2 * len(shape):
+        raise NotKnown
+    sizes = list(shape)
+    for at in range(len(widths) // 2):
+        sizes[-1 - at] = whole(sizes[-1 - at]) + whole(widths[2 * at]) + whole(widths[2 * at + 1])
+    if any(whole(size) < 0 for size in sizes):
+        raise NotKnown
+    return tuple(sizes)
+
+
 METHODS: dict[str, Callable[[Shape, Sequence[Any]], Shape]] = {
     "view": _view, "reshape": _view, "permute": _permute, "transpose": _transpose, "swapaxes": _transpose, "t": _t,
     "unsqueeze": _unsqueeze, "squeeze": _squeeze, "flatten": _flatten, "repeat": _repeat, "tile": _repeat,

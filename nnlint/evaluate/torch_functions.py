@@ -154,6 +154,19 @@ def _like(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Tensor(shape, machine.heap.clock)
 
 
+@function("torch.nn.functional.pad")
+def _pad(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    given = {**dict(zip(("input", "pad", "mode", "value"), args)), **kwargs}
+    value, widths = given.get("input"), given.get("pad")
+    is_constant = given.get("mode", "constant") == "constant" if not isinstance(given.get("mode"), Unknown) else False
+    if not isinstance(value, Tensor) or not isinstance(value.shape, tuple) or not is_constant:
+        return Unknown("a padded tensor", plain=True)
+    if not isinstance(widths, (list, tuple)):
+        return Tensor(Unknown("the shape of a padded tensor", plain=True), machine.heap.clock)
+    sizes = value.shape
+    return Tensor(shaped(lambda: tensor_shapes.pad(sizes, widths)), machine.heap.clock)
+
+
 @function("torch.tensor", "torch.as_tensor", "torch.from_numpy")
 def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Tensor:
     data = args[0] if args else kwargs.get("data")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -316,6 +317,9 @@ def _tensors(which: str, named: bool) -> Fn:
     return run
 
 
+KEEP_STATISTICS = re.compile("BatchNorm|InstanceNorm")
+
+
 def _held_tensors(module: Value, which: str) -> Iterator[tuple[str, Value]]:
     """A module's own parameters or buffers; a Rest for what is not known of them."""
     if not isinstance(module, Instance):
@@ -326,7 +330,7 @@ def _held_tensors(module: Value, which: str) -> Iterator[tuple[str, Value]]:
         yield name, Rest(Unknown(tensor.why)) if isinstance(tensor, Unknown) else tensor
     if isinstance(held, Dict) and held.rest is not None:
         yield "", Rest(held.rest)
-    if which == "_buffers" and module.cls.layer is not None and "Norm" in module.cls.layer.name:
+    if which == "_buffers" and module.cls.layer is not None and KEEP_STATISTICS.search(module.cls.layer.name):
         yield "", Rest(Unknown("the statistics of a layer", plain=True))
 
 
