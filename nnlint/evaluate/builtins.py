@@ -505,6 +505,9 @@ def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     marker = object()
     value, name = args
+    if isinstance(value, External) and isinstance(name, str):
+        is_known = not isinstance(machine.resolve(f"{value.name}.{name}"), Unknown)
+        return True if is_known else Unknown(value.why, plain=True)
     if isinstance(value, Unknown):
         return Unknown(value.why, plain=True)
     held = entry_of(value, name)
