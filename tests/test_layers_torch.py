@@ -46,7 +46,6 @@ def without_gradients() -> Iterator[None]:
         yield
 
 
-
 def class_of(name: str) -> Any:
     value: Any = torch
     for part in name.split(".")[1:]:
