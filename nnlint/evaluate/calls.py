@@ -10,6 +10,7 @@ import libcst as cst
 
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import DEPTH, LimitError, UnfollowedError, Verdict
+from nnlint.evaluate.functions import distinct
 from nnlint.evaluate.mappings import ABSTRACT
 from nnlint.evaluate.objects import NATIVE_ERRORS, Objects
 from nnlint.evaluate.scope import Scope, Site
@@ -173,10 +174,11 @@ class Calls(Objects):
             return self.call_unknown(first(callee.cls.unknown_base, callee.open), [callee, *args], kwargs)
         if isinstance(callee, Unknown):
             if callee.options:
+                choice = Unknown(callee.why, tuple(distinct(self, callee.options)), callee.plain)
                 self.choices.append(len(self.stack))
                 try:
                     return self.each_option(
-                        callee, lambda option: self.call(option, list(args), dict(kwargs), unknown_kwargs)
+                        choice, lambda option: self.call(option, list(args), dict(kwargs), unknown_kwargs)
                     )
                 finally:
                     self.choices.pop()

@@ -23,18 +23,21 @@ READING = frozenset({"get", "keys", "values", "items", "index", "count", "copy",
 
 
 class Text(NamedTuple):
-    """What a function's text says: the names in it, those it declares global, those it may write through."""
+    """What a function's text says: the names in it, those it declares global, those it may write through, and whether
+    anything in it writes to variables of functions around."""
 
     names: frozenset[str]
     rebound: frozenset[str]
     written: frozenset[str]
+    has_nonlocal: bool
 
 
 def text_of(node: cst.CSTNode) -> Text:
     """The names of a function or lambda."""
     names = frozenset(part.value for part in walk(node) if isinstance(part, cst.Name))
     declared = (item.name.value for part in walk(node) if isinstance(part, cst.Global) for item in part.names)
-    return Text(names, frozenset(declared), frozenset(handed_on(node)))
+    has_nonlocal = any(isinstance(part, cst.Nonlocal) for part in walk(node))
+    return Text(names, frozenset(declared), frozenset(handed_on(node)), has_nonlocal)
 
 
 def handed_on(node: cst.CSTNode) -> Iterator[str]:

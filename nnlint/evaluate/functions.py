@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from nnlint.signature import REQUIRED, Signature
 from nnlint.source import docstring
 from nnlint.unknown import Unknown
-from nnlint.values import Class, Dict, External, Frame, Function, Instance, Native, Value, same
+from nnlint.values import (
+    ABSENT,
+    BoundMethod,
+    Class,
+    Dict,
+    External,
+    Frame,
+    Function,
+    Instance,
+    Native,
+    Value,
+    present,
+    same,
+)
 
 CODE = Class("code", (Class("object", native=object),), full_name="types.CodeType")
 # What decides how a function is called: to write something else to it makes another function of it.
@@ -71,6 +85,42 @@ def _function_type(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
     return made
 
 
+def distinct(machine: Any, options: Sequence[Value]) -> list[Value]:
+    """Of what may be called, one of those that do the same: a function made anew in every way the program can have run
+    (where it was made once or again) is called but once."""
+    found: list[Value] = []
+    for option in options:
+        if not any(_do_the_same(machine, option, other) for other in found):
+            found.append(option)
+    return found
+
+
+def _do_the_same(machine: Any, one: Value, other: Value) -> bool:
+    """Whether two functions come from one text and see the same variables, themselves aside."""
+    if isinstance(one, BoundMethod) and isinstance(other, BoundMethod):
+        return same(one.receiver, other.receiver) and _do_the_same(machine, one.function, other.function)
+    if not isinstance(one, Function) or not isinstance(other, Function) or one.lowered is not other.lowered:
+        return False
+    if one.lowered is None or one.attributes or other.attributes or one.owner is not other.owner:
+        return False
+    defaults = zip(one.signature.parameters, other.signature.parameters)
+    if not all(same(left.default, right.default) for left, right in defaults):
+        return False
+    text = machine.effects.text(one.lowered.node)
+    if text.has_nonlocal:
+        return False
+    around, beside = one.parent, other.parent
+    while around is not beside:
+        for name in text.names & (around.variables.keys() | beside.variables.keys()):
+            left, right = (present(frame.variables.get(name, ABSENT)) for frame in (around, beside))
+            if not same(left, right) and not (left is one and right is other):
+                return False
+        if around.parent is None or beside.parent is None:
+            return False
+        around, beside = around.parent, beside.parent
+    return True
+
+
 def _is_free(function: Function) -> bool:
     """Whether no function stands around it, whose variables it could share."""
     around: Frame | None = function.parent
@@ -84,4 +134,4 @@ def _is_free(function: Function) -> bool:
 FUNCTION_TYPES: dict[str, Native] = {
     name: Native("FunctionType", _function_type) for name in ("types.FunctionType", "types.LambdaType")
 }
-__all__ = ["CODE", "DECIDING", "FUNCTION_TYPES", "attribute"]
+__all__ = ["CODE", "DECIDING", "FUNCTION_TYPES", "attribute", "distinct"]
