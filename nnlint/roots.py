@@ -27,6 +27,8 @@ from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.unreached import WITHOUT_PARAMETERS, Unreached, is_module_class, names_in
 from nnlint.values import Class, Descriptor, Frame, Function, Instance, Module, RaisedError, Tensor, Value
 
+FILE_STEPS = 6_000_000  # of all roots of a file together: twice what the largest files of models take
+LEAST_STEPS = 500  # of each root even then: what stands there in plain numbers is still counted
 ON_CLASSES = ("__new__", "__init_subclass__", "__class_getitem__")  # methods whose first argument is a class
 
 
@@ -41,6 +43,7 @@ class Roots:
         self.refusals = Refusals(source, path)
         self.models: list[Model] = []
         self.defaults = Defaults(machine)
+        self.spent = 0  # steps
         self.ended: dict[str, str] = {}  # why a function or class, by its qualified name, did not come to its end
 
     def run(self) -> Analysis:
@@ -94,6 +97,7 @@ class Roots:
         """Run a root from a copy of the state; its value, count, and why it did not end."""
         machine = self.machine
         machine.start()
+        machine.limit = min(machine.limit, max(FILE_STEPS - self.spent, LEAST_STEPS))
         machine.stack = []
         level = len(machine.heap.trails)
         if not keep:
@@ -120,6 +124,7 @@ class Roots:
         if are_judged:
             self._judge(root)
         machine.heap.undo_to(level)
+        self.spent += machine.steps
         gc.collect(1)  # the cycles that this root has left, among what it made; see analyse.collector_off
         return value, total, why
 

@@ -9,7 +9,7 @@ import pytest
 
 from nnlint.analyse import analyse
 from nnlint.evaluate.control import STEPS
-from nnlint.roots import Roots
+from nnlint.roots import LEAST_STEPS, Roots
 
 GROW = "for _ in range(60): w = "
 LONG = "w = list(range(90000))\nfor _ in range(140000): "
@@ -127,3 +127,18 @@ def test_a_root_ends_within_its_steps(tmp_path: Path, monkeypatch: pytest.Monkey
     analysis = analyse(str(tmp_path / "hostile.py"), text)
     assert all(not error.message.startswith("nnlint failed") for error in analysis.errors)
     assert all(steps <= STEPS + 10_000 for steps in spent)
+
+
+def test_a_file_ends_within_its_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnlint.roots.FILE_STEPS", 1_000)
+    spent: list[int] = []
+    run = Roots.run
+    monkeypatch.setattr(Roots, "run", lambda roots: (run(roots), spent.append(roots.spent))[0])
+    file = tmp_path / "many.py"
+    text = "from torch import nn\ndef first():\n    return nn.Linear(2, 3)\n"
+    text += "".join(f"def f{i}(u):\n    while True:\n        u += 1\n        if u == {i}: pass\n" for i in range(50))
+    file.write_text(f"{text}def last():\n    return nn.Linear(4, 5)\n")
+    found = {model.name: model for model in analyse(str(file)).models}
+    assert found["first"].parameters == 9
+    assert found["last"].parameters == 25
+    assert spent[0] < 1_000 + 2 * 60 * LEAST_STEPS
