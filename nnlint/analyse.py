@@ -13,6 +13,7 @@ from nnlint.stack import on_deep_stack
 
 if TYPE_CHECKING:
     from nnlint.evaluate.machine import Machine
+    from nnlint.project import Project
 
 
 @dataclass(frozen=True)
@@ -120,25 +121,55 @@ def may_construct(path: str, text: str, settings: Settings) -> bool:
     """
     from nnlint.project import Project
 
-    words = ["torch", *(name.partition(".")[0] for name in settings.layers)]
-    project: Project | None = None
-    seen: set[str] = set()
-    pending = [(path, text)]
-    while pending:
-        path, text = pending.pop()
-        if any(word in text for word in words):
-            return True
-        project = project or Project(path, settings.search_path)
-        for name in imported_names(project.module_name(path), path.endswith("__init__.py"), text):
-            found = project.find(name)
-            if found is not None and found not in seen and found.endswith(".py"):
-                seen.add(found)
-                try:
-                    with open(found, encoding="utf-8", errors="replace") as file:
-                        pending.append((found, file.read()))
-                except OSError:
-                    continue
-    return False
+    words = ("torch", *(name.partition(".")[0] for name in settings.layers))
+    if any(word in text for word in words):
+        return True
+    project = Project(path, settings.search_path)
+    key = (tuple(project.roots), tuple(project.allowed), words)
+    return _reaches.setdefault(key, Reach(project, words)).leads_to_framework(path, text)
+
+
+class Reach:
+    """What files of a project import, and which of them lead to no framework; each file is read once in a process."""
+
+    def __init__(self, project: "Project", words: Sequence[str]) -> None:
+        self.project, self.words = project, words
+        self.imports: dict[str, list[str] | None] = {}  # None for a file that names a framework
+        self.fruitless: set[str] = set()
+
+    def leads_to_framework(self, path: str, text: str) -> bool:
+        """Whether a file with this text names a framework, or imports a file that leads to one."""
+        pending = self.files_imported(path, text)
+        seen: set[str] = set()
+        while pending:
+            file = pending.pop()
+            if file in seen or file in self.fruitless:
+                continue
+            seen.add(file)
+            if file not in self.imports:
+                self.imports[file] = self.files_imported(file, None)
+            found = self.imports[file]
+            if found is None:
+                return True
+            pending += found
+        self.fruitless |= seen
+        return pending is None
+
+    def files_imported(self, path: str, text: str | None) -> list[str] | None:
+        """The project's files that a file may import; None where it names a framework itself."""
+        if text is None:
+            try:
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    text = file.read()
+            except OSError:
+                return []
+        if any(word in text for word in self.words):
+            return None
+        names = imported_names(self.project.module_name(path), path.endswith("__init__.py"), text)
+        return [found for found in map(self.project.find, set(names)) if found is not None and found.endswith(".py")]
+
+
+_reaches: dict[object, Reach] = {}
 
 
 def imported_names(module: str, is_package: bool, text: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 steps of the evaluation. Seconds are for tests/benchmark.py."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import libcst
 import pytest
 from benchmark import BLOCKS
 
-from nnlint.analyse import analyse
+from nnlint.analyse import analyse, imported_names
 from nnlint.evaluate.control import Control
 
 
@@ -57,9 +58,31 @@ def test_a_file_without_layers_is_not_parsed(work: Work, tmp_path: Path) -> None
     (tmp_path / "plain.py").write_text("from names import WIDTH\n\n\ndef area(side=WIDTH):\n    return side\n")
     assert analyse(str(tmp_path / "plain.py")).layers == []
     assert (work.parsed, work.steps) == ([], 0)
+
+
+def test_a_file_that_imports_one_with_layers_is_parsed(work: Work, tmp_path: Path) -> None:
     (tmp_path / "names.py").write_text("from torch import nn\nWIDTH = 3\n")
+    (tmp_path / "plain.py").write_text("from names import WIDTH\n\n\ndef area(side=WIDTH):\n    return side\n")
     analyse(str(tmp_path / "plain.py"))
     assert work.parsed and work.steps
+
+
+def test_imports_are_read_once_in_each_file_of_a_project_without_layers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def reading(module: str, is_package: bool, text: str) -> Iterator[str]:
+        read.append(module)
+        return imported_names(module, is_package, text)
+
+    monkeypatch.setattr("nnlint.analyse.imported_names", reading)
+    names = [f"part{index}" for index in range(20)]
+    for name in names:
+        (tmp_path / f"{name}.py").write_text("".join(f"import {other}\n" for other in names))
+    for name in names:
+        assert analyse(str(tmp_path / f"{name}.py")).layers == []
+    assert set(read) == set(names) and len(read) <= 2 * len(names)  # as the file at hand, and as one that is imported
 
 
 def test_a_body_that_nothing_calls_is_not_parsed(work: Work, tmp_path: Path) -> None:
