@@ -423,7 +423,16 @@ class Machine(Calls):
             return self.import_name(module, level, dotted, imported)
         for level, dotted in module.declared_stars:
             given = self.module(self.absolute(module, level, dotted))
-            found = self.find_attribute(given, name) if isinstance(given, Module) else ABSENT
+            if not isinstance(given, Module):
+                continue
+            # One that says itself what it has, and then puts something else into its place, has nothing beyond that.
+            says_itself = name not in given.frame.variables and (given.declared or given.declared_stars)
+            try:
+                found = self.declared(given, name) if says_itself else self.find_attribute(given, name)
+            except RaisedError as raised:
+                if self.matches(raised.value, self.classes["AttributeError"]) is not True:
+                    raise
+                continue
             if found is not ABSENT:
                 return found
         return ABSENT
