@@ -64,7 +64,7 @@ MUTATORS = frozenset(
 
 # What takes as long for a long object as for a short one.
 CONSTANT_TIME = frozenset(
-    {"add", "append", "callable", "discard", "get", "getattr", "hasattr", "id", "isinstance", "items", "keys", "len",
+    {"add", "append", "callable", "discard", "get", "getattr", "hasattr", "id", "isinstance", "items", "keys",
      "setattr", "setdefault", "type", "values"}
 )  # fmt: skip
 

@@ -154,7 +154,7 @@ class Control:
         except RaisedError as raised:
             signal, value = "raise", raised
         outcomes = self.heap.collect(level, signal, value)
-        self.step(self.heap.copied // 200)
+        self.step(self.heap.copied // 40)
         self.heap.copied = 0
         return outcomes
 
