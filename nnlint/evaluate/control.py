@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, NamedTuple
 
-from nnlint.evaluate.effects import Effects, functions_of
+from nnlint.evaluate.effects import Effect, Effects, functions_of
 from nnlint.evaluate.heap import Heap, Outcome, content, join_content, restore
 from nnlint.evaluate.scope import Site, binder
 from nnlint.layers import Violation
@@ -363,16 +363,20 @@ class Control:
     def _havoc_reached(self, value: Value, why: str, seen: set[int]) -> None:
         """The functions that come with a value may be called: what of their modules they may write is forgotten."""
         for function in functions_of(value):
-            for module, name, is_bound in self.effects.of(function):
-                self._havoc_global(module, name, is_bound, why, seen)
+            for effect in self.effects.of(function):
+                self._havoc_global(effect, why, seen)
 
-    def _havoc_global(self, module: Module, name: str, is_bound: bool, why: str, seen: set[int]) -> None:
-        variables = module.frame.variables
+    def _havoc_global(self, effect: Effect, why: str, seen: set[int]) -> None:
+        variables, name = effect.module.frame.variables, effect.name
         held = variables.get(name)
-        if isinstance(held, (Class, List, Dict, Set, Stream, Instance)):
+        if effect.is_opened and isinstance(held, (List, Dict, Set)):
+            for item in list(held.values() if isinstance(held, Dict) else held):
+                if type(item) is not Rest:
+                    self.havoc(item, why, seen)
+        elif isinstance(held, (Class, List, Dict, Set, Stream, Instance)):
             self.havoc(held, why, seen)
-        if is_bound and name in variables:
-            self.heap.touch(module.frame)
+        if effect.is_bound and name in variables:
+            self.heap.touch(effect.module.frame)
             variables[name] = Unknown(why)
 
     def _havoc_class(self, cls: Class, why: str, seen: set[int]) -> None:
