@@ -301,6 +301,8 @@ class Heap:
             value = RaisedError(join(before.value.value, raised.value.value, why))
             trail.exits[0] = before._replace(value=value)
         trail.unjoined = {key: item for key, (item, _) in raised.delta.items()}
+        self.clock += 1  # what was made before this exit is older than what is written from here on
+        self.epoch = trail.epoch = self.clock
 
     def join_outcomes(self, left: Outcome, right: Outcome, why: str) -> Outcome:
         """Two ways that end alike, as one."""
