@@ -170,12 +170,13 @@ class Class:
     """A class: of the project (module given), or of Python or the framework (native or layer given).
 
     unknown_base: why some base is not known; unsure: why its instances may hold more than the known classes give
-    them from the start (an unknown base ahead of a known one, a metaclass of the project).
+    them from the start (an unknown base ahead of a known one, a metaclass of the project); kin: why isinstance() may
+    say other than the bases do (a protocol, a hook, a class that was registered with an abstract one).
     """
 
     __slots__ = (
-        "attributes", "bases", "birth", "dataclass", "full_name", "layer", "local", "module", "mro", "name", "native",
-        "qualified", "site", "unknown_base", "unsure",
+        "attributes", "bases", "birth", "dataclass", "full_name", "kin", "layer", "local", "module", "mro", "name",
+        "native", "qualified", "site", "unknown_base", "unsure",
     )  # fmt: skip
 
     def __init__(
@@ -195,6 +196,7 @@ class Class:
         self.attributes: dict[str, Value] = {} if attributes is None else attributes
         self.unknown_base: Unknown | None = next((b.unknown_base for b in bases if b.unknown_base is not None), None)
         self.unsure: Unknown | None = next((b.unsure for b in bases if b.unsure is not None), None)
+        self.kin: Unknown | None = None
         self.dataclass: Any = None
         self.local = False
         self.site: Any = None

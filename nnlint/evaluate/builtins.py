@@ -11,7 +11,7 @@ import libcst as cst
 
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import LimitError
-from nnlint.evaluate.kinds import is_instance
+from nnlint.evaluate.kinds import is_instance, kin_of
 from nnlint.signature import Rest
 from nnlint.source import walk
 from nnlint.unknown import Unknown, first
@@ -146,6 +146,8 @@ def _len(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         return Unknown(next(i.unknown.why for i in value if type(i) is Rest), plain=True)
     if isinstance(value, Tensor):
         return value.shape[0] if isinstance(value.shape, tuple) and value.shape else Unknown("a tensor", plain=True)
+    if isinstance(value, Class) and value.unsure is not None:
+        return Unknown(value.unsure.why, plain=True)
     if not hasattr(value, "__len__"):
         raise machine.error("TypeError", f"object of type '{type(value).__name__}' has no len()")
     return len(value)
@@ -276,6 +278,8 @@ def _next(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     source = args[0]
     if isinstance(source, Instance):
         return machine.call(machine.get_attribute(source, "__next__"), [], {})
+    if isinstance(source, Unknown) and source.options:
+        return machine.each_option(source, lambda option: _next(machine, [option, *args[1:]], kwargs))
     if not isinstance(source, Stream):
         return Unknown(source.why if isinstance(source, Unknown) else "next() of an object")
     item = machine.next_item(source)
@@ -467,6 +471,8 @@ BUILTINS["all"] = Native("all", _quantifier(False))
 
 def entry_of(value: Value, name: Value) -> Value:
     """What an object holds under a name: as an attribute, as a module that it registers, or by its class."""
+    if isinstance(value, Function) and isinstance(name, str):
+        return value.attributes.get(name)
     if not isinstance(value, (Instance, Class)) or not isinstance(name, str):
         return None
     if isinstance(value, Class):
@@ -559,7 +565,7 @@ def class_of(machine: Any, value: Value) -> Value:
     if isinstance(value, Unknown):
         return Unknown(value.why)
     if isinstance(value, Class):
-        return BUILTINS["type"]
+        return BUILTINS["type"] if value.unsure is None else Unknown("what a class is made by")
     if isinstance(value, Tensor):
         return machine.classes["Parameter" if value.is_parameter else "Tensor"]
     if isinstance(value, Dict):
@@ -591,8 +597,10 @@ def _type(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     name, bases, namespace = args
     if isinstance(name, str) and isinstance(namespace, Dict) and all(isinstance(b, Class) for b in bases):
         machine.charge_class(bases)
-        made = Class(name, tuple(bases), dict(namespace), birth=machine.heap.clock)
+        held = {**namespace, "__fields__": List((), 0)}
+        made = Class(name, tuple(bases) or (machine.classes["object"],), held, birth=machine.heap.clock)
         made.local = True
+        machine.finish_class(made, kwargs)
         return made
     return Unknown("a class made by type()")
 
@@ -609,8 +617,9 @@ def _issubclass(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
         if isinstance(cls, Class) and isinstance(kind, Class):
             if cls.is_subclass(kind):
                 return True
-            if cls.unknown_base is not None:
-                return Unknown(cls.unknown_base.why, plain=True)
+            doubt = first(cls.unknown_base, kin_of(kind))
+            if doubt is not None:
+                return Unknown(doubt.why, plain=True)
         elif isinstance(cls, Unknown) or isinstance(kind, Unknown):
             return Unknown("issubclass() of something that is not known", plain=True)
         elif isinstance(cls, Native) and isinstance(kind, Native):

@@ -10,7 +10,8 @@ import libcst as cst
 
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import DEPTH, LimitError, UnfollowedError, Verdict
-from nnlint.evaluate.functions import distinct
+from nnlint.evaluate.functions import REPLACED, distinct
+from nnlint.evaluate.kinds import REGISTER
 from nnlint.evaluate.mappings import ABSTRACT
 from nnlint.evaluate.objects import NATIVE_ERRORS, Objects
 from nnlint.evaluate.scope import Scope, Site
@@ -226,6 +227,8 @@ class Calls(Objects):
         self, function: Function, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
     ) -> Value:
         """A function of the project."""
+        if REPLACED in function.attributes:
+            return self.call_unknown(function.attributes[REPLACED], [function, *args], kwargs)
         if unknown_kwargs is not None or has_rest(args):
             self.may_raise("its arguments are not known")
         try:
@@ -368,9 +371,12 @@ class Calls(Objects):
         self, cls: Class, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
     ) -> Value:
         """cls(*args, **kwargs)"""
-        members = cls.find("__members__")
+        members, metaclass = cls.find("__members__"), cls.find("__metaclass__")
         if members is not ABSENT:
             return self._enum_member(cls, members, args)
+        if self.stack and metaclass is not ABSENT and metaclass.find("__call__") is not ABSENT:
+            # It may give an object that it made before.
+            return self.call_unknown(Unknown(f"the metaclass of {cls.name}"), [cls, *args], kwargs)
         made, new = self.allocate(cls, args, kwargs, unknown_kwargs), cls.find("__new__")
         if not isinstance(made, Instance) or not made.cls.is_subclass(cls):
             return made
@@ -432,6 +438,9 @@ class Calls(Objects):
         bases: list[Class] = []
         unknown: Unknown | None = None
         ahead: Unknown | None = None
+        kin: Unknown | None = Unknown(f"__subclasshook__ of {name}") if "__subclasshook__" in attributes else None
+        metaclass = options.get("metaclass")
+        is_abstract = isinstance(metaclass, External) and metaclass.name == "abc.ABCMeta"
         for parent in parents:
             if isinstance(parent, Class):
                 bases.append(parent)
@@ -439,7 +448,8 @@ class Calls(Objects):
             elif isinstance(parent, External) and parent.name in ABSTRACT:
                 bases.append(ABSTRACT[parent.name])
             elif isinstance(parent, External) and parent.name in TRANSPARENT_BASES:
-                continue
+                kin = first(kin, parent if parent.name not in PLAIN_BASES else None)
+                is_abstract = is_abstract or parent.name == "abc.ABC"
             elif isinstance(parent, Unknown):
                 unknown = first(unknown, parent)
             elif isinstance(parent, Native):
@@ -457,18 +467,31 @@ class Calls(Objects):
             )  # fmt: skip
         except TypeError as error:
             raise self.native(error) from None
-        if isinstance(options.get("metaclass"), Class):
+        if isinstance(metaclass, Class):
             ahead = unknown = first(unknown, Unknown(f"the metaclass of {name}"))
+            kin = first(kin, unknown if metaclass.find("__instancecheck__") is not ABSENT else None)
+        if is_abstract:
+            attributes["__register__"] = REGISTER
         cls.full_name = f"{body.module.name}.{qualified}"
         cls.local, cls.site = local, site
         cls.unknown_base, cls.unsure = first(cls.unknown_base, unknown), first(cls.unsure, ahead)
+        cls.kin = kin
         for value in attributes.values():
             for function in (value, value.getter, value.setter) if isinstance(value, Descriptor) else (value,):
                 if isinstance(function, Function) and function.owner is None:
                     function.owner = cls
         attributes["__fields__"] = List(fields or [], 0)
+        self._finish_by_metaclass(cls, metaclass)
         self.finish_class(cls, options)
         return cls
+
+    def _finish_by_metaclass(self, cls: Class, given: Value) -> None:
+        """A metaclass of the project is not followed: what it may write when it makes a class is forgotten."""
+        if isinstance(given, Class):
+            cls.attributes["__metaclass__"] = given
+        metaclass = cls.find("__metaclass__")
+        if metaclass is not ABSENT:
+            self.havoc(metaclass, f"the metaclass of {cls.name}")
 
     def charge_class(self, bases: Iterable[Class]) -> None:
         """Charge what finding the order of all bases costs."""
@@ -790,5 +813,6 @@ TRANSPARENT_BASES = frozenset(
         "collections.abc.Sequence", "typing_extensions.Protocol", "typing.Generic", "typing.Sequence",
     }
 )  # fmt: skip
+PLAIN_BASES = frozenset({"abc.ABC", "typing.Generic"})  # of these, isinstance() asks no other way
 
 __all__ = ["Calls", "Module", "Set", "Tensor"]

@@ -12,7 +12,6 @@ from nnlint.values import (
     ABSENT,
     BoundMethod,
     Class,
-    Dict,
     External,
     Frame,
     Function,
@@ -26,6 +25,7 @@ from nnlint.values import (
 CODE = Class("code", (Class("object", native=object),), full_name="types.CodeType")
 # What decides how a function is called: to write something else to it makes another function of it.
 DECIDING = frozenset({"__defaults__", "__kwdefaults__", "__code__"})
+REPLACED = "__replaced__"  # the attribute that says why a function is not called as it is written
 
 
 def attribute(machine: Any, function: Function, name: str) -> Value:
@@ -35,12 +35,14 @@ def attribute(machine: Any, function: Function, name: str) -> Value:
         return held[name]
     if name == "__doc__":
         return docstring(function.site.node) if function.site is not None else None
+    if name in DECIDING and REPLACED in function.attributes:
+        return function.attributes[REPLACED]
     if name == "__defaults__":
         return _defaults(function)
     if name == "__kwdefaults__":
         given = {p.name: p.default for p in function.signature.parameters if p.kind == "keyword"}
         given = {name: default for name, default in given.items() if default is not REQUIRED}
-        return Dict(given, machine.heap.clock) if given else None
+        return Unknown("the defaults of keywords") if given else None
     if name == "__globals__":
         return External(f"{function.module.name}.__globals__")
     if name == "__code__":
@@ -77,8 +79,11 @@ def _function_type(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
         return Unknown("a function with other global names", foreign=True)
     if has_keyword_defaults:
         return Unknown("a function without the defaults of its keywords", foreign=True)
+    name = given.get("name", function.name)
+    if not isinstance(name, str):
+        return Unknown("a function whose name is not known", foreign=True)
     made = Function(
-        function.name, function.qualified, signature, function.body, function.parent, machine.heap.clock,
+        name, function.qualified, signature, function.body, function.parent, machine.heap.clock,
         function.lowered,
     )  # fmt: skip
     made.owner, made.site = function.owner, function.site
@@ -113,7 +118,8 @@ def _do_the_same(machine: Any, one: Value, other: Value) -> bool:
     while around is not beside:
         for name in text.names & (around.variables.keys() | beside.variables.keys()):
             left, right = (present(frame.variables.get(name, ABSENT)) for frame in (around, beside))
-            if not same(left, right) and not (left is one and right is other):
+            are_themselves = left is one and right is other and name not in text.written
+            if not same(left, right) and not are_themselves:
                 return False
         if around.parent is None or beside.parent is None:
             return False
@@ -134,4 +140,4 @@ def _is_free(function: Function) -> bool:
 FUNCTION_TYPES: dict[str, Native] = {
     name: Native("FunctionType", _function_type) for name in ("types.FunctionType", "types.LambdaType")
 }
-__all__ = ["CODE", "DECIDING", "FUNCTION_TYPES", "attribute", "distinct"]
+__all__ = ["CODE", "DECIDING", "FUNCTION_TYPES", "REPLACED", "attribute", "distinct"]

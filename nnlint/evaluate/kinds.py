@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnlint.unknown import Unknown
+from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
     BoundMethod,
@@ -90,13 +90,22 @@ def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
         if isinstance(value, Instance):
             if value.cls.is_subclass(kind):
                 return True
-            return Unknown(value.cls.unknown_base.why, plain=True) if value.cls.unknown_base is not None else False
+            doubt = first(value.cls.unknown_base, kin_of(kind))
+            return Unknown(doubt.why, plain=True) if doubt is not None else False
         if isinstance(value, Tensor):
             return kind.name == "Tensor" or (kind.name == "Parameter" and value.is_parameter)
         if isinstance(value, Dict):
             return kind.name == value.kind
-        return kind.name == "object"
+        if isinstance(value, Class) and first(value.unsure, kind.unknown_base) is not None:
+            return Unknown("what a class is made by", plain=True)
+        kin = kin_of(kind)
+        return Unknown(kin.why, plain=True) if kin is not None else kind.name == "object"
     return Unknown("isinstance() with something else", plain=True)
+
+
+def kin_of(cls: Class) -> Unknown | None:
+    """Why the bases do not tell of what kind the instances of a class are."""
+    return next((base.kin for base in cls.mro if base.kin is not None), None)
 
 
 def _is_external(value: Value, full_name: str) -> bool | None:
@@ -113,6 +122,8 @@ def _is_external(value: Value, full_name: str) -> bool | None:
         return None
     if isinstance(value, Instance):
         return False if value.cls.unknown_base is None and value.payload is None else None
+    if isinstance(value, (tuple, *NUMBERS)) and full_name.startswith(OWN_CLASSES):
+        return None  # a torch.Size and numpy's numbers are held as Python's
     return False if isinstance(value, TOLD) and not isinstance(value, (*CALLABLES, Stream, Module, Tensor)) else None
 
 
@@ -122,13 +133,30 @@ def _is_abstract(value: Value, name: str) -> bool | None:
     if isinstance(value, Instance) and value.payload is None:
         if value.cls.unknown_base is not None:
             return None
+        mark = value.cls.find(MARKS[name]) if name in MARKS else ABSENT
+        if mark is not ABSENT:
+            return None if mark is None or isinstance(mark, Unknown) else True
+        if kin_of(value.cls) is not None:
+            return None
         if name in MARKS:
-            return value.cls.find(MARKS[name]) is not ABSENT
+            return False
         return False if name in NOMINAL else None
     held = value.payload if isinstance(value, Instance) else value
     if not isinstance(held, TOLD) or (isinstance(held, View) and name == "Set"):
         return None
     return isinstance(held, ABSTRACT[name])
+
+
+def _register(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Abstract.register(cls)"""
+    for value in args:
+        if isinstance(value, Class):
+            value.kin = Unknown(f"{value.name} was registered with an abstract class")
+    return args[-1]
+
+
+REGISTER = Native("register", _register)
+REGISTERS = {f"collections.abc.{name}.register": REGISTER for name in ABSTRACT}
 
 
 def _is_inner(value: Value, name: str) -> bool | None:
@@ -182,4 +210,4 @@ def _is_of(value: Value, kind: type) -> bool | None:
     return isinstance(held, kind) and not isinstance(held, Deque)
 
 
-__all__ = ["is_instance"]
+__all__ = ["REGISTER", "REGISTERS", "is_instance", "kin_of"]

@@ -17,6 +17,7 @@ from nnlint.evaluate.command_line import ARGPARSE, argparse_classes
 from nnlint.evaluate.commands import COMMANDS, command_classes
 from nnlint.evaluate.control import FORKS, STEPS, LimitError
 from nnlint.evaluate.functions import FUNCTION_TYPES
+from nnlint.evaluate.kinds import REGISTERS
 from nnlint.evaluate.library import LIBRARY
 from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
 from nnlint.evaluate.scope import Scope, Site
@@ -270,7 +271,7 @@ class Machine(Calls):
                 return found
         if dotted in FUNCTIONS:
             return FUNCTIONS[dotted]
-        for table in (LIBRARY, FUNCTION_TYPES, ARGPARSE, ATTRS, COMMANDS, PYDANTIC):
+        for table in (LIBRARY, FUNCTION_TYPES, REGISTERS, ARGPARSE, ATTRS, COMMANDS, PYDANTIC):
             if dotted in table:
                 return table[dotted]
         if dotted in self.classes and "." in dotted:

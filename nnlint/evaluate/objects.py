@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import builtins as python
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from nnlint.evaluate import functions
 from nnlint.evaluate import operations as ops
-from nnlint.evaluate.control import Control, LimitError
+from nnlint.evaluate.control import DRAINED, Control, LimitError
+from nnlint.evaluate.heap import ADVANCED
 from nnlint.signature import Rest
 from nnlint.source import docstring
 from nnlint.unknown import Unknown, UnknownValueError, first
@@ -138,8 +141,10 @@ class Objects(Control):
 
     # -- names -------------------------------------------------------------------------------------------------
 
-    def read(self, value: Unknown) -> Value:
-        """A variable that may be unbound is bound for one who reads it."""
+    def read(self, value: Value) -> Value:
+        """What an entry holds for one who reads it: it is there, or reading it raises."""
+        if may_be_absent(value):
+            self.may_raise(value.why)
         return present(value)
 
     def look_up(self, frame: Frame, name: str) -> Value:
@@ -148,7 +153,7 @@ class Objects(Control):
         while around is not None:
             if name in around.variables and (around is frame or not self._is_class_frame(around)):
                 found = around.variables[name]
-                return self.doubtful(present(found)) if may_be_absent(found) else found
+                return self.read(found)
             around = around.parent
         return self.look_up_global(frame, name)
 
@@ -158,7 +163,7 @@ class Objects(Control):
     def look_up_global(self, frame: Frame, name: str) -> Value:
         variables = frame.module.frame.variables
         if name in variables:
-            return present(variables[name])
+            return self.read(variables[name])
         if name in self.builtins:
             return self.builtins[name]
         if name in OF_MODULES:
@@ -341,7 +346,7 @@ class Objects(Control):
 
     def _module_attribute(self, value: Module, name: str) -> Value:
         if name in value.frame.variables:
-            return present(value.frame.variables[name])
+            return self.read(value.frame.variables[name])
         if name == "__name__":
             return value.name
         found = self.submodule(value, name)
@@ -365,10 +370,12 @@ class Objects(Control):
                     return BoundMethod(found.getter, value)
                 return found.getter if found.kind == "staticmethod" else found
             if may_be_absent(found):
-                return present(found)
+                return self.read(found)
             if isinstance(found, Instance) and found.cls.find("__get__") is not ABSENT:
                 return self.call(self.get_attribute(found, "__get__"), [None, value], {})
             return found
+        if name == "register" and value.find("__register__") is not ABSENT:
+            return BoundMethod(value.find("__register__"), value)
         if name in ("__name__", "__qualname__", "__module__", "__mro__", "__bases__"):
             module = value.module.name if value.module is not None else value.full_name.rpartition(".")[0]
             held: dict[str, Value] = {
@@ -468,9 +475,9 @@ class Objects(Control):
                 return found
             if may_be_absent(found) and on_class is not ABSENT:
                 return join(present(found), self.bind(present(on_class), value), found.why)
-            return self.doubtful(present(found)) if may_be_absent(found) else found
+            return self.read(found)
         if on_class is not ABSENT:
-            found = self.bind(present(on_class), value)
+            found = self.bind(self.read(on_class), value)
             if isinstance(on_class, Descriptor) and on_class.kind == "cached_property":
                 self.heap.touch(value)
                 owned[name] = found
@@ -487,7 +494,7 @@ class Objects(Control):
             entries = owned.get(registry)
             if isinstance(entries, Dict) and name in entries:
                 found = entries[name]
-                return self.doubtful(present(found)) if may_be_absent(found) else found
+                return self.read(found)
         for registry in ("_parameters", "_buffers", "_modules"):
             entries = owned.get(registry)
             if isinstance(entries, Dict) and entries.rest is not None:
@@ -525,13 +532,15 @@ class Objects(Control):
             self.set_plainly(value, name, given)
         elif isinstance(value, (Class, Function)):
             if isinstance(value, Function) and name in functions.DECIDING:
-                if not same(self.find_attribute(value, name), given):
-                    self.give_up(Unknown(f"{name} of a function is replaced"))
-                return
+                if same(self.find_attribute(value, name), given):
+                    return
+                name, given = functions.REPLACED, Unknown(f"{name} of a function is replaced", foreign=True)
             self.heap.touch(value)
             value.attributes[name] = given
         elif isinstance(value, Module):
             self.store(value.frame, name, given)
+        elif isinstance(value, BoundMethod):
+            raise self.error("AttributeError", f"'method' object has no attribute '{name}'")
         elif isinstance(value, Tensor):
             if name == "data":
                 self.heap.touch(value)
@@ -560,6 +569,8 @@ class Objects(Control):
         if isinstance(descriptor, Instance) and descriptor.cls.find("__set__") is not ABSENT:
             self.call(self.get_attribute(descriptor, "__set__"), [value, given], {})
             return
+        if name == "__class__" and given is not value.cls:
+            self.give_up(Unknown(f"another class for an object of {value.cls.name}"))
         self.heap.touch(value)
         value.attributes[name] = given
 
@@ -567,6 +578,9 @@ class Objects(Control):
         """del value.name"""
         if isinstance(value, Instance):
             deleter = value.cls.find("__delattr__")
+            if not isinstance(deleter, Function) and isinstance(value.cls.find(name), (Descriptor, Instance)):
+                self.havoc(value, "what deletes an attribute is not followed")
+                return
             if deleter is not ABSENT:
                 self.call(BoundMethod(deleter, value), [name], {})
                 return
@@ -613,6 +627,8 @@ class Objects(Control):
             members = value.attributes.get("__members__")
             if isinstance(members, Dict) and index in members:
                 return members[index]
+            if getter is ABSENT and value.unsure is not None:
+                return self.doubtful(Unknown(value.unsure.why))
             return value if getter is ABSENT else self.call(BoundMethod(getter, value), [index], {})
         if not isinstance(value, dict):
             self.charge(value)
@@ -722,7 +738,7 @@ class Objects(Control):
             index = self.key(index)
             if index in value:
                 found = value[index]
-                return self.doubtful(present(found)) if may_be_absent(found) else found
+                return self.read(found)
         except UnknownValueError as error:
             return self.doubtful(Unknown(error.unknown.why))
         except TypeError as error:
@@ -839,6 +855,9 @@ class Objects(Control):
         if isinstance(value, Unknown):
             if not self._sequences(value):
                 self.doubtful(value)
+            for option in value.options:
+                if isinstance(option, Stream):
+                    self.forget_after(partial(self.drain, option), value.why)
             return iter([Rest(Unknown(value.why, self._sequences(value), foreign=value.foreign))])
         if isinstance(value, Dict):
             rest = (
@@ -862,6 +881,8 @@ class Objects(Control):
             return self.tensor_items(value)
         if isinstance(value, Descriptor):
             return iter([Rest(Unknown("a descriptor"))])
+        if isinstance(value, Class) and value.unsure is not None:
+            return iter([Rest(value.unsure)])
         raise self.error("TypeError", f"'{type(value).__name__}' object is not iterable")
 
     def unordered(self, value: Value) -> Iterator[Value]:
@@ -931,6 +952,10 @@ class Objects(Control):
             if type(item) is Rest:
                 return
 
+    def drain(self, stream: Stream) -> None:
+        """Ask an iterator for its items, for what computing them does."""
+        deque(islice(self._advance(stream), DRAINED), maxlen=0)
+
     def _send(self, stream: Stream, sent: Value) -> Value:
         if stream.frame is None:
             raise self.error("AttributeError", "no generator has no attribute 'send'")
@@ -942,6 +967,8 @@ class Objects(Control):
     def next_item(self, stream: Stream, sent: Value = None) -> Value:
         """The next item, a Rest where it is not known what remains, or ABSENT at the end."""
         if stream.spoiled is not None:
+            if stream.frame is not None and stream.spoiled.why == ADVANCED:
+                self.give_up(stream.spoiled)  # what the function does on its way to an item is not done again
             return Rest(stream.spoiled)
         if stream.birth < self.heap.epoch:
             self.heap.touch(stream)
@@ -1439,7 +1466,11 @@ def _length(value: Value) -> int:
 def place(value: Value, index: Value) -> Value:
     """An index into a sequence as a number, where it is an object that carries one."""
     sequence = isinstance(value, (list, tuple, str, bytes, range))
-    return index.payload if sequence and isinstance(index, Instance) and isinstance(index.payload, int) else index
+    if not sequence or not isinstance(index, Instance):
+        return index
+    if index.payload is None and index.cls.find("__index__") is not ABSENT:
+        return Unknown("an object as an index", plain=True)
+    return index.payload if isinstance(index.payload, int) else index
 
 
 def _swapped(binary: Callable[[str, Value, Value], Value], sign: str, right: Value, left: Value) -> Value:
@@ -1472,6 +1503,8 @@ def _set_plainly(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     receiver, name, given = args
     if isinstance(receiver, Instance) and isinstance(name, str):
         machine.set_plainly(receiver, name, given)
+    elif isinstance(receiver, Function) and isinstance(name, str):
+        machine.set_attribute(receiver, name, given)
     else:
         machine.havoc(receiver, "an attribute whose name is not known is set")
     return None
