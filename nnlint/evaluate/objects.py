@@ -928,8 +928,13 @@ class Objects(Control):
     def _live(self, value: List) -> Iterator[Value]:
         index = 0
         while index < len(value):
-            yield value[index]
+            item = value[index]
+            yield item
             index += 1
+            is_moved = type(item) is not Rest and (index > len(value) or value[index - 1] is not item)
+            if is_moved and has_rest(value[:index]):
+                yield next(held for held in value if type(held) is Rest)  # what was passed may be more by now
+                return
 
     def _viewed(self, value: View) -> Iterator[Value]:
         for key in self.iterate(value.mapping):
