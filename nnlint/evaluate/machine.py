@@ -515,6 +515,8 @@ class Machine(Calls):
 
     def record(self, site: Site, instance: Instance) -> None:
         """A layer was constructed at a site."""
+        if instance.cls.layer is not None and instance.cls.layer.wraps:
+            return
         total = count(instance)
         stack = tuple(self.stack)
         key = (site, instance.cls, total.parameters, total.at_least, stack)

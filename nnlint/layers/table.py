@@ -80,6 +80,7 @@ class Layer:
     bases: full names of the framework's classes that it derives from, in method resolution order.
     textbook: the textbook's count in elements, where it differs (recurrent layers).
     lazy: sizes are not known before the first forward pass.
+    wraps: it owns nothing and holds the modules that it is given, which were layers where they were constructed.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Layer:
     bases: tuple[str, ...] = ("torch.nn.Module",)
     textbook: Callable[[Arguments], int] | None = None
     lazy: bool = False
+    wraps: bool = False
 
     @property
     def short_name(self) -> str:

@@ -201,6 +201,7 @@ def _wrapper(name: str, defined_in: str, text: str) -> Layer:
         lambda a: {"module": a["module"]},
         modules=frozenset({"module"}),
         inert=frozenset(part.split("=")[0].strip() for part in text.split(",")),
+        wraps=True,
     )
 
 
@@ -276,5 +277,6 @@ LAYERS = (
         lambda a: dict(a["kwargs"]),
         modules=frozenset({"args", "kwargs"}),
         constraints=lambda a: Violation("NNL203", "takes keyword arguments only") if a["args"] else None,
+        wraps=True,
     ),
 )
