@@ -25,7 +25,7 @@ from nnlint.source import Source
 from nnlint.tree import tree
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.unreached import WITHOUT_PARAMETERS, Unreached, is_module_class, names_in
-from nnlint.values import Class, Descriptor, Frame, Function, Instance, Module, RaisedError, Tensor, Value
+from nnlint.values import ABSENT, Class, Descriptor, Frame, Function, Instance, Module, RaisedError, Tensor, Value
 
 FILE_STEPS = 6_000_000  # of all roots of a file together: twice what the largest files of models take
 LEAST_STEPS = 500  # of each root even then: what stands there in plain numbers is still counted
@@ -211,6 +211,8 @@ class Roots:
             why = why or (cls.unknown_base.why if cls.unknown_base is not None else None)
         if why is not None:
             self.ended[cls.qualified] = why
+        if is_abstract(cls):
+            return  # only its subclasses are built
         self._model(place, cls.name, "class", f"{cls.name}(){assumed}", total, why)
 
     def _held(self, made: Value) -> Value:
@@ -328,6 +330,15 @@ def is_perhaps_module(cls: Class) -> bool:
     """Whether a class of an unknown base looks like a Module: it has a forward method and a constructor of its own."""
     own = (cls.attributes.get("forward"), cls.find("__init__"))
     return cls.unknown_base is not None and all(isinstance(method, Function) for method in own)
+
+
+def is_abstract(cls: Class) -> bool:
+    """Whether a class has abstract methods of which Python minds that they are missing."""
+    if cls.find("__register__") is ABSENT:
+        return False
+    held = (cls.find(name) for base in cls.mro for name in base.attributes)
+    methods = (value.getter if isinstance(value, Descriptor) else value for value in held)
+    return any(isinstance(m, Function) and m.attributes.get("__isabstractmethod__") is True for m in methods)
 
 
 def class_placeholders(cls: Class) -> dict[str, Value]:

@@ -205,3 +205,40 @@ def test_walk_finds_calls_in_the_order_of_the_text() -> None:
         visitor = Calls()
         tree.visit(visitor)
         assert [node for node in walk(tree) if isinstance(node, cst.Call)] == visitor.found, path
+
+
+def test_an_abstract_class_is_no_model(tmp_path: Path) -> None:
+    found = models(
+        tmp_path,
+        """
+        import abc
+        from torch import nn
+
+        class Base(nn.Module, abc.ABC):
+            def __init__(self):
+                super().__init__()
+                self.a = nn.Linear(2, 3)
+
+            @abc.abstractmethod
+            def head(self): ...
+
+            @property
+            @abc.abstractmethod
+            def width(self): ...
+
+        class Half(Base):
+            def head(self): ...
+
+        class Whole(Half):
+            width = 4
+
+        class Careless(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.a = nn.Linear(3, 3)
+
+            @abc.abstractmethod
+            def head(self): ...
+        """,
+    )
+    assert {name: model.parameters for name, model in found.items()} == {"Whole": 9, "Careless": 12}

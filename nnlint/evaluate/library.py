@@ -137,7 +137,14 @@ def _reduce(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return total
 
 
-@library("functools.total_ordering", "abc.abstractmethod", "typing.overload", "typing.final")
+@library("abc.abstractmethod")
+def _abstract_method(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if isinstance(args[0], Function):
+        machine.set_attribute(args[0], "__isabstractmethod__", True)
+    return args[0]
+
+
+@library("functools.total_ordering", "typing.overload", "typing.final")
 def _identity_decorator(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return args[0] if len(args) == 1 and not kwargs and callable_value(args[0]) else LIBRARY["decorator that returns"]
 
