@@ -142,9 +142,8 @@ class Module:
     """A file of the project, as an imported module.
 
     failure: what its import ends with; unfollowed: the decorators that were not understood in it; declared: imports
-    under `if TYPE_CHECKING:`, by the name that they bind (level,
-    module, name there); declared_stars: those of all names; is_replaced: something else stands in its place in
-    sys.modules.
+    under `if TYPE_CHECKING:`, by the name that they bind (level, module, name there); declared_stars: those of all
+    names; is_replaced: something else stands in its place in sys.modules.
     """
 
     __slots__ = (
@@ -480,7 +479,8 @@ def join(left: Value, right: Value, why: str) -> Value:
     for value in (left, right):
         if isinstance(value, Unknown) and not value.options:
             plain = is_plain(left) and is_plain(right)
-            return value if value.plain == plain and not value.foreign else Unknown(value.why, plain=plain)
+            is_kept = type(value) is Unknown and value.plain == plain and not value.foreign
+            return value if is_kept else Unknown(value.why, plain=plain)
         for option in value.options if isinstance(value, Unknown) else (value,):
             if not any(same(option, other) for other in options):
                 options.append(option)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nnlint.analyse import analyse
+from nnlint.analyse import Settings, analyse
 
 HEADER = """\
 from torch import nn
@@ -205,3 +205,30 @@ def test_a_root_leaves_nothing_to_the_next(tmp_path: Path) -> None:
     )
     analysis = analyse(str(tmp_path / "model.py"), program)
     assert {model.name: model.parameters for model in analysis.models if model.name != "Net"} == {"net": 2, "again": 2}
+
+
+def test_what_is_written_through_a_module_is_forgotten(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text("SIZES = [4]\nWIDTH = 3\nDEPTH = 2\ndef add():\n    SIZES.append(5)\n")
+    header = "from torch import nn\nimport outside\nimport settings\n"
+    written = {
+        "settings.SIZES.append(5)": "len(settings.SIZES)",
+        "settings.add()": "len(settings.SIZES)",
+        "settings.WIDTH = 9": "settings.WIDTH",
+        "settings.WIDTH, other = 9, 1": "settings.WIDTH",
+    }
+    for write, size in written.items():
+        program = f"def change(_):\n    {write}\n    return settings.DEPTH\ndef net():\n    outside.call(change, 1)\n"
+        program += f"    return nn.Sequential(nn.Linear({size}, 1, False), nn.Linear(settings.DEPTH, 1, False))\n"
+        (found,) = analyse(str(tmp_path / "model.py"), header + program).models
+        assert (found.parameters, found.at_least) == (None, 2), write
+
+
+def test_an_assumption_is_of_what_it_names_and_of_nothing_that_may_stand_there_too(tmp_path: Path) -> None:
+    program = (
+        "from torch import nn\nclass Config:\n    hidden = 3\ndef net(args, flag):\n    thing = args\n"
+        "    if flag:\n        thing = Config()\n    return nn.Linear(thing.hidden, 1, bias=False)\n"
+        "def named(args):\n    return nn.Linear(args.hidden, 1, bias=False)\n"
+    )
+    settings = Settings(assume={"args.hidden": 512})
+    analysis = analyse(str(tmp_path / "model.py"), program, settings)
+    assert {model.name: model.parameters for model in analysis.models} == {"net": None, "named": 512}

@@ -512,7 +512,8 @@ def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     marker = object()
     value, name = args
     if isinstance(value, External) and isinstance(name, str):
-        is_known = not isinstance(machine.resolve(f"{value.name}.{name}"), Unknown)
+        dotted = f"{value.name}.{name}"  # of torch alone the version that will run is known
+        is_known = dotted.startswith("torch.") and not isinstance(machine.resolve(dotted), Unknown)
         return True if is_known else Unknown(value.why, plain=True)
     if isinstance(value, Unknown):
         return Unknown(value.why, plain=True)

@@ -369,11 +369,12 @@ class Control:
     def _havoc_global(self, effect: Effect, why: str, seen: set[int]) -> None:
         variables, name = effect.module.frame.variables, effect.name
         held = variables.get(name)
-        if effect.is_opened and isinstance(held, (List, Dict, Set)):
+        grows_by_reading = isinstance(held, Dict) and held.factory is not None
+        if effect.is_opened and isinstance(held, (List, Dict, Set)) and not grows_by_reading:
             for item in list(held.values() if isinstance(held, Dict) else held):
                 if type(item) is not Rest:
                     self.havoc(item, why, seen)
-        elif isinstance(held, (Class, List, Dict, Set, Stream, Instance)):
+        elif isinstance(held, (Class, List, Dict, Set, Stream, Instance, tuple)):
             self.havoc(held, why, seen)
         if effect.is_bound and name in variables:
             self.heap.touch(effect.module.frame)

@@ -12,21 +12,22 @@ from typing import NamedTuple
 import libcst as cst
 
 from nnlint.source import children, walk
-from nnlint.values import Class, Descriptor, Function, Instance, Module, Value
+from nnlint.values import BoundMethod, Class, Descriptor, Function, Instance, Module, Partial, Value
 
-# Calls and methods that only read what they are given.
+# Calls and methods that only read what they are given, and those that hand on what an object holds.
 READERS = frozenset(
-    {"len", "range", "sum", "min", "max", "sorted", "list", "tuple", "set", "dict", "str", "int", "float", "bool",
-     "isinstance", "issubclass", "print", "enumerate", "zip", "any", "all", "repr", "hash", "id", "type", "super"}
+    {"len", "range", "str", "int", "float", "bool", "isinstance", "issubclass", "print", "any", "all", "repr", "hash",
+     "id", "type", "super"}
 )  # fmt: skip
+GIVERS = frozenset({"sum", "min", "max", "sorted", "list", "tuple", "set", "dict", "enumerate", "zip"})
 READING = frozenset({"keys", "index", "count", "format", "join", "split", "lower"})
-GIVING = frozenset({"get", "values", "items", "copy"})  # they hand on what an object holds
+GIVING = frozenset({"get", "values", "items", "copy"})
 
 
 class Text(NamedTuple):
-    """What a function's text says: the names in it, those it declares global, those whose objects it may write to,
-    those of which only what they hold may be written to, and whether anything in it writes to variables of functions
-    around."""
+    """What a function's text says: the names in it, those that it binds anew outside of itself, those whose objects it
+    may write to, those of which only what they hold may be written to, and whether anything in it writes to variables
+    of functions around. An attribute, which may be a name of another module, has a dot in front: `.attribute`."""
 
     names: frozenset[str]
     rebound: frozenset[str]
@@ -37,13 +38,16 @@ class Text(NamedTuple):
 
 def text_of(node: cst.CSTNode) -> Text:
     """The names of a function or lambda."""
-    names = frozenset(part.value for part in walk(node) if isinstance(part, cst.Name))
-    declared = (item.name.value for part in walk(node) if isinstance(part, cst.Global) for item in part.names)
-    has_nonlocal = any(isinstance(part, cst.Nonlocal) for part in walk(node))
+    parts = list(walk(node))
+    names = frozenset(part.value for part in parts if isinstance(part, cst.Name))
+    declared = {item.name.value for part in parts if isinstance(part, cst.Global) for item in part.names}
+    targets = (target for part in parts for target in _targets(part))
+    attributes = {f".{target.attr.value}" for target in targets if isinstance(target, cst.Attribute)}
+    has_nonlocal = any(isinstance(part, cst.Nonlocal) for part in parts)
     found = list(handed_on(node))
     written = frozenset(name for name, is_itself in found if is_itself)
     opened = frozenset(name for name, _ in found) - written
-    return Text(names, frozenset(declared), written, opened, has_nonlocal)
+    return Text(names, frozenset(declared | attributes), written, opened, has_nonlocal)
 
 
 def handed_on(node: cst.CSTNode) -> Iterator[tuple[str, bool]]:
@@ -56,39 +60,43 @@ def handed_on(node: cst.CSTNode) -> Iterator[tuple[str, bool]]:
             if may_write:
                 yield part.value, is_itself
         elif isinstance(part, cst.Attribute):
+            if may_write:
+                yield f".{part.attr.value}", is_itself
             pending.append((part.value, may_write, False))
         elif isinstance(part, cst.Subscript):
             pending.append((part.value, may_write, False))
             pending.extend((index, False, False) for index in part.slice)
         elif isinstance(part, cst.Call):
-            reads = isinstance(part.func, cst.Name) and part.func.value in READERS
-            pending.extend((arg.value, not reads, True) for arg in part.args)
+            called = part.func.value if isinstance(part.func, cst.Name) else None
+            pending.extend((arg.value, called not in READERS, called not in GIVERS) for arg in part.args)
             if isinstance(part.func, cst.Attribute):
                 method = part.func.attr.value
                 pending.append((part.func.value, method not in READING, method not in GIVING))
-            elif not isinstance(part.func, cst.Name):
+            elif called is None:
                 pending.append((part.func, True, True))
         elif isinstance(part, (cst.Comparison, cst.BinaryOperation, cst.UnaryOperation, cst.FormattedString)):
             pending.extend((child, False, False) for child in children(part))
         elif not isinstance(part, cst.Annotation):
             pending.extend((child, may_write, True) for child in children(part))
-            if isinstance(part, TARGETS):
-                target = part.name if isinstance(part, cst.AsName) else part.target
-                pending.extend((owner, True, True) for owner in _owners(target))
+            pending.extend((target.value, True, True) for target in _targets(part))
 
 
-TARGETS = (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.Del, cst.For, cst.CompFor, cst.AsName)
+def _targets(part: cst.CSTNode) -> Iterator[cst.Attribute | cst.Subscript]:
+    """The attributes and items that a part of a program assigns to or deletes."""
+    if isinstance(part, (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.Del, cst.For, cst.CompFor)):
+        yield from _within(part.target)
+    elif isinstance(part, cst.AsName):
+        yield from _within(part.name)
 
 
-def _owners(target: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """What an assignment to a target writes to: `name` of `name.attribute, name[0] = ...`."""
+def _within(target: cst.CSTNode) -> Iterator[cst.Attribute | cst.Subscript]:
     if isinstance(target, (cst.Attribute, cst.Subscript)):
-        yield target.value
+        yield target
     elif isinstance(target, (cst.Tuple, cst.List)):
         for element in target.elements:
-            yield from _owners(element.value)
+            yield from _within(element.value)
     elif isinstance(target, cst.StarredElement):
-        yield from _owners(target.value)
+        yield from _within(target.value)
 
 
 class Effect(NamedTuple):
@@ -102,7 +110,7 @@ class Effect(NamedTuple):
 
 
 class Effects:
-    """What the functions of a project may write through, once found kept by the function's text."""
+    """What the functions of a project may write through, kept by their text once all that they name is there."""
 
     def __init__(self) -> None:
         self._texts: dict[cst.CSTNode, Text] = {}
@@ -118,24 +126,42 @@ class Effects:
         start = function.site.node if function.site is not None else None
         if start is None:
             return frozenset()
-        if start not in self._known:
-            self._known[start] = frozenset(self._reached(function))
-        return self._known[start]
-
-    def _reached(self, function: Function) -> Iterator[Effect]:
+        if start in self._known:
+            return self._known[start]
+        found: set[Effect] = set()
+        modules: set[Module] = set()
         pending, seen = [function], {function}
         while pending:
             one = pending.pop()
             if one.site is None:
                 continue
-            text, variables = self.text(one.site.node), one.module.frame.variables
-            for name in (text.written | text.opened | text.rebound) & variables.keys():
-                yield Effect(one.module, name, name in text.rebound, name in text.opened)
-            for name in text.names & variables.keys():
-                for more in functions_of(variables[name]):
-                    if more not in seen:
-                        seen.add(more)
-                        pending.append(more)
+            text = self.text(one.site.node)
+            for module, dot in modules_named(text, one.module):
+                modules.add(module)
+                for name in text.names & module.frame.variables.keys():
+                    told = f"{dot}{name}"
+                    if told in text.written or told in text.opened or told in text.rebound:
+                        found.add(Effect(module, name, told in text.rebound, told in text.opened))
+                    more = set(functions_of(module.frame.variables[name])) - seen
+                    seen |= more
+                    pending += more
+        if all(module.ready for module in modules):
+            self._known[start] = frozenset(found)
+        return frozenset(found)
+
+
+def modules_named(text: Text, module: Module) -> Iterator[tuple[Module, str]]:
+    """A function's own module, and those that it names, of which it uses attributes: with a dot."""
+    yield module, ""
+    pending, seen = [module], {module}
+    while pending:
+        variables = pending.pop().frame.variables
+        for name in text.names & variables.keys():
+            named = variables[name]
+            if isinstance(named, Module) and named not in seen:
+                seen.add(named)
+                pending.append(named)
+                yield named, "."
 
 
 def functions_of(value: Value) -> Iterator[Function]:
@@ -144,6 +170,8 @@ def functions_of(value: Value) -> Iterator[Function]:
         yield value
     elif isinstance(value, Descriptor):
         yield from (part for part in (value.getter, value.setter) if isinstance(part, Function))
+    elif isinstance(value, (BoundMethod, Partial)):
+        yield from functions_of(value.function if isinstance(value, BoundMethod) else value.callee)
     elif isinstance(value, Class) and value.module is not None:
         for held in value.attributes.values():
             if isinstance(held, (Function, Descriptor)):
