@@ -39,6 +39,11 @@ STEPS = 300_000  # per root: statements, calls and iterations
 FORKS = 40  # open forks at one moment
 DEPTH = 90  # calls inside calls
 SIZED = (str, bytes, list, tuple, dict, set, frozenset)
+# What belongs to the root that runs, and not to the project.
+OF_A_ROOT = (
+    "steps", "limit", "depth", "tries", "repeats", "forks", "running", "handling", "records", "built", "constructing",
+    "guards", "verdicts", "sequentials", "taken_apart",
+)  # fmt: skip
 DRAINED = 1_000  # the most items of an iterator that is given to code that is not known
 
 
@@ -89,7 +94,7 @@ class Control:
         self.taken_apart: set[Instance] = set()
 
     def start(self) -> None:
-        """Begin a root: nothing is spent, nothing is open."""
+        """Begin a root: nothing is spent, nothing is open. What it sets is OF_A_ROOT."""
         self.steps, self.limit, self.depth, self.tries, self.repeats, self.forks = 0, STEPS, 0, 0, 0, FORKS
         self.running, self.handling, self.records, self.built = [], [], {}, []
         self.constructing, self.heap.copied = False, 0

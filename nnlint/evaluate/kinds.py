@@ -138,9 +138,7 @@ def _is_abstract(value: Value, name: str) -> bool | None:
             return None if mark is None or isinstance(mark, Unknown) else True
         if kin_of(value.cls) is not None:
             return None
-        if name in MARKS:
-            return False
-        return False if name in NOMINAL else None
+        return False if name in MARKS or name in NOMINAL else None
     held = value.payload if isinstance(value, Instance) else value
     if not isinstance(held, TOLD) or (isinstance(held, View) and name == "Set"):
         return None

@@ -15,7 +15,7 @@ from nnlint.evaluate.builtins import BUILTINS, METHODS
 from nnlint.evaluate.calls import Calls
 from nnlint.evaluate.command_line import ARGPARSE, argparse_classes
 from nnlint.evaluate.commands import COMMANDS, command_classes
-from nnlint.evaluate.control import FORKS, STEPS, LimitError
+from nnlint.evaluate.control import OF_A_ROOT, LimitError
 from nnlint.evaluate.functions import FUNCTION_TYPES
 from nnlint.evaluate.kinds import REGISTERS
 from nnlint.evaluate.library import LIBRARY
@@ -350,21 +350,16 @@ class Machine(Calls):
 
     def execute_apart(self, module: Module) -> None:
         """Run module-level code with steps of its own: what an import costs depends on no root that asks for it."""
-        kept = self.steps, self.limit, self.depth, self.tries, self.stack, self.handling, self.records, self.built
-        repeats, forks = self.repeats, self.forks
-        verdicts = self.guards, self.verdicts, self.sequentials, self.taken_apart
-        self.steps, self.limit, self.depth, self.tries, self.repeats, self.forks = 0, STEPS, 0, 0, 0, FORKS
-        self.stack, self.handling, self.records, self.built = [], [], {}, []
-        self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
+        kept = {name: getattr(self, name) for name in (*OF_A_ROOT, "stack")}
         try:
             with self.heap.apart():
+                self.start()
+                self.stack = []
                 self.execute(module)
         except (LimitError, UnknownValueError):
             module.frame.variables["__partial__"] = True
         finally:
-            self.steps, self.limit, self.depth, self.tries, self.stack, self.handling, self.records, self.built = kept
-            self.repeats, self.forks = repeats, forks
-            self.guards, self.verdicts, self.sequentials, self.taken_apart = verdicts
+            vars(self).update(kept)
 
     def source(self, path: str, text: str | None) -> Source | Failure:
         """A file, read and parsed once; `text` stands for its content where given."""

@@ -493,8 +493,7 @@ class Objects(Control):
         for registry in ("_parameters", "_buffers", "_modules"):
             entries = owned.get(registry)
             if isinstance(entries, Dict) and name in entries:
-                found = entries[name]
-                return self.read(found)
+                return self.read(entries[name])
         for registry in ("_parameters", "_buffers", "_modules"):
             entries = owned.get(registry)
             if isinstance(entries, Dict) and entries.rest is not None:
@@ -737,8 +736,7 @@ class Objects(Control):
         try:
             index = self.key(index)
             if index in value:
-                found = value[index]
-                return self.read(found)
+                return self.read(value[index])
         except UnknownValueError as error:
             return self.doubtful(Unknown(error.unknown.why))
         except TypeError as error:

@@ -157,8 +157,8 @@ def _like(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 @function("torch.nn.functional.pad")
 def _pad(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     given = {**dict(zip(("input", "pad", "mode", "value"), args)), **kwargs}
-    value, widths = given.get("input"), given.get("pad")
-    is_constant = given.get("mode", "constant") == "constant" if not isinstance(given.get("mode"), Unknown) else False
+    value, widths, mode = given.get("input"), given.get("pad"), given.get("mode", "constant")
+    is_constant = isinstance(mode, str) and mode == "constant"
     if not isinstance(value, Tensor) or not isinstance(value.shape, tuple) or not is_constant:
         return Unknown("a padded tensor", plain=True)
     if not isinstance(widths, (list, tuple)):
