@@ -16,6 +16,7 @@ COMMANDS = {
     "fixtures/models/seq2seq.py",
     "convolutions": "fixtures/models/resnet.py::resnet50 --depth 2 --dtype float16",
     "transformer": "fixtures/models/gpt.py::gpt2",
+    "narrow": "fixtures/models/transformer.py::Translator",
     "unknown": "fixtures/models/cyclegan.py::ResnetGenerator --depth 2",
     "changes": "fixtures/models/lenet.py --compare fixtures/report/lenet_before.json --max-growth 5%",
 }

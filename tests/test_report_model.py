@@ -63,6 +63,60 @@ def test_arguments_depth_and_bytes(capsys: pytest.CaptureFixture[str]) -> None:
     assert "440 parameters, 880 bytes as float16; " in run(capsys, "net.py::Net(10, depth=3)", "--dtype=float16")
 
 
+LONG = """\
+from torch import nn
+
+
+class DeformableEncoderLayer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.projection = nn.Linear(1000, 1000)
+
+
+class Wrapper(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([DeformableEncoderLayer()])
+        self.shared = self.layers[0].projection
+"""
+
+
+@pytest.mark.parametrize(
+    ("width", "header", "folded"),
+    [
+        (105, "module class own total share float32", "shared Linear tied to layers.0.projection"),
+        (95, "module class own total share float32", "shared Linear tied to"),
+        (80, "module class own total share float32", "shared Linear tied to"),
+        (72, "module class own total share", "shared Linear tied to"),
+        (60, "module, class own total share", "shared Linear tied to"),
+    ],
+)
+def test_a_narrow_terminal_costs_bars_and_then_bytes_but_neither_a_number_nor_a_word(
+    width: int, header: str, folded: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("long.py").write_text(LONG)
+    monkeypatch.setenv("COLUMNS", str(width))
+    first, *lines = run(capsys, "long.py::Wrapper").splitlines()
+    assert (" ".join(first.split()), "█" in lines[0]) == (header, width > 90)
+    words = " ".join(" ".join(lines).split())
+    assert words.count("1,001,000") == 6 and "DeformableEncoderLayer" in words and folded in words
+    assert "layers.0.projection" in words and max(map(len, [first, *lines])) <= width
+
+
+def test_what_has_no_room_even_alone_is_cut_and_what_follows_is_indented(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("long.py").write_text(LONG)
+    monkeypatch.setenv("COLUMNS", "50")
+    lines = run(capsys, "long.py::Wrapper").splitlines()
+    assert lines[3:7] == [
+        "    0                          0  1,001,000  100 %",
+        "        DeformableEn…",
+        "      projection       1,001,000  1,001,000  100 %",
+        "          Linear",
+    ]
+
+
 def test_what_is_not_known_is_a_lower_bound_without_shares(capsys: pytest.CaptureFixture[str]) -> None:
     text = run(capsys, "net.py::Open")
     assert "%" not in text and "  first  Linear" in text

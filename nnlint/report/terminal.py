@@ -7,10 +7,12 @@ from collections.abc import Iterable
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 UNLIMITED = 10_000  # columns, where the reader is a program
+HANG = 4  # columns
 ASCII = str.maketrans({"×": "x", "–": "-", "≥": ">=", "…": "...", **dict.fromkeys("▏▎▍▌▋▊▉█", "#")})
 
 
@@ -42,6 +44,28 @@ class FirstThatFits:
                 yield rendering
                 return
         yield self.renderings[-1]
+
+
+class Hanging:
+    """A text with an indent; where it has no room in one line, what follows the first is indented further.
+
+    It is folded between words; a single word that is too long is cut.
+    """
+
+    def __init__(self, text: Text, indent: int) -> None:
+        self.text, self.indent = text, indent
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        room = options.max_width - self.indent
+        if self.text.cell_len > room:
+            room -= HANG
+        first, *others = self.text.wrap(console, max(room, 1), overflow="ellipsis")
+        yield Padding(first, (0, 0, 0, self.indent))
+        for line in others:
+            yield Padding(line, (0, 0, 0, self.indent + HANG))
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(self.indent + HANG + 1, self.indent + self.text.cell_len)
 
 
 def columns(*headers: str) -> Table:
