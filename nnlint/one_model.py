@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import libcst as cst
-
 from nnlint.analyse import Settings, machine_for
+from nnlint.binding import binding_place
 from nnlint.construction import Analysis, Failure, Place
 from nnlint.defaults import assumption
 from nnlint.evaluate.torch_modules import is_module
 from nnlint.gathering import Gathered, Root
 from nnlint.roots import Roots
 from nnlint.signature import REQUIRED, BindError
-from nnlint.source import walk
 from nnlint.stack import on_deep_stack
 from nnlint.unknown import Unknown
 from nnlint.unreached import is_module_class
@@ -78,7 +76,7 @@ class OneModel(Roots):
         return isinstance(value, Function) or is_module(value)
 
     def _place(self, module: Module, callee: Value, name: str) -> tuple[Place, str]:
-        """Where the model is written (a class, a function, the call that gives a variable its value), and its kind."""
+        """Where the model is written (a class, a function, what gives a variable its value), and its kind."""
         kind = "class" if isinstance(callee, Class) else "call" if is_module(callee) else "function"
         callee = callee.function if isinstance(callee, BoundMethod) else callee
         if not isinstance(callee, Class):
@@ -86,15 +84,8 @@ class OneModel(Roots):
         if isinstance(callee, (Class, Function)) and callee.site is not None:
             place = callee.site.source.place(callee.site.node)
         else:
-            place = next((self.source.place(call) for call in self._calls_for(name)), None)
+            place = binding_place(self.source, name.partition(".")[0])
         return place or Place(1, 1, 1, 1), kind
-
-    def _calls_for(self, name: str) -> Iterator[cst.Call]:
-        for node in walk(self.source.tree):
-            if isinstance(node, cst.Assign) and isinstance(node.value, cst.Call):
-                targets = (assigned.target for assigned in node.targets)
-                if any(isinstance(target, cst.Name) and target.value == name for target in targets):
-                    yield node.value
 
     def _call_of(self, module: Module, callee: Value, wanted: Wanted) -> tuple[Callable[[], Value], bool, str]:
         """The call, whether an argument is Unknown, and what it assumes: arguments that are not given and have no
