@@ -11,12 +11,27 @@ from nnlint.construction import Analysis, Failure, Place
 from nnlint.defaults import assumption
 from nnlint.evaluate.torch_modules import is_module
 from nnlint.gathering import Gathered, Root
-from nnlint.roots import Roots
+from nnlint.roots import Roots, is_perhaps_module
 from nnlint.signature import REQUIRED, BindError
 from nnlint.stack import on_deep_stack
 from nnlint.unknown import Unknown
 from nnlint.unreached import is_module_class
-from nnlint.values import ABSENT, BoundMethod, Class, Dict, Function, List, Module, RaisedError, Set, Value
+from nnlint.values import (
+    ABSENT,
+    BoundMethod,
+    Class,
+    Descriptor,
+    Dict,
+    Function,
+    Instance,
+    List,
+    Module,
+    Native,
+    Partial,
+    RaisedError,
+    Set,
+    Value,
+)
 from nnlint.wanted import Wanted, WantedError, near
 
 
@@ -35,7 +50,12 @@ def _analyse(path: str, text: str, wanted: Wanted, settings: Settings) -> Analys
 
 
 class OneModel(Roots):
-    """One root, as the user asks for it; what it does not say is as for the file's own roots."""
+    """One root, as the user asks for it; what it does not say is as for the file's own roots.
+
+    outside: the class of what was built, where its base is not known.
+    """
+
+    outside: Class | None = None
 
     def build(self, wanted: Wanted) -> Analysis:
         """The analysis of this root alone."""
@@ -43,41 +63,54 @@ class OneModel(Roots):
         self.gathered = Gathered(self.source, self.path)
         callee = self._find(module, wanted)
         place, kind = self._place(module, callee, wanted.name)
-        if is_module(callee):
-            run, generic, assumed = lambda: callee, False, ""
-        else:
-            run, generic, assumed = self._call_of(module, callee, wanted)
-        title = f"{wanted.text if '(' in wanted.text or is_module(callee) else wanted.text + '()'}{assumed}"
-        value, total, why = self._root(Root(f"{title} at line {place.line}", generic, assumed), run)
-        if why is None and not is_module(value) and not isinstance(value, Unknown):
-            raise WantedError(f"{wanted.text} builds no model")
+        run, generic, assumed = self._call_of(module, callee, wanted)
+        title = f"{wanted.text if '(' in wanted.text or is_model(callee) else wanted.text + '()'}{assumed}"
+        root = Root(f"{title} at line {place.line}", generic, assumed)
+        value, total, why = self._root(root, lambda: self._as_module(run()))
+        if self.outside is not None:
+            why = why or (self.outside.unknown_base.why if self.outside.unknown_base is not None else None)
+            self.tree = self.tree and self.tree._replace(kind=self.outside.name)
+        if why is None and is_known(value) and not is_model(value):
+            what = f"{wanted.name} is" if isinstance(callee, Class) else f"{title} returns"
+            raise WantedError(f"{what} no Module")
         self._model(place, wanted.name, kind, title, total, why)
         return Analysis(self.path, self.gathered.layers(), models=self.models, refusals=self.refusals.refused())
 
+    def _as_module(self, made: Value) -> Value:
+        """What was built; of an object of an unknown base that looks like a Module, the modules that it holds."""
+        if is_module(made) or not is_model(made) or isinstance(made, Unknown):
+            return made
+        self.outside = made.cls
+        return self._held(made)
+
     def _find(self, module: Module, wanted: Wanted) -> Value:
-        """What a dotted name stands for in the module."""
+        """What a dotted name stands for in the module: a model, or what may give one when it is called."""
         first, *rest = wanted.name.split(".")
         value = module.frame.variables.get(first, ABSENT)
         try:
             for name in rest:
+                if isinstance(value, Class) and isinstance(value.find(name), (Function, Native)):
+                    raise WantedError(f"{wanted.name} is a method: it needs an object")
                 value = value if value is ABSENT else self.machine.get_attribute(value, name)
         except RaisedError:
             value = ABSENT
         if value is ABSENT:
             models = [name for name, value in module.frame.variables.items() if self._may_be_model(value)]
             raise WantedError(f"{self.path} has no model {wanted.name!r}{near(wanted.name, models)}")
-        if is_module(value) and "(" in wanted.text:
+        if is_model(value) and "(" in wanted.text:
             raise WantedError(f"{wanted.name} is a model already: it takes no arguments here")
+        if not is_model(value) and not may_be_called(value):
+            raise WantedError(f"{wanted.name} is no model")
         return value
 
     def _may_be_model(self, value: Value) -> bool:
         if isinstance(value, Class):
-            return value.module is not None and is_module_class(value)
-        return isinstance(value, Function) or is_module(value)
+            return value.module is not None and (is_module_class(value) or is_perhaps_module(value))
+        return isinstance(value, Function) or is_model(value)
 
     def _place(self, module: Module, callee: Value, name: str) -> tuple[Place, str]:
         """Where the model is written (a class, a function, what gives a variable its value), and its kind."""
-        kind = "class" if isinstance(callee, Class) else "call" if is_module(callee) else "function"
+        kind = "class" if isinstance(callee, Class) else "call" if is_model(callee) else "function"
         callee = callee.function if isinstance(callee, BoundMethod) else callee
         if not isinstance(callee, Class):
             callee = self._signature_of(module, callee)[0] or callee
@@ -89,7 +122,9 @@ class OneModel(Roots):
 
     def _call_of(self, module: Module, callee: Value, wanted: Wanted) -> tuple[Callable[[], Value], bool, str]:
         """The call, whether an argument is Unknown, and what it assumes: arguments that are not given and have no
-        default are as for the file's own roots."""
+        default are as for the file's own roots. A model that is there already is not called."""
+        if is_model(callee):
+            return lambda: callee, False, ""
         function, skip = self._signature_of(module, callee)
         args = [self._value(arg) for arg in wanted.args]
         kwargs = {name: self._value(value) for name, value in wanted.kwargs.items()}
@@ -127,6 +162,27 @@ class OneModel(Roots):
         if isinstance(literal, set):
             return Set(literal, clock)
         return literal
+
+
+def is_model(value: Value) -> bool:
+    """Whether a value is a Module, or looks like one, surely or in one of the ways the program can have run."""
+    if isinstance(value, Unknown):
+        return any(map(is_model, value.options))
+    return isinstance(value, Instance) and (is_module(value) or is_perhaps_module(value.cls))
+
+
+def is_known(value: Value) -> bool:
+    """Whether a value surely is no Module, if it does not look like one."""
+    return not isinstance(value, Unknown) or value.plain
+
+
+def may_be_called(value: Value) -> bool:
+    """Whether a call of a value may give anything."""
+    if isinstance(value, Instance):
+        return value.cls.find("__call__") is not ABSENT or value.cls.unknown_base is not None or value.open is not None
+    if isinstance(value, Unknown):
+        return not value.plain
+    return isinstance(value, (BoundMethod, Class, Descriptor, Function, Native, Partial))
 
 
 def _lacking(function: Function, skip: int, wanted: Wanted) -> tuple[list[str], list[str]]:

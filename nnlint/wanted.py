@@ -36,7 +36,12 @@ def parse_wanted(text: str) -> Wanted:
     if not isinstance(node, ast.Call):
         return Wanted(name, name)
     args = tuple(_literal(arg) for arg in node.args)
-    return Wanted(" ".join(text.split()), name, args, dict(_keyword(keyword) for keyword in node.keywords))
+    kwargs: dict[str, Any] = {}
+    for keyword, value in map(_keyword, node.keywords):
+        if keyword in kwargs:
+            raise WantedError(f"{name}() is given {keyword} twice")
+        kwargs[keyword] = value
+    return Wanted(" ".join(text.split()), name, args, kwargs)
 
 
 def _keyword(keyword: ast.keyword) -> tuple[str, Any]:

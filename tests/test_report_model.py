@@ -142,6 +142,81 @@ def test_the_json_of_a_model_is_the_contract_for_what_it_builds(capsys: pytest.C
     assert [(layer["line"], layer["counts"]) for layer in file["layers"]] == [(7, [12]), (8, [40])]
 
 
+VARIETY = """\
+from functools import partial
+
+from elsewhere import Base
+from torch import nn
+
+LIMIT = 4
+flag = int(input())
+
+
+def size(scale=1):
+    return 3 * scale
+
+
+def name():
+    return f"net{input()}"
+
+
+class Config:
+    width = 3
+
+
+class Made:
+    def __init__(self, width=3):
+        self.width = width
+
+    def __call__(self):
+        return nn.Linear(self.width, 1)
+
+    @classmethod
+    def built(cls):
+        return cls()()
+
+    def forward(self):
+        return 1
+
+
+class Open(Base):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(3, 4)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+config = Config()
+pair = nn.Linear(1, 2), nn.Linear(2, 3)
+made = Made(4)
+part = partial(nn.Linear, 3, 2)
+either = nn.Linear(1, 2) if flag else nn.Linear(2, 3)
+first, second = pair
+opened: nn.Module = Open()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("made", "5 parameters, 20 bytes as float32; variety.py:48"),
+        ("Made.built", "4 parameters, 16 bytes as float32; variety.py:30"),
+        ("part", "8 parameters, 32 bytes as float32; variety.py:49"),
+        ("second", "9 parameters, 36 bytes as float32; variety.py:51"),
+        ("either", "≥ 4 parameters, ≥ 16 bytes as float32; variety.py:50"),
+        ("Open", "≥ 16 parameters, ≥ 64 bytes as float32; variety.py:37"),
+        ("opened", "≥ 16 parameters, ≥ 64 bytes as float32; variety.py:52"),
+    ],
+)
+def test_what_gives_a_model_is_one_and_its_place_is_where_it_is_written(
+    name: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("variety.py").write_text(VARIETY)
+    assert told in run(capsys, f"variety.py::{name}").splitlines()
+
+
 @pytest.mark.parametrize(
     ("path", "line"),
     [
@@ -149,9 +224,26 @@ def test_the_json_of_a_model_is_the_contract_for_what_it_builds(capsys: pytest.C
         ("net.py::Net(x)", "'x' is no Python literal (a number, a quoted string, a tuple, True, None, ...)"),
         ("nets.py::Net", "no such file or folder: nets.py; did you mean ./net.py?"),
         (".::Net", ". is a folder: name the file that has Net"),
+        ("net.py::Net(width=2, width=3)", "Net() is given width twice"),
+        ("variety.py::size", "size() returns no Module"),
+        ("variety.py::size(2)", "size(2) returns no Module"),
+        ("variety.py::name", "name() returns no Module"),
+        ("variety.py::Config", "Config is no Module"),
+        ("variety.py::config", "config is no model"),
+        ("variety.py::LIMIT", "LIMIT is no model"),
+        ("variety.py::pair(1)", "pair is no model"),
+        ("variety.py::flag", "flag is no model"),
+        ("variety.py::Made.forward", "Made.forward is a method: it needs an object"),
+        ("variety.py::Made.__init__(1)", "Made.__init__ is a method: it needs an object"),
+        ("variety.py::either(1)", "either is a model already: it takes no arguments here"),
+        ("latin.py::Net", "latin.py:1:1: cannot be read: invalid or missing encoding declaration"),
+        ("torn.py::Net", "torn.py:2:5: does not parse: invalid syntax"),
     ],
 )
 def test_what_cannot_be_shown_is_one_line(path: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("variety.py").write_text(VARIETY)
+    Path("latin.py").write_bytes(b"x = '\xff'\nimport torch\n")
+    Path("torn.py").write_text("import torch\ndef (\n")
     assert main(["report", path]) == 2
     captured = capsys.readouterr()
     assert (captured.out, captured.err.replace("./", "")) == ("", f"nnlint: error: {line}\n".replace("./", ""))

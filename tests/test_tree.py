@@ -148,7 +148,7 @@ def test_a_call_that_raises_is_not_known_and_says_why() -> None:
         ("Nett", "net.py has no model 'Nett'; did you mean Net?"),
         ("zzz", "net.py has no model 'zzz'; there are Net, Wide, "),
         ("Net.big", "net.py has no model 'Net.big'"),
-        ("number", "number builds no model"),
+        ("number", "number() returns no Module"),
         ("model(3)", "model is a model already: it takes no arguments here"),
         ("Wide(widht=3)", "Wide() got an unexpected keyword argument 'widht'; did you mean width?"),
         ("Wide(1, 2, 3)", "Wide() takes 3 positional arguments but 4 were given"),

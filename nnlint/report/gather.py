@@ -136,6 +136,8 @@ def read_file(request: Request, text: str | Failure | None, configuration: Confi
     """
     path = "stdin" if request.path == "-" else request.path
     content = read(path) if text is None else text
+    if isinstance(content, Failure) and request.wanted is not None:
+        raise WantedError(f"{path}:{content.line}:{content.column}: {content.message}")
     if isinstance(content, Failure):
         return FileReport(Analysis(path, errors=[content]))
     try:
@@ -144,6 +146,8 @@ def read_file(request: Request, text: str | Failure | None, configuration: Confi
         raise
     except Exception as error:
         words = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
+        if request.wanted is not None:
+            raise WantedError(f"{path}: {request.wanted.text} is not analysed: {words}") from None
         return FileReport(Analysis(path, errors=[Failure(1, 1, words)]))
 
 
