@@ -173,10 +173,18 @@ def _layer_of(cls: Class) -> str:
 
 
 def budget_names(cls: Class) -> tuple[str, ...]:
-    """The names by which a budget may mean a layer's class, the nearest first."""
-    own = [name for base in cls.mro if base.module is not None for name in (base.qualified, base.name)]
+    """The names by which a budget may mean a layer's class, the nearest first: the user's own classes, the team's own
+    layers, the framework's layer."""
     assert cls.layer is not None
-    return tuple(dict.fromkeys((*own, cls.layer.name, cls.layer.short_name)))
+    own = [(base.qualified, base.name) for base in cls.mro if base.module is not None]
+    team = [(base.full_name, base.name) for base in cls.mro if base.module is None and _is_team_layer(base)]
+    names = [*own, *team, (cls.layer.name, cls.layer.short_name)]
+    return tuple(dict.fromkeys(name for pair in names for name in pair))
+
+
+def _is_team_layer(cls: Class) -> bool:
+    """Whether a class from outside counts as a layer of the framework by the configuration alone."""
+    return cls.layer is not None and cls.full_name != cls.layer.name
 
 
 def call_text(source: Source, node: cst.CSTNode) -> str:
