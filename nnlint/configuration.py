@@ -5,11 +5,12 @@ import ast
 import fnmatch
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from nnlint.budget import NAME, Budget, OptionError, parse_budget
+from nnlint.layer_names import parse_layer_budget
 
 if TYPE_CHECKING:
     from nnlint.analyse import Settings
@@ -141,26 +142,28 @@ def parse_configuration(values: argparse.Namespace | Mapping[str, object]) -> Co
     def text(option: str, default: str = "") -> str:
         return texts[option].text.strip() if option in texts else default
 
+    layers = parse_layers(text("nnlint-layers"))
+    path_budgets = texts.get("per-path-max-layer-params", OptionText("", ""))
     return Configuration(
-        layer_budget=parse_budget("max-layer-params", text("max-layer-params", "none")),
+        layer_budget=parse_layer_budget("max-layer-params", text("max-layer-params", "none"), layers),
         model_budget=parse_budget("max-model-params", text("max-model-params", "none")),
-        path_budgets=tuple(parse_path_budgets(*texts.get("per-path-max-layer-params", OptionText("", "")))),
+        path_budgets=tuple(parse_path_budgets(*path_budgets, layers)),
         assume=parse_assume(text("nnlint-assume")),
-        layers=parse_layers(text("nnlint-layers")),
+        layers=layers,
         search_path=tuple(parse_folders(*texts.get("nnlint-search-path", OptionText("", "")))),
         formula=parse_formula(text("nnlint-formula", "framework")),
         report_unknown=parse_boolean("nnlint-report-unknown", text("nnlint-report-unknown", "false")),
     )
 
 
-def parse_path_budgets(text: str, folder: str) -> Iterator[PathBudget]:
-    """Lines of `pattern: budget`, or `pattern, pattern: budget`."""
+def parse_path_budgets(text: str, folder: str, team: Collection[str] = ()) -> Iterator[PathBudget]:
+    """Lines of `pattern: budget`, or `pattern, pattern: budget`; team: full names of the team's own layers."""
     option = "per-path-max-layer-params"
     for line in filter(None, map(str.strip, text.splitlines())):
         match = PATH_BUDGET.fullmatch(line)
         if match is None:
             raise OptionError(option, line, "is not 'pattern: budget' (one per line)")
-        budget = parse_budget(option, match["budget"])
+        budget = parse_layer_budget(option, match["budget"], team)
         for pattern in filter(None, map(str.strip, match["patterns"].split(","))):
             yield PathBudget(_absolute_pattern(pattern, folder), budget)
 

@@ -176,10 +176,10 @@ def budget_names(cls: Class) -> tuple[str, ...]:
     """The names by which a budget may mean a layer's class, the nearest first: the user's own classes, the team's own
     layers, the framework's layer."""
     assert cls.layer is not None
-    own = [(base.qualified, base.name) for base in cls.mro if base.module is not None]
+    own = [(f"{b.module.name}.{b.qualified}", b.qualified, b.name) for b in cls.mro if b.module is not None]
     team = [(base.full_name, base.name) for base in cls.mro if base.module is None and _is_team_layer(base)]
     names = [*own, *team, (cls.layer.name, cls.layer.short_name)]
-    return tuple(dict.fromkeys(name for pair in names for name in pair))
+    return tuple(dict.fromkeys(name for group in names for name in group))
 
 
 def _is_team_layer(cls: Class) -> bool:

@@ -99,6 +99,28 @@ def test_search_folders_are_relative_to_the_configuration_file(tmp_path: Path) -
     ("option", "value", "message"),
     [
         ("max-layer-params", "10X", "max-layer-params: '10X' is not a number"),
+        (
+            "max-layer-params",
+            "10M, Conv2D:2M",
+            "max-layer-params: '10M, Conv2D:2M' names Conv2D, which is no layer; did you mean Conv2d, or module.Conv2D",
+        ),
+        (
+            "max-layer-params",
+            "torch.nn.Lineal:1",
+            "max-layer-params: 'torch.nn.Lineal:1' names torch.nn.Lineal, which is no layer; did you mean "
+            "torch.nn.Linear?",
+        ),
+        (
+            "max-layer-params",
+            "torch.nn.modules.rnn.LSTM:1",
+            "max-layer-params: 'torch.nn.modules.rnn.LSTM:1' names torch.nn.modules.rnn.LSTM, which is no layer; "
+            "did you mean torch.nn.LSTM?",
+        ),
+        (
+            "per-path-max-layer-params",
+            "a: linear:1",
+            "per-path-max-layer-params: 'linear:1' names linear, which is no layer; did you mean Linear",
+        ),
         ("max-model-params", "", "max-model-params: '' is empty"),
         ("per-path-max-layer-params", "edge/*", "per-path-max-layer-params: 'edge/*' is not 'pattern: budget'"),
         ("per-path-max-layer-params", "a: 1\nb: x", "per-path-max-layer-params: 'x' is not a number"),
@@ -118,6 +140,20 @@ def test_a_bad_value_gives_one_line_with_option_and_value(option: str, value: st
     with pytest.raises(OptionError) as raised:
         parse_configuration({option.replace("-", "_"): value})
     assert str(raised.value).startswith(message) and "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("max-layer-params", "Conv2d:1, torch.nn.Conv2d:2, torch.nn.ReLU:3, Head:4, nets.Conv2D:5, Conv:6, Linear_:7"),
+        ("max-layer-params", "LINEAR:1, torch.nn.qat.Linear:2"),
+        ("max-model-params", "Conv2D:1, linear:2"),
+    ],
+)
+def test_a_name_that_may_be_a_class_of_the_users_is_taken(option: str, value: str) -> None:
+    layers = "mylib.LINEAR=torch.nn.Linear, torch.nn.qat.Linear=torch.nn.Linear"
+    configuration = parse_configuration({option.replace("-", "_"): value, "nnlint_layers": layers})
+    assert configuration.layer_budget.is_limited or configuration.model_budget.is_limited
 
 
 def test_a_comment_behind_a_value_gets_a_hint() -> None:
