@@ -48,6 +48,7 @@ class Gathered:
         self.source, self.path, self.trees = source, path, trees
         self.contexts: dict[tuple[Site, Class], list[Context]] = {}
         self.calls: dict[tuple[Site, Class], list[Call]] = {}
+        self.classes: dict[object, Class] = {}
 
     def owns(self, site: Site) -> bool:
         """Whether a call, function or class stands in this file."""
@@ -71,11 +72,16 @@ class Gathered:
                 returned = any(built.instance is result for result in results)
                 parts = tree(built.instance) if self.trees else None
                 call = Call(built.total, root, self._largest(machine, built), returned, parts)
-                self.calls.setdefault((built.stack[-1], built.instance.cls), []).append(call)
+                self.calls.setdefault((built.stack[-1], self._as_written(built.instance.cls)), []).append(call)
         return self._largest(machine)
 
+    def _as_written(self, cls: Class) -> Class:
+        """The first of the classes that one `class` statement has made: a module may have been executed twice."""
+        key = cls.site, tuple(base.full_name for base in cls.mro)
+        return cls if cls.site is None else self.classes.setdefault(key, cls)
+
     def _note(self, site: Site, cls: Class, total: Count, entry: Entry, generic: bool) -> None:
-        known = self.contexts.setdefault((site, cls), [])
+        known = self.contexts.setdefault((site, self._as_written(cls)), [])
         context = Context(total.parameters, total.at_least, total.arithmetic, total.unknown, entry, generic)
         same = next((i for i, other in enumerate(known) if _says_the_same(context, other)), None)
         if same is None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from nnlint.analyse import analyse
+
 CHECKOUT = Path(__file__).parent.parent
 PROJECT = {
     "pyproject.toml": "",
@@ -140,3 +142,17 @@ blocks.py:12:28: NNL102 Block(i + 1) builds at least 17,328 parameters, over the
 net.py:11:21: NNL901 Linear has a number of parameters that is not statically known: at least 10, config is a parameter without a default
 net.py:15:1: NNL201 Conv2d cannot be built: groups=2 does not divide in_channels=3
 """
+
+
+def test_a_file_that_another_has_imported_has_each_layer_and_model_once(tmp_path: Path) -> None:
+    net = (
+        "from torch import nn\n\nclass Head(nn.Linear):\n    pass\n\nclass Net(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.head = Head(3, 4)\n\ndef make():\n    return Net()\n\nnet = make()\n"
+    )
+    (tmp_path / "net.py").write_text(net)
+    (tmp_path / "user.py").write_text("import torch\nfrom net import make\n")
+    one = analyse(str(tmp_path / "net.py"))
+    analyse(str(tmp_path / "user.py"))
+    again = analyse(str(tmp_path / "net.py"))
+    assert [(site.place.line, site.class_name) for site in again.layers] == [(9, "Head")]
+    assert again.models == one.models and again.layers == one.layers
