@@ -84,7 +84,7 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("text", "json", "sarif", "html"), default="text", help="(default: %(default)s)"
     )
-    parser.add_argument("--over", metavar="NUMBER", help="list only what has more parameters, such as 1M")
+    parser.add_argument("--over", metavar="NUMBER", help="show only what has more parameters, or had, such as 1M")
     parser.add_argument("--fail-over-budget", action="store_true", help="exit with 1 where anything is over its budget")
     tree = parser.add_argument_group("trees")
     tree.add_argument("--depth", metavar="N", type=positive, help="levels to show (default: all)")

@@ -1,6 +1,7 @@
 """Reports compared: what counts as the same layer or model, what is certain to have grown, and what fails."""
 
 import json
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 from nnlint.cli import main
-from nnlint.report.compare import CompareError, compare, excesses, parse_growth, read_report
+from nnlint.report.compare import CompareError, compare, excesses, parse_growth, read_report, report_changes
+from nnlint.report.terminal import render
 
 PERCENT = Fraction(1, 100)
 
@@ -153,6 +155,90 @@ def test_a_pull_request_on_the_command_line(
     assert capsys.readouterr().out.endswith("\n! grown by more than 20%: all layers together, Net() net.py:4 class\n")
     assert main(["report", ".", "--compare=old.json", "--max-growth=21%"]) == 0
     assert json.loads((tmp_path / "old.json").read_text())["version"] == 1
+
+
+CALLS = """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, width=3):
+        super().__init__()
+        self.first = nn.Linear(width, 1)
+
+
+def make():
+    return Net(10)
+
+
+def wrapped():
+    net = Net(50)
+    net.first = nn.Identity()
+    return net
+
+
+def both():
+    teacher = Net(20)
+    return nn.Sequential(teacher, Net(20))
+
+
+small = Net(30)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("small", "small", []),
+        ("Net(30)", "Net(40)", ["grown 31 41 +10 Net() net.py:25 call"]),
+        ("small = Net(30)\n", "", ["gone 31 -31 Net() net.py:25 call"]),
+        ("Net(10)", "Net(15)", ["grown 11 16 +5 make() net.py:10 function"]),
+        ("def make():\n    return Net(10)\n", "", ["gone 11 -11 make() net.py:10 function"]),
+        ("def make", "# moved down\n\n\ndef make", []),
+        ("small = Net(30)\n", "small = make()\n", ["gone 31 -31 Net() net.py:25 call"]),
+    ],
+)
+def test_the_models_of_a_comparison_are_those_of_the_listing(
+    before: str,
+    after: str,
+    shown: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    (tmp_path / "net.py").write_text(CALLS)
+    assert main(["report", "--format=json", "net.py"]) == 0
+    (tmp_path / "old.json").write_text(capsys.readouterr().out)
+    (tmp_path / "net.py").write_text(CALLS.replace(before, after))
+    assert main(["report", "net.py"]) == 0
+    listed = re.findall(r" and (\d+) models", capsys.readouterr().out)
+    assert main(["report", "net.py", "--compare=old.json"]) == 0
+    text = capsys.readouterr().out
+    models = [" ".join(line.split()) for line in text.splitlines() if line.endswith((" call", " function", " class"))]
+    assert models == shown
+    assert re.findall(r"models before: .*; after: .* in (\d+) models", text) == listed
+
+
+def test_over_shortens_a_comparison_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = report([layer(100), layer(2000)], [model("A", 100), model("B", 3000), model("C", 0)])
+    after = report([layer(1000), layer(1000)], [model("A", 1000), model("B", 900), model("C", 1001)])
+    text = render(report_changes(compare(before, after), 1000))
+    assert [line.split()[:3] for line in text.splitlines() if line.endswith(("class", "__init__"))] == [
+        ["shrunk", "3,000", "900"],
+        ["grown", "0", "1,001"],
+        ["shrunk", "2,000", "1,000"],
+    ]
+    assert "(1 grown, 1 shrunk; 1 of 2 shown)\n" in text and "(2 grown, 1 shrunk; 2 of 3 shown)\n" in text
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text("")
+    (tmp_path / "old.json").write_text(json.dumps(report([layer(100), layer(2000)])))
+    assert main(["report", "net.py", "--compare=old.json", "--over=1k"]) == 0
+    shown = capsys.readouterr().out
+    assert "2,000" in shown and " 100 " not in shown
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from flake8.options.config import load_config  # type: ignore[import-untyped]
 from nnlint.budget import parse_number
 from nnlint.configuration import OPTIONS, Configuration, OptionText, parse_configuration
 from nnlint.errors import UsageError
-from nnlint.report.compare import compare, excesses, failed, parse_growth, read_report, report_changes
+from nnlint.report.compare import Call, compare, excesses, failed, parse_growth, read_report, report_changes
 from nnlint.report.contract import report_content, report_json
 from nnlint.report.files import Exclusion, find_files
 from nnlint.report.gather import FileReport, Request, gather
@@ -60,9 +60,10 @@ def run(options: argparse.Namespace) -> int:
     elif options.format == "html":
         write(report_page(reports))
     elif options.compare:
-        comparison = compare(earlier, report_content(analyses, formula))
+        returned = {Call(a.path, m.place.line, m.name) for a in analyses for m in a.models if m.returned}
+        comparison = compare(earlier, report_content(analyses, formula), returned)
         found = excesses(comparison, growth) if growth is not None else []
-        write(render([*report_changes(comparison), *([failed(found, options.max_growth)] if found else [])]))
+        write(render([*report_changes(comparison, over), *([failed(found, options.max_growth)] if found else [])]))
         is_failure |= bool(found)
     else:
         report_tables(options, over, list(zip(requests, reports)))

@@ -3,7 +3,7 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -16,10 +16,21 @@ from nnlint.report.listing import MARK, counted, size
 from nnlint.report.terminal import FirstThatFits, cell, columns
 
 Key = tuple[str, str, str, int]
+File = Mapping[str, Any]  # of a report
+Entry = Mapping[str, Any]  # a layer or model of a file
+COUNTS = ("parameters", "at_least")
 
 
 class CompareError(UsageError):
     """A file that is no report to compare with."""
+
+
+class Call(NamedTuple):
+    """A model of kind "call" in a report."""
+
+    path: str
+    line: int
+    name: str
 
 
 class Count(NamedTuple):
@@ -57,6 +68,11 @@ class Change(NamedTuple):
             return 0
         return (self.after.at_least if self.after else 0) - (self.before.at_least if self.before else 0)
 
+    @property
+    def size(self) -> int:
+        """How many parameters it has for certain, or had."""
+        return max(count.at_least for count in (self.before, self.after) if count)
+
 
 class Comparison(NamedTuple):
     """Every layer and every model of both reports."""
@@ -82,16 +98,19 @@ def read_report(path: str, formula: str) -> dict[str, Any]:
     return dict(report)
 
 
-def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:
+def compare(before: Mapping[str, Any], after: Mapping[str, Any], returned: Container[Call] = ()) -> Comparison:
     """The changes between two reports. Entries are the same by path, scope, layer and order, whatever their lines.
 
-    Of the earlier report's files, those count that are in this one too, or are no more. Raises CompareError.
+    Of the earlier report's files, those count that are in this one too, or are no more. returned: the calls of this
+    report that are left out, as in a listing, since the function around them is there. Raises CompareError.
     """
     read = {os.path.normpath(file["path"]) for file in after["files"]}
     try:
         files = [f for f in before["files"] if os.path.normpath(f["path"]) in read or not os.path.exists(f["path"])]
+        shown = list(_without_returned(after["files"], lambda file, call: call_of(file, call) in returned))
         return Comparison(
-            _changes(_layers(files), _layers(after["files"])), _changes(_models(files), _models(after["files"]))
+            _changes(_layers(files), _layers(after["files"])),
+            _changes(_models(_without_returned(files, _SeemsReturned(after["files"], shown))), _models(shown)),
         )
     except (KeyError, TypeError, AttributeError):
         raise CompareError("the earlier report does not follow the contract") from None
@@ -119,13 +138,13 @@ def parse_growth(text: str) -> Fraction:
     return share
 
 
-def report_changes(comparison: Comparison) -> Iterator[RenderableType]:
-    """The parts of the comparison: models, layers, totals."""
+def report_changes(comparison: Comparison, over: float = -1) -> Iterator[RenderableType]:
+    """The parts of the comparison: models and layers that are or were larger than `over`; totals, of all of them."""
     for noun, changes in (("model", comparison.models), ("layer", comparison.layers)):
-        changed = sorted((c for c in changes if c.word), key=_order)
+        changed = sorted((c for c in changes if c.word and c.size > over), key=_order)
         if changed:
             yield _table(noun, changed)
-    yield Text("\n").join(_totals(comparison))
+    yield Text("\n").join(_totals(comparison, over))
 
 
 def _order(change: Change) -> tuple[object, ...]:
@@ -151,12 +170,15 @@ def _table(noun: str, changes: Sequence[Change]) -> RenderableType:
 STYLES = {"new": "yellow", "grown": "yellow", "shrunk": "green", "gone": "green"}
 
 
-def _totals(comparison: Comparison) -> Iterator[Text]:
+def _totals(comparison: Comparison, over: float) -> Iterator[Text]:
     for noun, changes in (("layer", comparison.layers), ("model", comparison.models)):
         before, after = [c.before for c in changes if c.before], [c.after for c in changes if c.after]
         told = [f"{size(*_sum(counts)[:2])} in {counted(len(counts), noun)}" for counts in (before, after)]
-        words = Counter(change.word for change in changes if change.word)
+        changed = [change for change in changes if change.word]
+        words = Counter(change.word for change in changed)
         detail = ", ".join(f"{number} {word}" for word, number in sorted(words.items())) or "no change"
+        shown = sum(change.size > over for change in changed)
+        detail += f"; {shown} of {len(changed)} shown" if shown < len(changed) else ""
         yield Text(f"{noun}s before: {told[0]}; after: {told[1]} ({detail})")
 
 
@@ -184,7 +206,7 @@ def _layers(files: Sequence[Mapping[str, Any]]) -> dict[Key, Count]:
     return found
 
 
-def _models(files: Sequence[Mapping[str, Any]]) -> dict[Key, Count]:
+def _models(files: Iterable[File]) -> dict[Key, Count]:
     found: dict[Key, Count] = {}
     for file in files:
         for model in file["models"]:
@@ -200,3 +222,46 @@ def _add(found: dict[Key, Count], names: tuple[str, str, str], entry: Mapping[st
         order += 1
     place = f"{names[0]}:{entry['line']} {scope}"
     found[path, names[1], names[2], order] = Count(entry["parameters"], int(entry["at_least"]), name, place)
+
+
+# -- calls whose model the function around them returns, which is there itself ------------------------------------
+
+
+def call_of(file: File, model: Entry) -> Call:
+    """The call that an entry of kind "call" is."""
+    return Call(file["path"], model["line"], model["name"])
+
+
+def _without_returned(files: Iterable[File], is_returned: Callable[[File, Entry], bool]) -> Iterator[File]:
+    for file in files:
+        models = [model for model in file["models"] if model["kind"] != "call" or not is_returned(file, model)]
+        yield {**file, "models": models}
+
+
+class _SeemsReturned:
+    """Whether a call of the earlier report, which does not say so, is of a model that its function returns: as in this
+    report, where it is unchanged, else where it has its function's count."""
+
+    def __init__(self, files: Iterable[File], shown: Iterable[File]) -> None:
+        self.calls, self.shown = ({_without_line(f, m) for f in part for m in f["models"]} for part in (files, shown))
+
+    def __call__(self, file: File, call: Entry) -> bool:
+        function = _above(file, call)
+        if function is None:
+            return False
+        if _without_line(file, call) in self.calls:
+            return _without_line(file, call) not in self.shown
+        return all(function[key] == call[key] for key in COUNTS)
+
+
+def _without_line(file: File, call: Entry) -> tuple[object, ...]:
+    function = _above(file, call)
+    named = os.path.normpath(file["path"]), call["kind"], call["name"], function and function["name"]
+    return (*named, *(call[key] for key in COUNTS))
+
+
+def _above(file: File, model: Entry) -> Entry | None:
+    """The function in which a call may stand: the nearest model above, where that is a function."""
+    above = [other for other in file["models"] if other["kind"] != "call" and other["line"] <= model["line"]]
+    nearest: Entry | None = max(above, key=lambda other: int(other["line"]), default=None)
+    return nearest if nearest is not None and nearest["kind"] == "function" else None
