@@ -152,6 +152,8 @@ def test_the_tables_sort_and_filter(page: Any) -> None:
 def test_what_is_over_budget_is_marked(page: Any) -> None:
     assert texts(page, "#models tr.over td[data-label='Model']") == ["gpt2_xl()"]
     assert texts(page, "#layers tr.over") == []
+    assert texts(page, "#over") == ["over its budget: 0 layers and 1 model"]
+    assert page.find_element("id", "over").is_displayed()
 
 
 @pytest.mark.parametrize("width", [360, 1200])
@@ -203,4 +205,5 @@ def test_names_from_source_are_only_text(browser: Any, tmp_path: Path) -> None:
 def test_a_page_without_models_is_one_too(browser: Any, tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(report_page([FileReport(Analysis("a.py"))]), encoding="utf-8")
     page = opened(browser, tmp_path / "page.html")
-    assert texts(page, "#summary") == ["0 layers and 0 models in 1 file"] and page.get_log("browser") == []
+    assert not page.find_element("id", "over").is_displayed()
+    assert texts(page, "#summary") == ["no layers and no models in 1 file"] and page.get_log("browser") == []

@@ -75,7 +75,7 @@ def report_tables(options: argparse.Namespace, over: float, results: Sequence[tu
     files = [report for request, report in results if request.wanted is None]
     models = [report for request, report in results if request.wanted is not None]
     parts = [part for report in models for part in report_model(report, options.depth, options.dtype)]
-    write(render([*parts, *(report_text(list_files(files), over) if files else ())]))
+    write(render([*parts, *(report_text(list_files(files), over) if files or not models else ())]))
 
 
 def refuse_what_does_not_go_together(options: argparse.Namespace) -> None:

@@ -73,13 +73,25 @@ def percent(part: int, whole: int) -> str:
 
 
 def _summary(listing: Listing, layers: int, models: int) -> Iterator[Text]:
-    numbers = (layers, len(listing.layers), "layer"), (models, len(listing.models), "model")
-    told = (counted(of, noun) if shown == of else f"{shown:,} of {counted(of, noun)}" for shown, of, noun in numbers)
-    yield Text(f"{' and '.join(told)} in {counted(listing.files, 'file')}")
+    yield Text(say_found(listing, layers, models))
     if listing.over:
-        over_layers = sum(isinstance(key, LayerKey) for key in listing.over)
-        counts = f"{counted(over_layers, 'layer')} and {counted(len(listing.over) - over_layers, 'model')}"
-        yield Text(f"{MARK} over its budget: {counts}", "red")
+        yield Text(f"{MARK} {say_over(listing)}", "red")
+
+
+def say_found(listing: Listing, layers: int, models: int) -> str:
+    """How many of the layers and models are shown."""
+    if not listing.files:
+        return "no Python files"
+    numbers = (layers, len(listing.layers), "layer"), (models, len(listing.models), "model")
+    told = [counted(of, noun) if shown == of else f"{shown:,} of {counted(of, noun)}" for shown, of, noun in numbers]
+    is_empty = not listing.layers and not listing.models
+    return f"{'no layers and no models' if is_empty else ' and '.join(told)} in {counted(listing.files, 'file')}"
+
+
+def say_over(listing: Listing) -> str:
+    """How many of them are over their budgets."""
+    layers = sum(isinstance(key, LayerKey) for key in listing.over)
+    return f"over its budget: {counted(layers, 'layer')} and {counted(len(listing.over) - layers, 'model')}"
 
 
 def _layer_order(item: tuple[LayerSite, str]) -> tuple[object, ...]:

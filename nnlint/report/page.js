@@ -167,6 +167,8 @@ const layers = table("layers", [
 ], data.layers);
 document.getElementById("filter").addEventListener("input", event => layers.filter(event.target.value.trim()));
 document.getElementById("summary").textContent = data.summary;
+document.getElementById("over").textContent = data.over;
+document.getElementById("over").hidden = !data.over;
 if (data.errors.length) {
   const failures = document.getElementById("failures");
   failures.hidden = false;

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from nnlint.construction import LayerSite, Model, Node
 from nnlint.report.gather import FileReport, layer_key, model_key
-from nnlint.report.listing import Listing, counted, list_files, percent, size
+from nnlint.report.listing import Listing, list_files, percent, say_found, say_over, size
 from nnlint.report.terminal import printable
 from nnlint.rules.wording import layer_name
 
@@ -19,8 +19,8 @@ def report_page(reports: Sequence[FileReport]) -> str:
     style, script, page = (_read(f"page.{kind}") for kind in ("css", "js", "html"))
     policy = f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'"
     content = {
-        "summary": f"{counted(len(listing.layers), 'layer')} and {counted(len(listing.models), 'model')} "
-        f"in {counted(listing.files, 'file')}",
+        "summary": say_found(listing, len(listing.layers), len(listing.models)),
+        "over": say_over(listing) if listing.over else "",
         "models": [_model(listing, model, path) for model, path in listing.models],
         "layers": [_layer(listing, site, path) for site, path in listing.layers],
         "errors": [printable(error) for error in listing.errors],
