@@ -31,7 +31,20 @@ What it does
 Why is this bad
   A layer without a count is in no budget. A value that only the caller knows can be given with --nnlint-assume.
 """,
-    bad=(),
+    bad=(
+        Example(
+            "from torch import nn\n\nlayer = nn.Linear(16, int(input()))\n",
+            ("--nnlint-report-unknown",),
+            (
+                (
+                    3,
+                    9,
+                    "Linear has a number of parameters that is not statically known: "
+                    "input() is known only when the program runs",
+                ),
+            ),
+        ),
+    ),
     good=(
         Example("from torch import nn\n\nlayer = nn.Linear(16, 16)\n", ("--nnlint-report-unknown",)),
         Example("from torch import nn\n\nlayer = nn.Linear(16, int(input()))\n", ()),
