@@ -67,6 +67,8 @@ def parse_budget(option: str, text: str) -> Budget:
         raise OptionError(option, text, "is empty (write none for no budget)")
     for item in items:
         name, colon, number = (part.strip() for part in item.rpartition(":"))
+        if colon and not number:
+            raise OptionError(option, item, "lacks a number (such as Conv2d:2M)")
         limit = parse_number(option, number)
         if not colon and plain is None:
             plain = limit

@@ -12,9 +12,9 @@ from nnlint.errors import UsageError
 DTYPES = ("float32", "float16", "bfloat16", "int8")
 EPILOG = """\
 examples:
-  nnlint report src                 every layer and model of the Python files under src
-  nnlint report --over 1M src       only those with more than a million parameters
-  nnlint report net.py::resnet50    one model as a tree
+  nnlint report src               every layer and model of the files under src
+  nnlint report --over 1M src     only those of more than a million parameters
+  nnlint report net.py::resnet50  one model as a tree
   nnlint report "net.py::Net(width=2, depth=18)"
 """
 
@@ -84,7 +84,7 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("text", "json", "sarif", "html"), default="text", help="(default: %(default)s)"
     )
-    parser.add_argument("--over", metavar="NUMBER", help="show only what has more parameters, or had, such as 1M")
+    parser.add_argument("--over", metavar="NUMBER", help="show only what has (or had) more parameters, such as 1M")
     parser.add_argument("--fail-over-budget", action="store_true", help="exit with 1 where anything is over its budget")
     tree = parser.add_argument_group("trees")
     tree.add_argument("--depth", metavar="N", type=positive, help="levels to show (default: all)")
@@ -126,10 +126,9 @@ def unshielded(path: str) -> str:
 
 def positive(text: str) -> int:
     """An integer of at least 1."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
 
 
 def report(options: argparse.Namespace) -> int:

@@ -16,9 +16,9 @@ def explain(code: str) -> str:
     for name in (code, code.upper(), code.lower()):
         if name in known:
             return page(known[name])
-    near = get_close_matches(code.upper(), known, 3) + get_close_matches(code.lower(), known, 3)
-    told = ", ".join(near or [rule.code for rule in all_rules()])
-    raise UnknownRuleError(f"no rule has the code {code!r}; {'did you mean' if near else 'there are'} {told}")
+    near = sorted({*get_close_matches(code.upper(), known, 3), *get_close_matches(code.lower(), known, 3)})
+    told = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(rule.code for rule in all_rules())}"
+    raise UnknownRuleError(f"no rule has the code or the name {code!r}; {told}")
 
 
 def page(rule: Rule) -> str:

@@ -20,8 +20,15 @@ SOURCE = "import torch.nn as nn\n\nfc = nn.Linear(25088, 4096)\n"
         (["report", "--depth=1", "net.py", "--over=1", ""], "nnlint: error: no such file or folder: \n"),
         (["report", "net.pi"], "nnlint: error: no such file or folder: net.pi; did you mean net.py?\n"),
         (["report", "\x1b[31m##x"], "nnlint: error: no such file or folder: \\x1b[31m#\\x23x\n"),
-        (["explain", "X"], "nnlint: error: no rule has the code 'X'; there are NNL101, "),
-        (["explain", "NNL11"], "nnlint: error: no rule has the code 'NNL11'; did you mean NNL101"),
+        (["explain", "X"], "nnlint: error: no rule has the code or the name 'X'; there are NNL101, "),
+        (
+            ["explain", "nnl999"],
+            "nnlint: error: no rule has the code or the name 'nnl999'; did you mean NNL901 or NNL902?",
+        ),
+        (
+            ["explain", "layer-budget"],
+            "nnlint: error: no rule has the code or the name 'layer-budget'; did you mean layer",
+        ),
         (["report", "--over=1X", "."], "nnlint: error: --over: '1X' is not a number of parameters"),
         (["report", "--nnlint-formula=x", "."], "nnlint: error: nnlint-formula: 'x' is neither framework nor textbook"),
         (["report", "--config=no.cfg", "."], "nnlint: error: The specified config file does not exist: no.cfg\n"),
@@ -50,6 +57,38 @@ def test_the_version_and_the_help(capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit, match="0"):
             cli.main([flag])
         assert words in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", ["--depth", "--jobs"])
+@pytest.mark.parametrize("value", ["-1", "0", "x", "1.5", "", "²"])
+def test_what_is_no_number_of_levels_or_processes_is_told_with_the_value(
+    option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["report", option, value, "net.py"])
+    line = f"nnlint report: error: argument {option}: {value!r} is not a whole number of at least 1\n"
+    assert capsys.readouterr().err.endswith(line)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["report", "--help"], ["explain", "--help"]])
+def test_the_help_fits_a_terminal(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(arguments)
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_a_listing_of_nothing_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "empty.py").touch()
+    for path, text in (("nets", "no Python files\n"), ("empty.py", "no layers and no models in 1 file\n")):
+        assert cli.main(["report", path]) == 0
+        assert capsys.readouterr().out == text
 
 
 def run(*arguments: str, cwd: Path, stdin: str = "") -> "subprocess.CompletedProcess[str]":
