@@ -17,9 +17,10 @@ class Entry(NamedTuple):
     """The innermost call in the linted file that leads to a construction, and the root that reaches it.
 
     place: that call; it is the layer's own call where this is in the linted file.
-    built_by: the root in words, "resnet50() at line 412" or "VGG() with VGGConfig defaults at line 3"; "" where the
-    site's own surroundings say it all (module-level code, or a site evaluated in place). is_assumed: the root's
-    arguments are default instances of the classes that annotate them.
+    built_by: the root in words, "resnet50() at line 412" or "VGG() with VGGConfig defaults at line 3", or the call of
+    module-level code that leads there, "Net(10_000) at line 12"; "" where the site's own surroundings say it all (it
+    stands in module-level code, or is evaluated in place). is_assumed: the root's arguments are default instances of
+    the classes that annotate them.
     """
 
     place: Place

@@ -64,7 +64,7 @@ class Gathered:
             entry = self.entry(stack)
             place = self.source.place(entry.node) if entry is not None else None
             if place is not None:
-                entered = Entry(place, root.built_by, bool(root.assumed))
+                entered = Entry(place, root.built_by or self._module_call(stack), bool(root.assumed))
                 self._note(site, cls, total, entered, root.generic)
         results = [value, *(value.options if isinstance(value, Unknown) else ())]
         for built in machine.built:
@@ -74,6 +74,14 @@ class Gathered:
                 call = Call(built.total, root, self._largest(machine, built), returned, parts)
                 self.calls.setdefault((built.stack[-1], self._as_written(built.instance.cls)), []).append(call)
         return self._largest(machine)
+
+    def _module_call(self, stack: tuple[Site, ...]) -> str:
+        """The call of the module's own code that leads to another call in this file, in words; "" for any other."""
+        first, *others = (site for site in stack if self.owns(site))
+        place = self.source.place(first.node)
+        if first.scope != "<module>" or not others or place is None:
+            return ""
+        return f"{call_text(self.source, first.node)} at line {place.line}"
 
     def _as_written(self, cls: Class) -> Class:
         """The first of the classes that one `class` statement has made: a module may have been executed twice."""
