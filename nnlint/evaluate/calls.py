@@ -12,6 +12,7 @@ from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import DEPTH, LimitError, UnfollowedError, Verdict
 from nnlint.evaluate.functions import REPLACED, distinct
 from nnlint.evaluate.kinds import REGISTER
+from nnlint.evaluate.look_ups import READING
 from nnlint.evaluate.mappings import ABSTRACT
 from nnlint.evaluate.objects import NATIVE_ERRORS, Objects
 from nnlint.evaluate.scope import Scope, Site
@@ -196,6 +197,8 @@ class Calls(Objects):
             kwargs = {**kwargs, "**": unknown_kwargs}
         if callee.name not in CONSTANT_TIME:
             self.charge(*args)
+        if self.look_ups.reading is not None:
+            self._note_native(callee, args, kwargs)
         try:
             may_raise = self.tries > 0 and callee.name not in NEVER_RAISE
             if may_raise and any(map(_unsure, args)):
@@ -211,8 +214,16 @@ class Calls(Objects):
         except NATIVE_ERRORS as error:
             raise self.native(error) from None
 
+    def _note_native(self, callee: Native, args: list[Value], kwargs: dict[str, Value]) -> None:
+        """What one of nnlint's own functions reads, for a look-up that is remembered."""
+        if callee.name == "get" and args and isinstance(args[0], Dict):
+            self.look_ups.note(args[:1])
+        elif callee.name not in READING or kwargs:
+            self.look_ups.lose()
+
     def call_unknown(self, callee: Unknown, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """Code that is not known: what it gives is not known, nor what it does to what it gets."""
+        self.look_ups.lose()
         name = callee.name + "." if isinstance(callee, External) else ""
         if not name.startswith(HARMLESS):
             self.may_raise(callee.why)
@@ -241,6 +252,8 @@ class Calls(Objects):
         self, function: Function, bound: dict[str, Value], first: Value, unknown_kwargs: Unknown | None = None
     ) -> Value:
         """The function's body with its parameters bound."""
+        if self.look_ups.reading is not None:
+            self._note_function(function)
         frame = Frame(function.module, function.parent, function, self.heap.clock)
         for parameter in function.signature.parameters:
             value = bound[parameter.name]
@@ -283,6 +296,11 @@ class Calls(Objects):
         if signal == "raise":
             raise value
         return value
+
+    def _note_function(self, function: Function) -> None:
+        self.look_ups.note((function,))
+        if function.site is None or not self.look_ups.is_noted(function.site.node):
+            self.look_ups.lose()
 
     def run_generator(self, function: Function, frame: Frame) -> Generator[Value, Value, None]:
         """The items of a generator: its body runs from one yield to the next when it is asked for an item."""
@@ -371,6 +389,7 @@ class Calls(Objects):
         self, cls: Class, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
     ) -> Value:
         """cls(*args, **kwargs)"""
+        self.look_ups.lose()
         members, metaclass = cls.find("__members__"), cls.find("__metaclass__")
         if members is not ABSENT:
             return self._enum_member(cls, members, args)

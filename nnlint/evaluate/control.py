@@ -36,6 +36,7 @@ from nnlint.values import (
 )
 
 STEPS = 300_000  # per root: statements, calls and iterations
+IMPORT_STEPS = 1_000_000  # per module that is imported: once in a process
 FORKS = 40  # open forks at one moment
 DEPTH = 90  # calls inside calls
 SIZED = (str, bytes, list, tuple, dict, set, frozenset)
@@ -74,6 +75,7 @@ class Control:
 
     def __init__(self) -> None:
         self.heap = Heap()
+        self.look_ups = self.heap.look_ups
         self.effects = Effects()
         self.steps = 0
         self.limit = STEPS
@@ -99,6 +101,7 @@ class Control:
         self.running, self.handling, self.records, self.built = [], [], {}, []
         self.constructing, self.heap.copied = False, 0
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
+        self.look_ups.forget()
 
     def step(self, cost: int = 1) -> None:
         """Charge a step; raises LimitError when the root has spent its own."""
@@ -108,6 +111,7 @@ class Control:
 
     def may_raise(self, why: str) -> None:
         """From here a try statement around may go on with its handlers, as well as the program with what follows."""
+        self.look_ups.lose()
         if not self.tries:
             return
         trails = self.heap.trails
@@ -149,6 +153,7 @@ class Control:
         raise LimitError(why.why)
 
     def _run_arm(self, frame: Frame | None, arm: Callable[[], Any], why: str) -> list[Outcome]:
+        self.look_ups.lose()
         level = len(self.heap.trails)
         if level > self.forks:
             raise LimitError("evaluation limit reached")

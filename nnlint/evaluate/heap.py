@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from nnlint.evaluate.look_ups import LookUps
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
@@ -190,6 +191,7 @@ class Heap:
         self.copied = 0  # items of long contents that were saved, not yet charged to the steps
         self.trails: list[Trail] = []
         self.floor = 0  # how many trails were open where the innermost try began
+        self.look_ups = LookUps()
         self._import_clock = ALWAYS + 1
 
     @contextmanager
@@ -207,6 +209,8 @@ class Heap:
     def touch(self, item: Any) -> None:
         """Say that `item` is about to be written."""
         birth: int = item.birth
+        if self.look_ups.is_watching:
+            self.look_ups.written(item)
         if birth < self.oldest:
             self.oldest = birth
         if birth < self.epoch:
@@ -238,6 +242,8 @@ class Heap:
         trail = self.trails.pop()
         self.epoch = self.trails[-1].epoch if self.trails else ALWAYS
         for item, held in trail.saved.values():
+            if self.look_ups.is_watching:
+                self.look_ups.written(item)
             restore(item, held)
 
     def undo_to(self, level: int) -> None:

@@ -15,7 +15,7 @@ from nnlint.evaluate.builtins import BUILTINS, METHODS
 from nnlint.evaluate.calls import Calls
 from nnlint.evaluate.command_line import ARGPARSE, argparse_classes
 from nnlint.evaluate.commands import COMMANDS, command_classes
-from nnlint.evaluate.control import OF_A_ROOT, LimitError
+from nnlint.evaluate.control import IMPORT_STEPS, OF_A_ROOT, LimitError
 from nnlint.evaluate.functions import FUNCTION_TYPES
 from nnlint.evaluate.kinds import REGISTERS
 from nnlint.evaluate.library import LIBRARY
@@ -350,11 +350,12 @@ class Machine(Calls):
 
     def execute_apart(self, module: Module) -> None:
         """Run module-level code with steps of its own: what an import costs depends on no root that asks for it."""
+        self.look_ups.lose()
         kept = {name: getattr(self, name) for name in (*OF_A_ROOT, "stack")}
         try:
             with self.heap.apart():
                 self.start()
-                self.stack = []
+                self.limit, self.stack = IMPORT_STEPS, []
                 self.execute(module)
         except (LimitError, UnknownValueError):
             module.frame.variables["__partial__"] = True

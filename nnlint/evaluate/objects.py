@@ -153,6 +153,8 @@ class Objects(Control):
         while around is not None:
             if name in around.variables and (around is frame or not self._is_class_frame(around)):
                 found = around.variables[name]
+                if self.look_ups.reading is not None:
+                    self.look_ups.note((around,))
                 return self.read(found)
             around = around.parent
         return self.look_up_global(frame, name)
@@ -162,6 +164,8 @@ class Objects(Control):
 
     def look_up_global(self, frame: Frame, name: str) -> Value:
         variables = frame.module.frame.variables
+        if self.look_ups.reading is not None:
+            self.look_ups.note((frame.module.frame,))
         if name in variables:
             return self.read(variables[name])
         if name in self.builtins:
@@ -207,6 +211,8 @@ class Objects(Control):
         """bool(value), or the Unknown that decides it."""
         if value is True or value is False:
             return bool(value)
+        if self.look_ups.reading is not None:
+            self._note_content(value)
         if isinstance(value, Unknown):
             if value.options and not may_be_absent(value):
                 answers = [self.truth(option) for option in value.options]
@@ -278,6 +284,8 @@ class Objects(Control):
             return self.doubtful(self.within(value, name))
         if isinstance(value, Super):
             return self._super_attribute(value, name)
+        if self.look_ups.reading is not None:
+            self._note_content(value)
         if isinstance(value, Tensor):
             return self.tensor_attribute(value, name)
         if isinstance(value, Function):
@@ -290,6 +298,22 @@ class Objects(Control):
                 return value.receiver
             return value.function if name == "__func__" else self.find_attribute(value.function, name)
         return self._native_attribute(value, name)
+
+    def _note_content(self, value: Value) -> None:
+        """A look-up that is remembered reads what an object holds."""
+        if isinstance(value, Instance):
+            self.look_ups.note((value, *value.cls.mro))
+        elif isinstance(value, Class):
+            self.look_ups.note(value.mro)
+        elif isinstance(value, (List, Dict, Set, Function)):
+            self.look_ups.note((value,))
+        elif not isinstance(value, (str, int, float, tuple, Native, Unknown)) and value is not None:
+            self.look_ups.lose()
+
+    def _note_constants(self, *values: Value) -> None:
+        """A look-up that is remembered reads values in ways of which only those of constants are noted."""
+        if not all(isinstance(value, (str, int, float)) or value is None for value in values):
+            self.look_ups.lose()
 
     def name(self, value: Value, path: str) -> Value:
         """An Unknown that has no name yet, with the name that assumptions may call it by."""
@@ -345,6 +369,8 @@ class Objects(Control):
         return Unknown(f"{name} is not evaluated", plain=True) if hasattr(value, name) else ABSENT
 
     def _module_attribute(self, value: Module, name: str) -> Value:
+        if self.look_ups.reading is not None:
+            self.look_ups.note((value.frame,))
         if name in value.frame.variables:
             return self.read(value.frame.variables[name])
         if name == "__name__":
@@ -363,6 +389,8 @@ class Objects(Control):
         return ABSENT
 
     def _class_attribute(self, value: Class, name: str) -> Value:
+        if self.look_ups.reading is not None:
+            self.look_ups.note(value.mro)
         found = value.find(name)
         if found is not ABSENT:
             if isinstance(found, Descriptor):
@@ -392,6 +420,8 @@ class Objects(Control):
     def _super_attribute(self, value: Super, name: str) -> Value:
         receiver = value.receiver
         cls = receiver.cls if isinstance(receiver, Instance) else receiver
+        if self.look_ups.reading is not None:
+            self.look_ups.note(cls.mro)
         order = cls.mro[cls.mro.index(value.after) + 1 :] if value.after in cls.mro else cls.mro
         if name == "__init__" and cls.unknown_base is not None and value.after.unknown_base is None:
             self.outside_method(cls.unknown_base, receiver).fn(self, [], {})  # it may stand between the two
@@ -411,7 +441,7 @@ class Objects(Control):
         if name in ("__setattr__", "__delattr__") and isinstance(receiver, Instance):
             return BoundMethod(Native(name, OBJECT_METHODS[name]), receiver)
         if name == "__getattribute__" and isinstance(receiver, Instance):
-            return Native("object.__getattribute__", partial(_get_plainly, receiver))
+            return Native(name, partial(_get_plainly, receiver))
         if isinstance(receiver, Instance) and receiver.payload is not None and name in PAYLOAD_METHODS:
             return Native(name, partial(PAYLOAD_METHODS[name], receiver.payload))
         if isinstance(receiver, Instance) and receiver.payload is not None:
@@ -452,6 +482,18 @@ class Objects(Control):
             return self.plain_attribute(value, name)
         if not isinstance(custom, Function):
             return Unknown("__getattribute__ is not evaluated")
+        self.step()
+        known = self.look_ups.recall(value, name)
+        if known is not None:
+            return known.found
+        self.heap.clock += 1
+        with self.look_ups.follow(self.heap.clock) as reading:
+            found = self._computed_attribute(custom, value, name)
+        self.look_ups.remember(value, name, found, reading)
+        return found
+
+    def _computed_attribute(self, custom: Function, value: Instance, name: str) -> Value:
+        """What the program's own __getattribute__ gives, or ABSENT."""
         level = len(self.heap.trails)
         try:
             return self.call(BoundMethod(custom, value), [name], {})
@@ -464,6 +506,8 @@ class Objects(Control):
     def plain_attribute(self, value: Instance, name: str) -> Value:
         """What object.__getattribute__ gives, or ABSENT."""
         owned = value.attributes
+        if self.look_ups.reading is not None:
+            self.look_ups.note((value, *value.cls.mro))
         on_class = value.cls.find(name)
         if isinstance(on_class, Descriptor) and on_class.kind == "property":
             return self.call(on_class.getter, [value], {})
@@ -613,6 +657,8 @@ class Objects(Control):
             return Unknown(
                 value.cls.unknown_base.why if value.cls.unknown_base is not None else "an object without items"
             )
+        if self.look_ups.reading is not None:
+            self._note_content(value)
         if isinstance(value, External) and value.name.startswith(("typing.", "collections.abc.", "typing_extensions.")):
             return value
         if isinstance(value, External) and value.name == "sys.modules" and isinstance(index, str):
@@ -844,6 +890,8 @@ class Objects(Control):
 
     def iterate(self, value: Value) -> Iterator[Value]:
         """The items of an iterable; a Rest stands for any number of items that are not known."""
+        if self.look_ups.reading is not None and not isinstance(value, (tuple, str)):
+            self.look_ups.lose()
         if isinstance(value, List):
             return self._live(value)
         if isinstance(value, (tuple, str, bytes, range)):
@@ -1135,6 +1183,8 @@ class Objects(Control):
 
     def binary(self, sign: str, left: Value, right: Value) -> Value:
         """left + right, or the Unknown it gives"""
+        if self.look_ups.reading is not None:
+            self._note_constants(left, right)
         self.charge(left, right)
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return self.doubtful(self._unknown_binary(sign, left, right))
@@ -1269,6 +1319,8 @@ class Objects(Control):
         if sign in ("is", "is not"):
             same = ops.identical(left, right)
             return same if isinstance(same, Unknown) else same is (sign == "is")
+        if self.look_ups.reading is not None:
+            self._note_constants(*((left,) if sign in ("in", "not in") else (left, right)))
         self.charge(left)
         is_look_up = sign in ("in", "not in") and isinstance(right, (Dict, Set))
         if not is_look_up:
@@ -1349,6 +1401,8 @@ class Objects(Control):
 
     def contains(self, container: Value, item: Value) -> bool | Unknown:
         """item in container"""
+        if self.look_ups.reading is not None:
+            self._note_content(container)
         if isinstance(container, Instance) and container.cls.is_subclass(self.classes["enum.Flag"]):
             return Unknown("a flag in a flag", plain=True)
         if isinstance(container, Instance):
@@ -1405,6 +1459,8 @@ class Objects(Control):
             if isinstance(value.payload, str) and value.cls.find("__members__") is ABSENT:
                 return repr(value.payload) if conversion == "r" else value.payload
             return Unknown("the text of an object", plain=True)
+        if isinstance(value, Class) and is_plain_class(value):
+            return f"<class '{value.full_name}'>"
         unknown = ops.is_unknown(value)
         if unknown is not None:
             return Unknown(unknown.why, plain=True)
@@ -1416,6 +1472,7 @@ class Objects(Control):
 
     def format(self, prefix: str, value: Value, conversion: str, spec: Value) -> Value:
         """One {value!conversion:spec} of an f-string"""
+        self.look_ups.lose()
         if isinstance(spec, Unknown):
             return spec
         if conversion or not spec:
@@ -1455,6 +1512,12 @@ class Objects(Control):
                 return Unknown(part.why, plain=True)
         text = "".join(parts)
         return text if len(text) <= ops.ITEMS else Unknown("a value too large to compute", plain=True)
+
+
+def is_plain_class(cls: Class) -> bool:
+    """Whether a class is of the project, and of no metaclass that says how it is written."""
+    special = any(cls.find(name) is not ABSENT for name in ("__metaclass__", "__members__"))
+    return cls.module is not None and cls.unknown_base is None and not special
 
 
 def is_not_implemented(value: Value) -> bool:
@@ -1526,7 +1589,18 @@ def _delete_plainly(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
     return None
 
 
-OBJECT_METHODS: dict[str, Callable[..., Value]] = {"__setattr__": _set_plainly, "__delattr__": _delete_plainly}
+def _get_from(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """object.__getattribute__(receiver, name)"""
+    if args and isinstance(args[0], Instance):
+        return _get_plainly(args[0], machine, args[1:], kwargs)
+    return Unknown("an attribute of what is not known")
+
+
+OBJECT_METHODS: dict[str, Callable[..., Value]] = {
+    "__getattribute__": _get_from,
+    "__setattr__": _set_plainly,
+    "__delattr__": _delete_plainly,
+}
 # What super() reaches in a builtin base.
 PAYLOAD_METHODS: dict[str, Callable[..., Value]] = {
     "__getitem__": lambda payload, machine, args, kwargs: machine.get_item(payload, args[0]),

@@ -1,0 +1,132 @@
+"""Attributes that the program computes when they are read, by a `__getattribute__` of its own: what one gave is
+remembered until something that it was computed from is written.
+
+While a look-up runs, the machine notes what it reads. Where it does more than the few things that are noted (it writes,
+loops, calls what is not known, stands under a condition that is not known), it is not remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import libcst as cst
+
+from nnlint.source import walk
+from nnlint.unknown import Unknown
+from nnlint.values import ABSENT, BoundMethod, Instance, Native, Value, is_plain
+
+# What the text of a function may consist of, beyond what only holds other parts together: all that it can read by
+# these is noted.
+NOTED = (
+    cst.FunctionDef, cst.Parameters, cst.Param, cst.Annotation, cst.IndentedBlock, cst.SimpleStatementLine, cst.Expr,
+    cst.If, cst.Else, cst.Return, cst.Raise, cst.Assign, cst.AssignTarget, cst.Name, cst.Integer, cst.SimpleString,
+    cst.ConcatenatedString, cst.FormattedString, cst.FormattedStringText, cst.FormattedStringExpression,
+    cst.Attribute, cst.Subscript, cst.SubscriptElement, cst.Index, cst.Call, cst.Arg, cst.Comparison,
+    cst.ComparisonTarget, cst.BooleanOperation, cst.UnaryOperation, cst.BinaryOperation, cst.List, cst.Tuple,
+    cst.Element,
+)  # fmt: skip
+# nnlint's own functions that read nothing but what is noted elsewhere.
+READING = frozenset({"__getattribute__", "getattr", "hasattr"})
+
+
+class Reading:
+    """What a look-up has read. since: what is younger was made by itself; is_lost: not all that it did is noted."""
+
+    __slots__ = ("is_lost", "items", "since")
+
+    def __init__(self, since: int) -> None:
+        self.items: dict[int, Any] = {}
+        self.since = since
+        self.is_lost = False
+
+
+class Remembered(NamedTuple):
+    """What looking up a name on an object gave (ABSENT among it), and what that was read from."""
+
+    owner: Instance
+    found: Value
+    items: dict[int, Any]
+
+
+class LookUps:
+    """The look-ups of one root that are remembered, and the one that runs."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[int, str], Remembered] = {}
+        self.watched: set[int] = set()
+        self.reading: Reading | None = None
+        self._texts: dict[cst.CSTNode, bool] = {}
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether writes matter."""
+        return bool(self.watched) or self.reading is not None
+
+    def forget(self) -> None:
+        """Nothing is remembered from here on."""
+        self.known, self.watched = {}, set()
+
+    def written(self, item: Any) -> None:
+        """An object is about to be written."""
+        if id(item) in self.watched:
+            self.forget()
+        if self.reading is not None and item.birth < self.reading.since:
+            self.reading.is_lost = True
+
+    def note(self, items: Iterable[Any]) -> None:
+        """The look-up that runs reads what these objects hold."""
+        if self.reading is not None:
+            self.reading.items.update((id(item), item) for item in items)
+
+    def lose(self) -> None:
+        """The look-up that runs does what is not noted."""
+        if self.reading is not None:
+            self.reading.is_lost = True
+
+    def recall(self, owner: Instance, name: str) -> Remembered | None:
+        """What a look-up gave before, if nothing has changed."""
+        known = self.known.get((id(owner), name))
+        if known is not None and self.reading is not None:
+            self.reading.items.update(known.items)
+        return known
+
+    @contextmanager
+    def follow(self, since: int) -> Iterator[Reading]:
+        """Note what is read in here, for a look-up inside of another one for both."""
+        around, reading = self.reading, Reading(since)
+        self.reading = reading
+        try:
+            yield reading
+        except BaseException:
+            reading.is_lost = True
+            raise
+        finally:
+            self.reading = around
+            if around is not None:
+                around.items.update(reading.items)
+                around.is_lost |= reading.is_lost
+
+    def remember(self, owner: Instance, name: str, found: Value, reading: Reading) -> None:
+        """Keep what a look-up gave, where all that it read was noted and it made nothing new."""
+        if not reading.is_lost and is_older(found, reading.since):
+            self.known[id(owner), name] = Remembered(owner, found, reading.items)
+            self.watched.update(reading.items)
+
+    def is_noted(self, function: cst.CSTNode) -> bool:
+        """Whether the text of a function consists of what is noted."""
+        if function not in self._texts:
+            self._texts[function] = all(isinstance(part, NOTED) for part in walk(function))
+        return self._texts[function]
+
+
+def is_older(found: Value, since: int) -> bool:
+    """Whether a value is a constant, or an object that was there before."""
+    if isinstance(found, Unknown):
+        return all(is_older(option, since) for option in found.options)
+    if isinstance(found, BoundMethod):
+        return is_older(found.function, since) and is_older(found.receiver, since)
+    if found is ABSENT or is_plain(found) or isinstance(found, Native):
+        return True
+    return isinstance(getattr(found, "birth", None), int) and found.birth < since
