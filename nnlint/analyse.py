@@ -1,5 +1,6 @@
 """From a file to its Analysis: the one door through which the plugin and the command line enter."""
 
+import ast
 import gc
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -115,14 +116,14 @@ _IMPORT = re.compile(
 
 
 def may_construct(path: str, text: str, settings: Settings) -> bool:
-    """Whether a file can construct a layer at all: it names a framework, or imports a file of the project that does.
+    """Whether a file can construct a layer at all: it imports a framework, or a file of the project that does.
 
-    A look at the text alone, so that a file that cannot is never parsed.
+    A look that is cheap, so that a file that cannot is never parsed by LibCST.
     """
     from nnlint.project import Project
 
     words = ("torch", *(name.partition(".")[0] for name in settings.layers))
-    if any(word in text for word in words):
+    if imports_any(words, text):
         return True
     project = Project(path, settings.search_path)
     key = (tuple(project.roots), tuple(project.allowed), words)
@@ -134,11 +135,11 @@ class Reach:
 
     def __init__(self, project: "Project", words: Sequence[str]) -> None:
         self.project, self.words = project, words
-        self.imports: dict[str, list[str] | None] = {}  # None for a file that names a framework
+        self.imports: dict[str, list[str] | None] = {}  # None for a file that imports a framework
         self.fruitless: set[str] = set()
 
     def leads_to_framework(self, path: str, text: str) -> bool:
-        """Whether a file with this text names a framework, or imports a file that leads to one."""
+        """Whether a file with this text imports a framework, or a file that leads to one."""
         pending = self.files_imported(path, text)
         seen: set[str] = set()
         while pending:
@@ -156,20 +157,48 @@ class Reach:
         return pending is None
 
     def files_imported(self, path: str, text: str | None) -> list[str] | None:
-        """The project's files that a file may import; None where it names a framework itself."""
+        """The project's files that a file may import; None where it imports a framework itself."""
         if text is None:
             try:
                 with open(path, encoding="utf-8", errors="replace") as file:
                     text = file.read()
             except OSError:
                 return []
-        if any(word in text for word in self.words):
+        if imports_any(self.words, text):
             return None
         names = imported_names(self.project.module_name(path), path.endswith("__init__.py"), text)
         return [found for found in map(self.project.find, set(names)) if found is not None and found.endswith(".py")]
 
 
 _reaches: dict[object, Reach] = {}
+BY_NAME = frozenset({"__import__", "import_module"})  # what imports a module by the text of its name
+
+
+def imports_any(words: Sequence[str], text: str) -> bool:
+    """Whether a file imports a package with one of these words in its name, by a statement or by the name's text.
+
+    A file that does not parse counts too: whoever analyses it says why not.
+    """
+    if not any(word in text for word in words):
+        return False
+    try:
+        nodes = list(ast.walk(ast.parse(text.removeprefix("\ufeff"))))
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return True
+    packages = (package for node in nodes for package in packages_imported(node))
+    if any(word in package for package in packages for word in words):
+        return True
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    is_named = any(value.partition(".")[0] in words for value in texts)
+    return is_named and any(getattr(node, "id", getattr(node, "attr", "")) in BY_NAME for node in nodes)
+
+
+def packages_imported(node: ast.AST) -> Iterator[str]:
+    """The packages of an import statement, without those that are relative to the file's own."""
+    if isinstance(node, ast.ImportFrom) and node.module is not None and not node.level:
+        yield node.module.partition(".")[0]
+    if isinstance(node, ast.Import):
+        yield from (alias.name.partition(".")[0] for alias in node.names)
 
 
 def imported_names(module: str, is_package: bool, text: str) -> Iterator[str]:

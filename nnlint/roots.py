@@ -29,6 +29,7 @@ from nnlint.values import ABSENT, Class, Descriptor, Frame, Function, Instance, 
 
 FILE_STEPS = 6_000_000  # of all roots of a file together: twice what the largest files of models take
 LEAST_STEPS = 500  # of each root even then: what stands there in plain numbers is still counted
+COLLECTED_AFTER = 20_000  # steps
 ON_CLASSES = ("__new__", "__init_subclass__", "__class_getitem__")  # methods whose first argument is a class
 
 
@@ -44,6 +45,7 @@ class Roots:
         self.models: list[Model] = []
         self.defaults = Defaults(machine)
         self.spent = 0  # steps
+        self.collected = 0  # of them, before Python's garbage was last collected
         self.ended: dict[str, str] = {}  # why a function or class, by its qualified name, did not come to its end
 
     def run(self) -> Analysis:
@@ -125,7 +127,9 @@ class Roots:
             self._judge(root)
         machine.heap.undo_to(level)
         self.spent += machine.steps
-        gc.collect(1)  # the cycles that this root has left, among what it made; see analyse.collector_off
+        if self.spent > self.collected + COLLECTED_AFTER:
+            self.collected = self.spent
+            gc.collect(1)  # the cycles that roots have left, among what they made; see analyse.collector_off
         return value, total, why
 
     def _judge(self, root: Root) -> None:

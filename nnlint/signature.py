@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from nnlint.unknown import Unknown
@@ -49,43 +50,56 @@ class Signature:
         `unknown_keywords` stands for a `**kwargs` of unknown content: parameters that nothing else gives become
         Unknown. Raises BindError where the call must fail whatever the unknown parts hold.
         """
-        bound: dict[str, Any] = {}
-        named = [p for p in self.parameters if p.kind in ("positional", "both")]
-        rest = next((index for index, value in enumerate(positional) if isinstance(value, Rest)), None)
+        shape = self._shape
+        rest = next((index for index, value in enumerate(positional) if type(value) is Rest), None)
         sure = positional if rest is None else positional[:rest]
-        variadic = next((p for p in self.parameters if p.kind == "*"), None)
-        for parameter, value in zip(named, sure):
-            bound[parameter.name] = value
-        if variadic is not None:
-            bound[variadic.name] = (
-                tuple(positional[len(named) :]) if rest is None or rest >= len(named) else (positional[rest],)
-            )
-        elif len(sure) > len(named):
-            raise BindError(f"takes {len(named)} positional arguments but {len(sure)} were given")
+        bound: dict[str, Any] = dict(zip(shape.places, sure))
+        if shape.variadic is not None:
+            places = len(shape.places)
+            is_known = rest is None or rest >= places
+            bound[shape.variadic] = tuple(positional[places:]) if is_known else (positional[rest],)  # type: ignore[index]
+        elif len(sure) > len(shape.places):
+            raise BindError(f"takes {len(shape.places)} positional arguments but {len(sure)} were given")
         extra: dict[str, Any] = {}
-        by_name = {p.name for p in self.parameters if p.kind in ("both", "keyword")}
-        collects = next((p for p in self.parameters if p.kind == "**"), None)
         for name, value in keywords.items():
-            if name in by_name and name in bound:
-                raise BindError(f"got multiple values for argument '{name}'")
-            if name in by_name:
+            if name in shape.named:
+                if name in bound:
+                    raise BindError(f"got multiple values for argument '{name}'")
                 bound[name] = value
-            elif collects is not None:
+            elif shape.collects is not None:
                 extra[name] = value
             else:
                 raise BindError(f"got an unexpected keyword argument '{name}'")
         unsure = positional[rest].unknown if rest is not None else None
-        for parameter in self.parameters:
-            if parameter.kind in ("*", "**") or parameter.name in bound:
+        for name, default, kind in self.parameters:
+            if name in bound or kind in ("*", "**"):
                 continue
-            if unsure is not None and parameter.kind in ("positional", "both"):
-                bound[parameter.name] = unsure
-            elif unknown_keywords is not None and parameter.kind in ("both", "keyword"):
-                bound[parameter.name] = unknown_keywords
-            elif parameter.default is REQUIRED:
-                raise BindError(f"missing a required argument: '{parameter.name}'")
+            if unsure is not None and kind in ("positional", "both"):
+                bound[name] = unsure
+            elif unknown_keywords is not None and kind in ("both", "keyword"):
+                bound[name] = unknown_keywords
+            elif default is REQUIRED:
+                raise BindError(f"missing a required argument: '{name}'")
             else:
-                bound[parameter.name] = parameter.default
-        if collects is not None:
-            bound[collects.name] = extra
+                bound[name] = default
+        if shape.collects is not None:
+            bound[shape.collects] = extra
         return bound
+
+    @cached_property
+    def _shape(self) -> "_Shape":
+        return _Shape(
+            tuple(p.name for p in self.parameters if p.kind in ("positional", "both")),
+            frozenset(p.name for p in self.parameters if p.kind in ("both", "keyword")),
+            next((p.name for p in self.parameters if p.kind == "*"), None),
+            next((p.name for p in self.parameters if p.kind == "**"), None),
+        )
+
+
+class _Shape(NamedTuple):
+    """The names that take arguments by their place, by their name, and those of `*` and `**`."""
+
+    places: tuple[str, ...]
+    named: frozenset[str]
+    variadic: str | None
+    collects: str | None

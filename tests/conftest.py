@@ -11,6 +11,12 @@ import pytest
 CHECKOUT = Path(__file__).parent.parent
 
 
+@pytest.fixture(autouse=True)
+def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Text is as for a program that reads it, wherever the tests run."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture(scope="session")
 def checkout() -> Path:
     return CHECKOUT

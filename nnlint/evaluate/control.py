@@ -35,7 +35,7 @@ from nnlint.values import (
     same,
 )
 
-STEPS = 300_000  # per root: statements, calls and iterations
+STEPS = 500_000  # per root: statements, calls and iterations
 IMPORT_STEPS = 1_000_000  # per module that is imported: once in a process
 FORKS = 40  # open forks at one moment
 DEPTH = 90  # calls inside calls
