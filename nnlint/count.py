@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 from nnlint.layers import arithmetic
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown
-from nnlint.values import ABSENT, Dict, Instance, Tensor, Value, is_plain
+from nnlint.values import ABSENT, Dict, Function, Instance, Tensor, Value, is_plain
+
+# What parameters() goes by.
+LISTING = ("parameters", "named_parameters", "_named_members", "named_modules")
 
 
 class Count(NamedTuple):
@@ -63,6 +66,10 @@ def tally(value: Value) -> Total:
     """All that a module owns."""
     total = Total()
     _add(total, value, "")
+    own = isinstance(value, Instance) and value.cls.module is not None
+    if own and any(isinstance(value.cls.find(name), Function) for name in LISTING):
+        total.doubt(f"{value.cls.name} has methods of its own to list its parameters", total.part("", value))
+        total.elements = 0
     for _, owned in total.alternatives:
         if owned & total.seen.keys():
             total.doubt("a module that is chosen by a condition is shared", total.part("", value))

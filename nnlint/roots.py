@@ -309,7 +309,7 @@ class Roots:
                 for name in names_in(node):
                     called = why is not None and isinstance(module.frame.variables.get(name), Function)
                     if called or name in bound or (name not in module.frame.variables and name not in machine.builtins):
-                        frame.variables[name] = Unknown(why or f"{name} is not known here")
+                        frame.variables[name] = Unknown(why or f"{name} is not known here", foreign=True)
                 try:
                     target = lower(callee, scope)(frame)
                 except RaisedError:

@@ -23,12 +23,20 @@ class Unknown:
     options: where not empty, the value is surely one of these (the arms of an unknown condition).
     plain: the value is surely no Module and no Parameter, and holds none (a number, a string, a tensor).
     foreign: it is no object that is known by another way, so that a write to it changes nothing that is known.
+    calls: it may be a function that is known by another way, and that may write to anything when it is called.
     """
 
-    __slots__ = ("foreign", "options", "plain", "why")
+    __slots__ = ("calls", "foreign", "options", "plain", "why")
 
-    def __init__(self, why: str, options: tuple[object, ...] = (), plain: bool = False, foreign: bool = False) -> None:
-        self.why = why
+    def __init__(
+        self,
+        why: str,
+        options: tuple[object, ...] = (),
+        plain: bool = False,
+        foreign: bool = False,
+        calls: bool = False,
+    ) -> None:
+        self.why, self.calls = why, calls
         self.options = options
         self.plain = plain
         self.foreign = foreign

@@ -268,6 +268,25 @@ class Instance:
         return hash(self.payload) if isinstance(self.payload, (str, int)) else object.__hash__(self)
 
 
+class Namespace(Instance):
+    """An object's __dict__: it holds at every moment what the object does."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, cls: Class, birth: int, owner: Instance) -> None:
+        self.owner = owner
+        super().__init__(cls, birth)
+
+    @property
+    def payload(self) -> Dict:
+        """A copy for readers; what writes to a namespace writes to its owner."""
+        return Dict(self.owner.attributes, self.birth)
+
+    @payload.setter
+    def payload(self, value: Value) -> None:
+        """Nothing: it has no content of its own."""
+
+
 class Tensor:
     """A tensor: a shape (a tuple of ints and Unknowns, or Unknown), its values where they are known, and whether it
     is a Parameter. least: a shape whose number of elements is a lower bound, where the shape is not known; is_array:
@@ -466,6 +485,14 @@ def is_option(value: Value, other: Value) -> bool:
     return isinstance(other, Unknown) and any(option is value for option in other.options)
 
 
+def may_write_when_called(value: Value) -> bool:
+    """Whether a value is, or may be, a function that has hold of objects of its own."""
+    if isinstance(value, Unknown):
+        return value.calls or any(map(may_write_when_called, value.options))
+    is_closure = isinstance(value, Function) and value.parent is not value.module.frame
+    return is_closure or isinstance(value, (BoundMethod, Partial))
+
+
 def join(left: Value, right: Value, why: str) -> Value:
     """The value after two arms of an unknown condition: the same stays, different becomes Unknown with the options."""
     if same(left, right) or is_option(right, left):
@@ -479,8 +506,9 @@ def join(left: Value, right: Value, why: str) -> Value:
     for value in (left, right):
         if isinstance(value, Unknown) and not value.options:
             plain = is_plain(left) and is_plain(right)
-            is_kept = type(value) is Unknown and value.plain == plain and not value.foreign
-            return value if is_kept else Unknown(value.why, plain=plain)
+            calls = may_write_when_called(left) or may_write_when_called(right)
+            is_kept = type(value) is Unknown and (value.plain, value.calls) == (plain, calls) and not value.foreign
+            return value if is_kept else Unknown(value.why, plain=plain, calls=calls)
         for option in value.options if isinstance(value, Unknown) else (value,):
             if not any(same(option, other) for other in options):
                 options.append(option)

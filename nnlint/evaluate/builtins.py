@@ -490,7 +490,8 @@ def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
         found = machine.within(value, name)
         return Unknown(value.why) if type(found) is Unknown else found
     if not isinstance(name, str):
-        return Unknown(name.why if isinstance(name, Unknown) else "getattr() with a name that is no string")
+        why = name.why if isinstance(name, Unknown) else "getattr() with a name that is no string"
+        return Unknown(why, calls=isinstance(value, Instance))
     held = entry_of(value, name)
     if may_be_absent(held) and len(args) > 2:
         return machine.either(held, lambda: present(held), lambda: args[2])

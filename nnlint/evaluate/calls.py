@@ -59,6 +59,18 @@ HARMLESS = (
 )  # fmt: skip
 
 
+# Those of them that do write, that only look even at functions, and that may give what they were given.
+WRITING = ("random.shuffle.", "numpy.random.shuffle.", "numpy.copyto.", "numpy.put.", "numpy.fill_diagonal.")
+LOOKING = ("inspect.", "typing.", "logging.", "warnings.", "abc.", "torch.jit.", "torch.distributed.")
+HANDING_ON = (
+    "torch.jit.script.", "torch.jit.trace", "torch.jit.freeze.", "torch.jit.optimize", "torch.fx.", "torch.onnx.",
+    "torch.optim.swa_utils.", "torch.utils.checkpoint.", "torch.utils._pytree.", "torch.distributed.fsdp.",
+    "torch.distributed.algorithms.", "torch.distributed.tensor.", "torch.distributed._", "contextlib.closing.",
+    "random.choice", "random.sample.", "importlib.import_module.", "torch.library.", "torch.ops.",
+    "numpy.random.choice.", "numpy.vectorize.", "numpy.apply", "torch.autograd.",
+)  # fmt: skip
+CALLED = (Function, BoundMethod, Partial)  # what code that gets hold of it may call
+
 # Methods that write to their object: where they meet what is not known, they may have written anything.
 MUTATORS = frozenset(
     {"add", "discard", "extend", "insert", "move_to_end", "pop", "popitem", "remove", "setdefault", "sort", "update"}
@@ -184,6 +196,8 @@ class Calls(Objects):
                     )
                 finally:
                     self.choices.pop()
+            if callee.calls:
+                self.give_up(Unknown(f"a call of what is not known: {callee.why}"))
             return self.call_unknown(callee, args, kwargs)
         if isinstance(callee, Descriptor):
             return self.call(callee.getter, args, kwargs, unknown_kwargs)
@@ -224,14 +238,21 @@ class Calls(Objects):
     def call_unknown(self, callee: Unknown, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """Code that is not known: what it gives is not known, nor what it does to what it gets."""
         self.look_ups.lose()
+        given = [value.unknown if type(value) is Rest else value for value in (*args, *kwargs.values())]
         name = callee.name + "." if isinstance(callee, External) else ""
-        if not name.startswith(HARMLESS):
+        why = f"it was given to {callee.name}" if isinstance(callee, External) else f"it was given to {callee.why}"
+        is_harmless = name.startswith(HARMLESS) and not name.startswith(WRITING)
+        if not is_harmless:
             self.may_raise(callee.why)
-            why = f"it was given to {callee.name}" if isinstance(callee, External) else f"it was given to {callee.why}"
-            for value in (*args, *kwargs.values()):
-                self.havoc(value.unknown if type(value) is Rest else value, why)
+        for value in given:
+            if not is_harmless or (isinstance(value, CALLED) and not name.startswith(LOOKING)):
+                self.havoc(value, why)
         if isinstance(callee, External):
-            return Unknown(f"{callee.name} is not in the project", plain=name.startswith(HARMLESS), foreign=True)
+            hands_on = name.startswith(HANDING_ON)
+            plain = name.startswith(HARMLESS) and not hands_on
+            return Unknown(f"{callee.name} is not in the project", plain=plain, foreign=not hands_on)
+        if callee.plain and any(isinstance(value, (Instance, Class, *CALLED)) for value in given):
+            return Unknown(callee.why)  # what it is given may be what it gives
         return callee.part()
 
     def call_function(
@@ -273,7 +294,7 @@ class Calls(Objects):
             # It calls itself over what is not known: how deep, nobody can say.
             self.depth -= 1
             return self.call_unknown(
-                Unknown(f"{function.name} calls itself to an unknown depth"), [*bound.values()], {}
+                Unknown(f"{function.name} calls itself to an unknown depth"), [function, *bound.values()], {}
             )
         level = len(self.heap.trails)
         self.running.append(function)
@@ -541,7 +562,9 @@ class Calls(Objects):
 
     def _make_enum(self, cls: Class) -> None:
         members = Dict((), self.heap.clock)
-        count = 0
+        count, highest = 0, 0
+        own_auto = cls.find("_generate_next_value_")
+        by_itself = Unknown(f"a value that {cls.name} makes by itself", plain=True)
         for name, value in list(cls.attributes.items()):
             if name.startswith("_") or isinstance(value, (Function, Descriptor, Native, Class)):
                 continue
@@ -549,8 +572,13 @@ class Calls(Objects):
             if isinstance(value, Instance) and value.cls.full_name == "enum.auto":
                 count = 2 ** count.bit_length() if cls.is_subclass(self.classes["enum.Flag"]) else count + 1
                 value = name.lower() if cls.native_base() is str else count
+                # What follows a smaller one depends on the version of Python.
+                value = by_itself if count <= highest or isinstance(own_auto, (Function, Descriptor)) else value
             elif isinstance(value, int):
                 count = value
+            highest = max(highest, count)
+            if isinstance(cls.find("__new__"), Function):
+                value = by_itself
             native = cls.native_base()
             if native in (str, int) and isinstance(value, (str, int)):
                 member.payload = value

@@ -24,6 +24,7 @@ from nnlint.values import (
     Instance,
     List,
     Module,
+    Namespace,
     Native,
     Partial,
     RaisedError,
@@ -37,6 +38,7 @@ from nnlint.values import (
 
 STEPS = 500_000  # per root: statements, calls and iterations
 IMPORT_STEPS = 1_000_000  # per module that is imported: once in a process
+ARM_STEPS = 3  # of each arm of a condition that is not known, beside its statements
 FORKS = 40  # open forks at one moment
 DEPTH = 90  # calls inside calls
 SIZED = (str, bytes, list, tuple, dict, set, frozenset)
@@ -164,7 +166,7 @@ class Control:
         except RaisedError as raised:
             signal, value = "raise", raised
         outcomes = self.heap.collect(level, signal, value)
-        self.step(self.heap.copied // 40)
+        self.step(ARM_STEPS + self.heap.copied // 40)
         self.heap.copied = 0
         return outcomes
 
@@ -317,6 +319,8 @@ class Control:
         elif isinstance(value, Instance):
             for item in list(value.attributes.values()):
                 self.havoc(item, why, seen)
+            if isinstance(value.payload, (List, Dict, Set)):
+                self.havoc(value.owner if isinstance(value, Namespace) else value.payload, why, seen)
             self.heap.touch(value)
             value.open = Unknown(why, foreign=True)
             for name in (*value.attributes, *(name for base in value.cls.mro for name in data_of(base))):
@@ -393,11 +397,11 @@ class Control:
     def _havoc_class(self, cls: Class, why: str, seen: set[int]) -> None:
         """Code that is not known got hold of a class: its data is forgotten; its methods stay."""
         self._havoc_reached(cls, why, seen)
-        names = data_of(cls)
+        names = [name for base in cls.mro for name in data_of(base)]
         if names:
             self.heap.touch(cls)
         for name in names:
-            self.havoc(cls.attributes[name], why, seen)
+            self.havoc(cls.find(name), why, seen)
             cls.attributes[name] = Unknown(why)
 
 

@@ -495,7 +495,7 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
             if isinstance(truth, Unknown):
                 # A filter that is not known: what it lets through may be there or not.
                 machine.forget_after(lambda: list(deeper(frame, index)), truth.why)
-                yield Rest(truth)
+                yield Rest(Unknown(truth.why))
             else:
                 yield from deeper(frame, index)
 

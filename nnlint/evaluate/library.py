@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from nnlint.evaluate.builtins import BUILTINS
+from nnlint.evaluate.functions import REPLACED
 from nnlint.signature import REQUIRED, Parameter, Rest, Signature
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
@@ -228,11 +229,12 @@ def _wraps(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _as_wrapper(machine: Any, wrapper: Value, wrapped: Value) -> Value:
     """The wrapper, with the names, the documentation and the attributes of what it wraps."""
     if isinstance(wrapper, Function):
-        machine.set_attribute(wrapper, "__wrapped__", wrapped)
         for name in ("__name__", "__qualname__", "__module__", "__doc__"):
             machine.set_attribute(wrapper, name, machine.find_attribute(wrapped, name))
         if isinstance(wrapped, Function):
-            wrapper.attributes.update({k: v for k, v in wrapped.attributes.items() if k not in wrapper.attributes})
+            machine.heap.touch(wrapper)
+            wrapper.attributes.update({k: v for k, v in wrapped.attributes.items() if k != REPLACED})
+        machine.set_attribute(wrapper, "__wrapped__", wrapped)
     return wrapper
 
 
@@ -252,10 +254,15 @@ def _cast(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return args[1]
 
 
+WRITTEN = re.compile(r"environ\s*\[[^]\n]*\]\s*=[^=]|environ\s*\.\s*(setdefault|update|pop|__setitem__)|putenv")
+
+
 def _environment(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """os.environ.get(name, default): the environment is empty."""
     if machine.wary:
         return Unknown("the environment is not known", plain=True)
+    if machine.stack and WRITTEN.search(machine.stack[-1].source.text):
+        return Unknown("the file writes to the environment", plain=True)
     return args[1] if len(args) > 1 else kwargs.get("default")
 
 

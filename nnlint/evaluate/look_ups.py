@@ -15,7 +15,7 @@ import libcst as cst
 
 from nnlint.source import walk
 from nnlint.unknown import Unknown
-from nnlint.values import ABSENT, BoundMethod, Instance, Native, Value, is_plain
+from nnlint.values import ABSENT, BoundMethod, Instance, Namespace, Native, Value, is_plain
 
 # What the text of a function may consist of, beyond what only holds other parts together: all that it can read by
 # these is noted.
@@ -78,7 +78,9 @@ class LookUps:
     def note(self, items: Iterable[Any]) -> None:
         """The look-up that runs reads what these objects hold."""
         if self.reading is not None:
-            self.reading.items.update((id(item), item) for item in items)
+            for item in items:
+                held = item.owner if isinstance(item, Namespace) else item
+                self.reading.items[id(held)] = held
 
     def lose(self) -> None:
         """The look-up that runs does what is not noted."""

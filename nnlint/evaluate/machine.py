@@ -111,7 +111,7 @@ def _new(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 def _write_names(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """namespace.update(...), namespace[name] = value"""
-    owner, given = args[0].attributes["owner"], Dict((), machine.heap.clock)
+    owner, given = args[0].owner, Dict((), machine.heap.clock)
     if len(args) == 3:
         machine.set_item(given, args[1], args[2])
     for more in args[1:2] if len(args) == 2 else ():
@@ -122,13 +122,12 @@ def _write_names(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
         return None
     machine.heap.touch(owner)
     owner.attributes.update(given)
-    args[0].payload.update(given)
     return None
 
 
 def _pop_name(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """namespace.pop(name[, default])"""
-    owner, name = args[0].attributes["owner"], args[1]
+    owner, name = args[0].owner, args[1]
     if not isinstance(name, str) or (owner.open is not None and name not in owner.attributes):
         machine.havoc(owner, "a name that is not known is taken away")
         return Unknown("an attribute that is not known")
@@ -137,7 +136,6 @@ def _pop_name(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
             return args[2]
         raise machine.error("KeyError", name)
     machine.heap.touch(owner)
-    args[0].payload.pop(name, None)
     return present(owner.attributes.pop(name))
 
 

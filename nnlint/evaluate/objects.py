@@ -31,6 +31,7 @@ from nnlint.values import (
     List,
     Module,
     Named,
+    Namespace,
     Native,
     Partial,
     RaisedError,
@@ -44,10 +45,12 @@ from nnlint.values import (
     is_plain,
     join,
     may_be_absent,
+    may_write_when_called,
     present,
     same,
 )
 
+CALLABLES = (Function, Native, Class, BoundMethod, Partial)
 NATIVE_ERRORS = (TypeError, ValueError, KeyError, IndexError, ZeroDivisionError, AttributeError, OverflowError)
 
 
@@ -281,7 +284,10 @@ class Objects(Control):
                 return self.each_option(value, lambda option: self.get_attribute(option, name))
             if name in WRITERS and not value.plain and not value.foreign:
                 return Native(name, lambda machine, args, kwargs: machine.write_unseen(value))
-            return self.doubtful(self.within(value, name))
+            found = self.within(value, name)
+            if name.endswith("_") and not name.startswith("_") and type(found) is Unknown:
+                found = Unknown(found.why, plain=found.plain, foreign=True)  # torch's own, of a tensor
+            return self.doubtful(found)
         if isinstance(value, Super):
             return self._super_attribute(value, name)
         if self.look_ups.reading is not None:
@@ -357,7 +363,8 @@ class Objects(Control):
             return getattr(value, name)
         special = isinstance(value, (Stream, Deque)) or (isinstance(value, Dict) and value.kind != "dict")
         if isinstance(value, (List, Dict, Set, Stream)) and (name.startswith("__") or special or hasattr(value, name)):
-            return BoundMethod(Unknown(f"{name} is not evaluated"), value)  # it may write to the object
+            unknown = Unknown(f"{name} is not evaluated", foreign=True)
+            return BoundMethod(unknown, value)  # it may write to the object
         if isinstance(value, Native) and (value.name, name) == ("dict", "fromkeys"):
             return Native(name, _from_keys)
         if isinstance(value, Native) and (value.name, name) == ("chain", "from_iterable"):
@@ -488,6 +495,7 @@ class Objects(Control):
             return known.found
         self.heap.clock += 1
         with self.look_ups.follow(self.heap.clock) as reading:
+            self.look_ups.note((value, *value.cls.mro))
             found = self._computed_attribute(custom, value, name)
         self.look_ups.remember(value, name, found, reading)
         return found
@@ -499,16 +507,21 @@ class Objects(Control):
             return self.call(BoundMethod(custom, value), [name], {})
         except RaisedError as raised:
             missing = isinstance(raised.value, Instance) and raised.value.cls.name == "AttributeError"
-            if not missing or len(self.heap.trails) != level or value.cls.find("__getattr__") is not ABSENT:
+            if not missing or len(self.heap.trails) != level:
                 raise
-            return ABSENT
+            return self._missing_attribute(value, name)
 
     def plain_attribute(self, value: Instance, name: str) -> Value:
+        """What object.__getattribute__ gives, then __getattr__, or ABSENT."""
+        found = self.owned_attribute(value, name)
+        return self._missing_attribute(value, name) if found is ABSENT else found
+
+    def owned_attribute(self, value: Instance, name: str) -> Value:
         """What object.__getattribute__ gives, or ABSENT."""
         owned = value.attributes
-        if self.look_ups.reading is not None:
-            self.look_ups.note((value, *value.cls.mro))
         on_class = value.cls.find(name)
+        if self.look_ups.reading is not None:
+            self.look_ups.note((value, *value.cls.mro, *(on_class.cls.mro if isinstance(on_class, Instance) else ())))
         if isinstance(on_class, Descriptor) and on_class.kind == "property":
             return self.call(on_class.getter, [value], {})
         if isinstance(on_class, Instance) and on_class.cls.find("__set__") is not ABSENT:
@@ -534,20 +547,22 @@ class Objects(Control):
                 if value.open is not None
                 else self._namespace(value)
             )
-        for registry in ("_parameters", "_buffers", "_modules"):
-            entries = owned.get(registry)
-            if isinstance(entries, Dict) and name in entries:
-                return self.read(entries[name])
-        for registry in ("_parameters", "_buffers", "_modules"):
-            entries = owned.get(registry)
-            if isinstance(entries, Dict) and entries.rest is not None:
-                return self.doubtful(entries.rest)
         if name in ("__module__", "__doc__", "__qualname__"):
             return self._class_attribute(value.cls, name)
-        if value.payload is not None:
-            found = self._native_attribute(value.payload, name)
-            if found is not ABSENT:
-                return found
+        return ABSENT if value.payload is None else self._native_attribute(value.payload, name)
+
+    def _missing_attribute(self, value: Instance, name: str) -> Value:
+        """What is found behind object.__getattribute__: in a Module's registries, by __getattr__; or ABSENT."""
+        registries = (value.attributes.get(registry) for registry in ("_parameters", "_buffers", "_modules"))
+        entries = [held for held in registries if isinstance(held, Dict)]
+        if self.look_ups.reading is not None:
+            self.look_ups.note(entries)
+        for held in entries:
+            if name in held:
+                return self.read(held[name])
+        for held in entries:
+            if held.rest is not None:
+                return self.doubtful(held.rest)
         getter = value.cls.find("__getattr__")
         if getter is not ABSENT:
             return self.call(BoundMethod(getter, value), [name], {})
@@ -558,10 +573,7 @@ class Objects(Control):
         return of_error(value.cls, name)
 
     def _namespace(self, value: Instance) -> Value:
-        # A copy for its readers; what writes to it writes to the object (see namespace_class).
-        made = Instance(self.classes["mappingproxy"], self.heap.clock, Dict(value.attributes, self.heap.clock))
-        made.attributes["owner"] = value
-        return made
+        return Namespace(self.classes["mappingproxy"], self.heap.clock, value)
 
     def set_attribute(self, value: Value, name: str, given: Value) -> None:
         """value.name = given"""
@@ -578,6 +590,8 @@ class Objects(Control):
                 if same(self.find_attribute(value, name), given):
                     return
                 name, given = functions.REPLACED, Unknown(f"{name} of a function is replaced", foreign=True)
+            if isinstance(value, Class) and name in ("__bases__", "__class__"):
+                self.give_up(Unknown(f"other {name} for {value.name}"))
             self.heap.touch(value)
             value.attributes[name] = given
         elif isinstance(value, Module):
@@ -614,6 +628,8 @@ class Objects(Control):
             return
         if name == "__class__" and given is not value.cls:
             self.give_up(Unknown(f"another class for an object of {value.cls.name}"))
+        if name == "__dict__":
+            self.give_up(Unknown(f"another __dict__ for an object of {value.cls.name}"))
         self.heap.touch(value)
         value.attributes[name] = given
 
@@ -679,7 +695,7 @@ class Objects(Control):
             self.charge(value)
         index = place(value, index)
         if isinstance(index, UnknownSlice):
-            self._lose_track(value, index.why)
+            self.lose_track(value, index.why)
             plain = isinstance(value, str) or (isinstance(value, tuple) and is_plain(value))
             return List([Rest(index)], self.heap.clock) if isinstance(value, list) else Unknown(index.why, plain=plain)
         if isinstance(index, Unknown):
@@ -714,22 +730,22 @@ class Objects(Control):
             for option in (item.options or (item,) if isinstance(item, Unknown) else (item,))
             if option is not ABSENT
         ]
-        known = [item for item in items if isinstance(item, Instance)]
+        known = [item for item in items if isinstance(item, (Instance, *CALLABLES))]
         if known and len(known) == len(items) <= 8 and getattr(value, "rest", None) is None:
             return known[0] if all(item is known[0] for item in known) else Unknown(why, tuple(known))
-        self._lose_track(value, why)
-        return Unknown(why)
+        self.lose_track(value, why)
+        return Unknown(why, calls=any(map(may_write_when_called, items)))
 
     def _held_by(self, value: Value) -> list[Value]:
         if isinstance(value, Dict):
             return list(value.values())
         return list(value) if isinstance(value, (list, tuple)) else []
 
-    def _lose_track(self, value: Value, why: str) -> None:
+    def lose_track(self, value: Value, why: str) -> None:
         """Some items of a list or a dict get another name that is not followed: what may be written to them there is
         forgotten."""
         for item in self._held_by(value):
-            if isinstance(item, (Instance, List, Dict, Set)):
+            if isinstance(item, (Instance, List, Dict, Set, Stream)):
                 self.havoc(item, why)
 
     def _payload_item(self, value: Instance, index: Value) -> Value:
@@ -1546,8 +1562,10 @@ def _swapped(binary: Callable[[str, Value, Value], Value], sign: str, right: Val
 def _get_plainly(receiver: Instance, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if len(args) != 1 or not isinstance(args[0], str):
         return Unknown("an attribute whose name is not known")
-    found = machine.plain_attribute(receiver, args[0])
+    found = machine.owned_attribute(receiver, args[0])
     if found is ABSENT:
+        if receiver.open is not None or receiver.cls.unknown_base is not None:
+            return Unknown(first(receiver.open, receiver.cls.unknown_base).why)
         raise machine.error("AttributeError", f"'{receiver.cls.name}' object has no attribute '{args[0]}'")
     return found
 

@@ -17,6 +17,7 @@ from nnlint.evaluate.entries import (
     refused_pairs,
     refuses_arguments,
 )
+from nnlint.evaluate.objects import UnknownSlice
 from nnlint.evaluate.sequential import HOOKED, Budget, is_as_built, is_sequential, layers_of
 from nnlint.evaluate.sequential import attributes_of as attributes_of_module
 from nnlint.layers import (
@@ -48,6 +49,7 @@ from nnlint.values import (
     Descriptor,
     Dict,
     External,
+    Function,
     Instance,
     List,
     Native,
@@ -129,6 +131,9 @@ def put(machine: Any, module: Instance, which: str, name: Value, value: Value) -
 def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name, value = args
     if isinstance(value, Tensor) and value.is_parameter:
+        if isinstance(module.cls.find("register_parameter"), Function):
+            machine.call(machine.get_attribute(module, "register_parameter"), [name, value], {})
+            return None
         put(machine, module, "_parameters", name, value)
     elif is_module(value) or (isinstance(value, Instance) and value.cls.unknown_base is not None):
         put(machine, module, "_modules", name, value)
@@ -349,6 +354,22 @@ def _itself(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return args[0]
 
 
+def _train(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """train(mode=True): of all modules below too"""
+    module, mode = arguments(("self", "mode"), args, kwargs)
+    for _, part in walk(machine, module, ""):
+        machine.step()
+        if isinstance(part, Instance):
+            machine.heap.touch(part)
+            part.attributes["training"] = first(mode, True)
+    return module
+
+
+def _evaluate(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """eval()"""
+    return machine.call(machine.get_attribute(args[0], "train"), [False], {})
+
+
 def _nothing(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return None
 
@@ -478,6 +499,8 @@ MODULE_METHODS: dict[str, Fn] = {
     "buffers": _tensors("_buffers", named=False),
     "named_buffers": _tensors("_buffers", named=True),
     "apply": _apply,
+    "train": _train,
+    "eval": _evaluate,
     "get_submodule": _get_submodule,
     "register_forward_hook": _hook,
     "register_forward_pre_hook": _hook,
@@ -492,8 +515,6 @@ MODULE_METHODS: dict[str, Fn] = {
             "float",
             "double",
             "bfloat16",
-            "eval",
-            "train",
             "requires_grad_",
             "type",
             "to_empty",
@@ -726,6 +747,9 @@ def _item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             if len(sure) > index and not any(map(may_be_absent, sure)):
                 return sure[index]
         why = index.why if isinstance(index, Unknown) else doubt(machine, module).why
+        if isinstance(index, (slice, UnknownSlice)):
+            machine.lose_track(held, why)
+            return Unknown(why)
         return machine.any_of(held, why)
     values = list(held.values())
     if isinstance(index, slice):
@@ -1030,6 +1054,9 @@ def _layer_init(layer: Layer) -> Fn:
             return refuse(machine, module, layer.short_name, Violation("NNL203", str(error)), given)
         prepare(machine, module)
         construct(machine, module, layer, bound)
+        for name in ("reset_parameters", "_reset_parameters"):
+            if isinstance(module.cls.find(name), Function):  # torch's own change no sizes
+                machine.call(machine.get_attribute(module, name), [], {})
         return None
 
     return run
@@ -1248,6 +1275,50 @@ def add_what_is_there(classes: dict[str, Class]) -> None:
     classes["torch.nn.SyncBatchNorm"].attributes["convert_sync_batchnorm"] = converter
 
 
+# Which methods of a container torch's own methods call, by torch's source: a class may have its own in their place.
+INSIDE: dict[str, dict[str, tuple[str, ...]]] = {
+    "Sequential": {
+        **dict.fromkeys(("__init__", "__iadd__", "__imul__", "append"), ("add_module",)), "extend": ("append",),
+        "pop": ("__delitem__",),
+    },
+    "ModuleList": {
+        "__init__": ("__iadd__",), "__iadd__": ("extend",), "append": ("add_module",), "extend": ("add_module",),
+        "pop": ("__delitem__",),
+    },
+    "ModuleDict": {
+        "__init__": ("update",), "update": ("__setitem__",), "__setitem__": ("add_module",), "pop": ("__delitem__",),
+    },
+    "ParameterList": {
+        "__init__": ("__iadd__",), "__iadd__": ("extend",), "extend": ("append",), "append": ("__setitem__",),
+    },
+    "ParameterDict": {
+        "__init__": ("update",), "update": ("__setitem__",), "setdefault": ("__setitem__",), "__ior__": ("update",),
+        **dict.fromkeys(("clear", "pop", "popitem"), ("__delitem__",)),
+    },
+}  # fmt: skip
+
+
+def overridable(container: str, method: str, fn: Fn) -> Fn:
+    """A container's method; where it calls a method that the object's class has its own of, what that does is not
+    followed."""
+    called: list[str] = []
+    pending = [method]
+    while pending:
+        more = INSIDE.get(container, {}).get(pending.pop(), ())
+        called += more
+        pending += more
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        result = fn(machine, args, kwargs)
+        if isinstance(args[0], Instance) and args[0].cls.module is not None:
+            own = next((name for name in called if isinstance(args[0].cls.find(name), Function)), None)
+            if own is not None:
+                machine.havoc(args[0], f"{own}() is one of its own")
+        return result
+
+    return run if called else fn
+
+
 def torch_classes(object_class: Class) -> dict[str, Class]:
     """torch.nn.Module and all classes of torch.nn, by full public name."""
     module = Class("Module", (object_class,), full_name="torch.nn.Module")
@@ -1256,7 +1327,9 @@ def torch_classes(object_class: Class) -> dict[str, Class]:
     classes = {"torch.nn.Module": module}
     for name, methods in CONTAINERS.items():
         made = Class(name, (module,), full_name=f"torch.nn.{name}")
-        made.attributes.update({method: Native(method, fn) for method, fn in methods.items()})
+        made.attributes.update(
+            {method: Native(method, overridable(name, method, fn)) for method, fn in methods.items()}
+        )
         classes[made.full_name] = made
 
     def framework_class(name: str) -> Class:
