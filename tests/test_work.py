@@ -60,6 +60,26 @@ def test_a_file_without_layers_is_not_parsed(work: Work, tmp_path: Path) -> None
     assert (work.parsed, work.steps) == ([], 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "is_evaluated"),
+    [
+        ('"""Like torch."""\nTEXT = """\nfrom torch import nn\n"""\nsize = len(TEXT)\n', False),
+        ("import names.torch_sizes\nfrom .torch import nn\nwidth = 'torch.nn'\n", False),
+        ("def f():\n    import torch.nn as nn\n    return nn.Linear(2, 2)\n", True),
+        ("import os, pytorch_lightning\nwidth = 3\n", True),
+        ("from torch \\\n    import nn\nlayer = nn.Linear(2, 2)\n", True),
+        ("import importlib\nlayer = importlib.import_module('torch.nn').Linear(2, 2)\n", True),
+        ("import importlib\nlayer = importlib.import_module('torches.nn').Linear(2, 2)\n", False),
+    ],
+)
+def test_a_file_that_only_speaks_of_torch_is_not_evaluated(
+    text: str, is_evaluated: bool, work: Work, tmp_path: Path
+) -> None:
+    (tmp_path / "plain.py").write_text(text)
+    assert analyse(str(tmp_path / "plain.py")).errors == []
+    assert (bool(work.parsed), work.steps > 0) == (is_evaluated, is_evaluated)
+
+
 def test_a_file_that_imports_one_with_layers_is_parsed(work: Work, tmp_path: Path) -> None:
     (tmp_path / "names.py").write_text("from torch import nn\nWIDTH = 3\n")
     (tmp_path / "plain.py").write_text("from names import WIDTH\n\n\ndef area(side=WIDTH):\n    return side\n")
