@@ -60,7 +60,10 @@ HARMLESS = (
 
 
 # Those of them that do write, that only look even at functions, and that may give what they were given.
-WRITING = ("random.shuffle.", "numpy.random.shuffle.", "numpy.copyto.", "numpy.put.", "numpy.fill_diagonal.")
+WRITING = (
+    "random.shuffle.", "numpy.random.shuffle.", "numpy.copyto.", "numpy.put.", "numpy.fill_diagonal.",
+    "contextlib.closing.",
+)  # fmt: skip
 LOOKING = ("inspect.", "typing.", "logging.", "warnings.", "abc.", "torch.jit.", "torch.distributed.")
 HANDING_ON = (
     "torch.jit.script.", "torch.jit.trace", "torch.jit.freeze.", "torch.jit.optimize", "torch.fx.", "torch.onnx.",

@@ -80,6 +80,8 @@ def _matching(name: str) -> None:
             args = [args[0].payload, *args[1:]]
         plain = len(args) == length and not kwargs and all(isinstance(arg, str) for arg in args)
         if not plain or not is_quick(args[0], args[-1]) or len(args[1]) > 200:
+            for given in (*args, *kwargs.values()):
+                machine.havoc(given, f"it was given to re.{name}")  # a function that makes the text
             return Unknown(f"re.{name}() is not evaluated here", plain=True)
         machine.step(attempts(args[0], args[-1]) // 200)
         try:
