@@ -42,8 +42,6 @@ def analyse(path: str, text: str | None = None, settings: Settings = Settings(),
     content = read(path) if text is None else text
     if isinstance(content, Failure):
         return Analysis(path, errors=[content])
-    if not may_construct(path, content, settings):
-        return Analysis(path)
     try:
         return on_deep_stack(partial(evaluate, path, content, settings, trees))
     except Exception as error:
@@ -51,7 +49,9 @@ def analyse(path: str, text: str | None = None, settings: Settings = Settings(),
 
 
 def evaluate(path: str, text: str, settings: Settings, trees: bool) -> Analysis:
-    """Parse and evaluate a file that may construct layers; it recurses as deeply as the file is nested."""
+    """Parse and evaluate a file, if it may construct layers; it recurses as deeply as the file is nested."""
+    if not may_construct(path, text, settings):
+        return Analysis(path)
     from nnlint.roots import Roots
 
     with collector_off():
