@@ -45,6 +45,7 @@ def analyse(path: str, text: str | None = None, settings: Settings = Settings(),
     try:
         return on_deep_stack(partial(evaluate, path, content, settings, trees))
     except Exception as error:
+        _machines.clear()  # what it left half done is nothing to go on from
         return Analysis(path, errors=[Failure(1, 1, f"nnlint failed: {type(error).__name__}: {error}")])
 
 

@@ -376,7 +376,7 @@ class Control:
 
     def _havoc_reached(self, value: Value, why: str, seen: set[int]) -> None:
         """The functions that come with a value may be called: what of their modules they may write is forgotten."""
-        for function in functions_of(value):
+        for function in list(functions_of(value)):
             for effect in self.effects.of(function):
                 self._havoc_global(effect, why, seen)
 
