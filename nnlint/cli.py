@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from nnlint import __version__
 from nnlint.budget import OptionError
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """The options and paths, in any order; what is neither ends the program with its usage and status 2."""
+    """The options and paths, in any order; what is neither ends the program with a line and status 2."""
     parser = build_parser()
     options, rest = parser.parse_known_args([shielded(argument) for argument in arguments])
     # argparse takes paths from one place only: what stands behind further options is left over.
@@ -45,9 +46,16 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"nnlint: error: {message}; see {self.prog} --help\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The commands and their options."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="nnlint",
         description="Count the parameters of neural networks from their source, without running it. "
         "Budgets are held by flake8: `flake8 --select=NNL --max-layer-params=10M`.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -190,10 +190,17 @@ def budget_names(cls: Class) -> tuple[str, ...]:
     """The names by which a budget may mean a layer's class, the nearest first: the user's own classes, the team's own
     layers, the framework's layer."""
     assert cls.layer is not None
-    own = [(f"{b.module.name}.{b.qualified}", b.qualified, b.name) for b in cls.mro if b.module is not None]
+    own = [(*imported_as(base), base.qualified, base.name) for base in cls.mro if base.module is not None]
     team = [(base.full_name, base.name) for base in cls.mro if base.module is None and _is_team_layer(base)]
     names = [*own, *team, (cls.layer.name, cls.layer.short_name)]
     return tuple(dict.fromkeys(name for group in names for name in group))
+
+
+def imported_as(cls: Class) -> Iterator[str]:
+    """The full name of a class of the project, and those under which the packages around its module may have it."""
+    assert cls.module is not None
+    parts = cls.module.name.split(".")
+    return (".".join([*parts[:end], cls.qualified]) for end in range(len(parts), 0, -1))
 
 
 def _is_team_layer(cls: Class) -> bool:

@@ -74,7 +74,8 @@ class OneModel(Roots):
             what = f"{wanted.name} is" if isinstance(callee, Class) else f"{title} returns"
             raise WantedError(f"{what} no Module")
         self._model(place, wanted.name, kind, title, total, why)
-        return Analysis(self.path, self.gathered.layers(), models=self.models, refusals=self.refusals.refused())
+        gathered, refused = self.gathered, self.refusals.refused()
+        return Analysis(self.path, gathered.layers(), gathered.entered(), self.models, refusals=refused)
 
     def _as_module(self, made: Value) -> Value:
         """What was built; of an object of an unknown base that looks like a Module, the modules that it holds."""
@@ -114,7 +115,8 @@ class OneModel(Roots):
         callee = callee.function if isinstance(callee, BoundMethod) else callee
         if not isinstance(callee, Class):
             callee = self._signature_of(module, callee)[0] or callee
-        if isinstance(callee, (Class, Function)) and callee.site is not None:
+        is_here = isinstance(callee, (Class, Function)) and callee.site is not None
+        if is_here and callee.site.source is self.source:
             place = callee.site.source.place(callee.site.node)
         else:
             place = binding_place(self.source, name.partition(".")[0])

@@ -59,7 +59,9 @@ class Signature:
             is_known = rest is None or rest >= places
             bound[shape.variadic] = tuple(positional[places:]) if is_known else (positional[rest],)  # type: ignore[index]
         elif len(sure) > len(shape.places):
-            raise BindError(f"takes {len(shape.places)} positional arguments but {len(sure)} were given")
+            takes, given = len(shape.places), len(sure)
+            nouns = f"positional argument{'' if takes == 1 else 's'}", "was" if given == 1 else "were"
+            raise BindError(f"takes {takes} {nouns[0]} but {given} {nouns[1]} given")
         extra: dict[str, Any] = {}
         for name, value in keywords.items():
             if name in shape.named:

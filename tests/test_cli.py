@@ -66,8 +66,10 @@ def test_what_is_no_number_of_levels_or_processes_is_told_with_the_value(
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         cli.main(["report", option, value, "net.py"])
-    line = f"nnlint report: error: argument {option}: {value!r} is not a whole number of at least 1\n"
-    assert capsys.readouterr().err.endswith(line)
+    line = (
+        f"nnlint: error: argument {option}: {value!r} is not a whole number of at least 1; see nnlint report --help\n"
+    )
+    assert capsys.readouterr().err == line
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["report", "--help"], ["explain", "--help"]])

@@ -269,3 +269,37 @@ def test_folds_multiply_what_is_in_them() -> None:
         (3, 30, 30),
     ]
     assert len(list(rows(outer, 1))) == 2
+
+
+def test_what_is_over_budget_is_named_below_the_tree_and_the_listing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "parts.py").write_text(
+        "from torch import nn\n\n\nclass Mlp(nn.Module):\n    def __init__(self, n):\n        super().__init__()\n"
+        "        self.fc = nn.Linear(n, n)\n"
+    )
+    (tmp_path / "script.py").write_text("from parts import Mlp\n\n\ndef net():\n    return Mlp(2000)\n")
+    told = {}
+    for path in ("script.py::net", "parts.py::Mlp(2000)", "parts.py::Mlp(3)", "script.py"):
+        status = main(["report", path, "--fail-over-budget", "--max-layer-params=1M", "--isolated"])
+        told[path] = status, capsys.readouterr().out.splitlines()[-2:]
+    line = "  Linear at parts.py:7"
+    assert told["script.py::net"] == told["parts.py::Mlp(2000)"] == (1, ["! 1 layer over budget", line])
+    assert told["script.py"] == (1, ["! over its budget: 1 layer and 0 models", line])
+    assert told["parts.py::Mlp(3)"] == (0, ["", "12 parameters, 48 bytes as float32; parts.py:4"])
+
+
+def test_a_class_that_a_package_hands_on_stands_where_it_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "nets" / "conv.py").write_text("from torch import nn\n\n\nclass Conv2D(nn.Conv2d):\n    pass\n")
+    (tmp_path / "nets" / "__init__.py").write_text("import os\n\nfrom .conv import Conv2D\n")
+    (tmp_path / "use.py").write_text("from nets import Conv2D\n\nlayer = Conv2D(512, 512, 3)\n")
+    assert main(["report", "nets/__init__.py::Conv2D(1, 1, 1)", "--isolated"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith("; nets/__init__.py:3")
+    for name, over in (("nets.Conv2D", False), ("nets.conv.Conv2D", False), ("net.Conv2D", True)):
+        arguments = ["report", "use.py", "--fail-over-budget", f"--max-layer-params=1M, {name}:5M", "--isolated"]
+        assert main(arguments) == over

@@ -1,6 +1,6 @@
 """Every layer and model of the files, largest first, as a table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from rich.console import RenderableType
@@ -10,7 +10,7 @@ from nnlint.construction import LayerSite, Model
 from nnlint.report.gather import FileReport, LayerKey, ModelKey, layer_key, model_key
 from nnlint.report.merge import merge
 from nnlint.report.terminal import FirstThatFits, cell, columns
-from nnlint.rules.wording import layer_name
+from nnlint.rules.wording import layer_name, nearest_path
 
 MARK = "!"
 
@@ -76,6 +76,14 @@ def _summary(listing: Listing, layers: int, models: int) -> Iterator[Text]:
     yield Text(say_found(listing, layers, models))
     if listing.over:
         yield Text(f"{MARK} {say_over(listing)}", "red")
+        yield from say_where(listing.over - {layer_key(site) for site, _ in listing.layers})
+
+
+def say_where(over: Collection[LayerKey | ModelKey]) -> Iterator[Text]:
+    """The layers among these that are over their budgets, a line each."""
+    for key in sorted(key for key in over if isinstance(key, LayerKey)):
+        name = (key.class_name or key.layer).rpartition(".")[2]
+        yield cell(f"  {name} at {nearest_path(key.path)}:{key.place.line}", "red")
 
 
 def say_found(listing: Listing, layers: int, models: int) -> str:

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from nnlint.construction import Node
-from nnlint.report.gather import FileReport, model_key
-from nnlint.report.listing import MARK, percent, size
+from nnlint.report.gather import FileReport, LayerKey, model_key
+from nnlint.report.listing import MARK, counted, percent, say_where, size
 from nnlint.report.terminal import FirstThatFits, Hanging, cell, columns
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
@@ -132,3 +132,7 @@ def _summary(report: FileReport, is_over: bool, dtype: str, width: int) -> Itera
         yield cell(f"not all is known: {model.unknown}")
     if is_over:
         yield Text(f"{MARK} over its budget", "red")
+    layers = [key for key in report.over if isinstance(key, LayerKey)]
+    if layers:
+        yield Text(f"{MARK} {counted(len(layers), 'layer')} over budget", "red")
+        yield from say_where(layers)
