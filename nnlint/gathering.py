@@ -97,6 +97,13 @@ class Gathered:
         elif known[same].entry.is_assumed and not entry.is_assumed:
             known[same] = context
 
+    def keep_built_at(self, place: Place) -> None:
+        """Keep what a call of module-level code has built, through whatever other calls."""
+        at_line = f" at line {place.line}"
+        for known in self.contexts.values():
+            known[:] = [c for c in known if _is_within(c.entry.place, place) or c.entry.built_by.endswith(at_line)]
+        self.contexts = {key: known for key, known in self.contexts.items() if known}
+
     def _largest(self, machine: Machine, built: Built | None = None) -> Largest:
         """The largest layer that a root has constructed, or one construction in it."""
         largest: Largest = None
@@ -177,8 +184,12 @@ def _which_root_says_nothing(contexts: list[Context]) -> bool:
 
 def _is_inside(place: Place, other: Place) -> bool:
     """Whether a call is part of another."""
+    return place != other and _is_within(place, other)
+
+
+def _is_within(place: Place, other: Place) -> bool:
     starts_later = (place.line, place.column) >= (other.line, other.column)
-    return place != other and starts_later and (place.end_line, place.end_column) <= (other.end_line, other.end_column)
+    return starts_later and (place.end_line, place.end_column) <= (other.end_line, other.end_column)
 
 
 def _layer_of(cls: Class) -> str:

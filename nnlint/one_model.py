@@ -60,9 +60,12 @@ class OneModel(Roots):
     def build(self, wanted: Wanted) -> Analysis:
         """The analysis of this root alone."""
         module = self._module()
-        self.gathered = Gathered(self.source, self.path)
         callee = self._find(module, wanted)
         place, kind = self._place(module, callee, wanted.name)
+        if is_model(callee):
+            self.gathered.keep_built_at(place)
+        else:
+            self.gathered = Gathered(self.source, self.path)
         run, generic, assumed = self._call_of(module, callee, wanted)
         title = f"{wanted.text if '(' in wanted.text or is_model(callee) else wanted.text + '()'}{assumed}"
         root = Root(f"{title} at line {place.line}", generic, assumed)

@@ -280,11 +280,26 @@ def test_what_is_over_budget_is_named_below_the_tree_and_the_listing(
         "        self.fc = nn.Linear(n, n)\n"
     )
     (tmp_path / "script.py").write_text("from parts import Mlp\n\n\ndef net():\n    return Mlp(2000)\n")
+    (tmp_path / "variables.py").write_text("from parts import Mlp\n\nsmall = Mlp(20)\nlarge = Mlp(2000)\n")
+    text = (tmp_path / "parts.py").read_text()
+    (tmp_path / "whole.py").write_text(f"{text}\n\nown, other = Mlp(3000), Mlp(30)\nlast = Mlp(3)\n")
     told = {}
-    for path in ("script.py::net", "parts.py::Mlp(2000)", "parts.py::Mlp(3)", "script.py"):
+    for path in (
+        "script.py::net",
+        "variables.py::small",
+        "variables.py::large",
+        "whole.py::last",
+        "whole.py::own",
+        "parts.py::Mlp(2000)",
+        "parts.py::Mlp(3)",
+        "script.py",
+    ):
         status = main(["report", path, "--fail-over-budget", "--max-layer-params=1M", "--isolated"])
         told[path] = status, capsys.readouterr().out.splitlines()[-2:]
     line = "  Linear at parts.py:7"
+    assert told["variables.py::small"][0] == told["whole.py::last"][0] == 0
+    assert told["variables.py::large"] == told["script.py::net"]
+    assert told["whole.py::own"] == (1, ["! 1 layer over budget", "  Linear at whole.py:7"])
     assert told["script.py::net"] == told["parts.py::Mlp(2000)"] == (1, ["! 1 layer over budget", line])
     assert told["script.py"] == (1, ["! over its budget: 1 layer and 0 models", line])
     assert told["parts.py::Mlp(3)"] == (0, ["", "12 parameters, 48 bytes as float32; parts.py:4"])
