@@ -124,8 +124,6 @@ def may_construct(path: str, text: str, settings: Settings) -> bool:
     from nnlint.project import Project
 
     words = ("torch", *(name.partition(".")[0] for name in settings.layers))
-    if imports_any(words, text):
-        return True
     project = Project(path, settings.search_path)
     key = (tuple(project.roots), tuple(project.allowed), words)
     return _reaches.setdefault(key, Reach(project, words)).leads_to_framework(path, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
 import libcst as cst
@@ -60,11 +61,14 @@ class Gathered:
 
     def gather(self, machine: Machine, root: Root, value: Value) -> Largest:
         """Note what a root has constructed, that gave `value`; the largest layer in it."""
+        module_call = cache(self._module_call)  # one builds many layers
         for (site, cls, _, _, stack), total in machine.records.items():
             entry = self.entry(stack)
             place = self.source.place(entry.node) if entry is not None else None
             if place is not None:
-                entered = Entry(place, root.built_by or self._module_call(stack), bool(root.assumed))
+                outermost = entry if root.built_by else next(call for call in stack if self.owns(call))
+                built_by = root.built_by or (module_call(outermost) if outermost is not entry else "")
+                entered = Entry(place, built_by, bool(root.assumed))
                 self._note(site, cls, total, entered, root.generic)
         results = [value, *(value.options if isinstance(value, Unknown) else ())]
         for built in machine.built:
@@ -75,13 +79,12 @@ class Gathered:
                 self.calls.setdefault((built.stack[-1], self._as_written(built.instance.cls)), []).append(call)
         return self._largest(machine)
 
-    def _module_call(self, stack: tuple[Site, ...]) -> str:
-        """The call of the module's own code that leads to another call in this file, in words; "" for any other."""
-        first, *others = (site for site in stack if self.owns(site))
-        place = self.source.place(first.node)
-        if first.scope != "<module>" or not others or place is None:
+    def _module_call(self, call: Site) -> str:
+        """A call of the module's own code, in words; "" for any other."""
+        place = self.source.place(call.node)
+        if call.scope != "<module>" or place is None:
             return ""
-        return f"{call_text(self.source, first.node)} at line {place.line}"
+        return f"{call_text(self.source, call.node)} at line {place.line}"
 
     def _as_written(self, cls: Class) -> Class:
         """The first of the classes that one `class` statement has made: a module may have been executed twice."""
