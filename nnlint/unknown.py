@@ -43,7 +43,7 @@ class Unknown:
 
     def part(self) -> "Unknown":
         """An attribute or an item of it."""
-        return Unknown(self.why, plain=self.plain, foreign=self.foreign)
+        return Unknown(self.why, plain=self.plain, foreign=self.foreign, calls=self.calls)
 
     def __repr__(self) -> str:
         return f"Unknown({self.why!r})"

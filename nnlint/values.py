@@ -51,8 +51,8 @@ class Named(Unknown):
 
     __slots__ = ("path",)
 
-    def __init__(self, why: str, path: str, plain: bool = False, foreign: bool = False) -> None:
-        super().__init__(why, plain=plain, foreign=foreign)
+    def __init__(self, unknown: Unknown, path: str) -> None:
+        super().__init__(unknown.why, plain=unknown.plain, foreign=unknown.foreign, calls=unknown.calls)
         self.path = path
 
 

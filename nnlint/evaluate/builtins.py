@@ -37,6 +37,7 @@ from nnlint.values import (
     View,
     has_rest,
     may_be_absent,
+    may_write_when_called,
     present,
 )
 
@@ -940,6 +941,9 @@ def _copy_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
 @method(Dict, "get")
 def _get(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     mapping, default = args[0], args[2] if len(args) > 2 else kwargs.get("default")
+    if isinstance(args[1], Unknown):
+        calls = any(map(may_write_when_called, (*mapping.values(), default)))
+        return machine.doubtful(Unknown(args[1].why, calls=calls))
     key = machine.key(args[1])
     if key in mapping:
         held = mapping[key]

@@ -566,7 +566,7 @@ class Calls(Objects):
     def _make_enum(self, cls: Class) -> None:
         members = Dict((), self.heap.clock)
         count, highest = 0, 0
-        own_auto = cls.find("_generate_next_value_")
+        own_auto, makes_members = cls.find("_generate_next_value_"), isinstance(cls.find("__new__"), Function)
         by_itself = Unknown(f"a value that {cls.name} makes by itself", plain=True)
         for name, value in list(cls.attributes.items()):
             if name.startswith("_") or isinstance(value, (Function, Descriptor, Native, Class)):
@@ -580,8 +580,7 @@ class Calls(Objects):
             elif isinstance(value, int):
                 count = value
             highest = max(highest, count)
-            if isinstance(cls.find("__new__"), Function):
-                value = by_itself
+            value = by_itself if makes_members else value
             native = cls.native_base()
             if native in (str, int) and isinstance(value, (str, int)):
                 member.payload = value

@@ -33,6 +33,7 @@ from nnlint.values import (
     Value,
     View,
     join,
+    may_write_when_called,
     same,
 )
 
@@ -429,7 +430,8 @@ def widen(item: Any, before: Any, after: Any, why: str, forget: bool) -> Any:
             shared += 1
         if shared == len(before) == len(after):
             return before
-        return [*before[: 0 if forget else shared], Rest(Unknown(why))]
+        calls = any(map(may_write_when_called, (*before, *after)))
+        return [*before[: 0 if forget else shared], Rest(Unknown(why, calls=calls))]
     if isinstance(item, Dict):
         entries, rest = widen_names(before[0], after[0], why, forget), first(before[1], after[1])
         if set(before[0]) != set(after[0]):
@@ -450,7 +452,8 @@ def widen_names(before: dict[Any, Value], after: dict[Any, Value], why: str, for
             names[name] = Unknown(why, (ABSENT, Unknown(why)))
         else:
             joined = join(old, new, why)
-            names[name] = Unknown(why, plain=isinstance(joined, Unknown) and joined.plain)
+            plain = isinstance(joined, Unknown) and joined.plain
+            names[name] = Unknown(why, plain=plain, calls=may_write_when_called(joined))
     return names
 
 

@@ -26,6 +26,7 @@ from nnlint.values import (
     Value,
     has_rest,
     join,
+    may_write_when_called,
     same,
 )
 
@@ -148,7 +149,8 @@ def join_lists(left: list[Value], right: list[Value], why: str) -> list[Value]:
         shared += 1
     if shared == len(left) == len(right):
         return left
-    return [*left[:shared], Rest(Unknown(why, (tuple(left[shared:]), tuple(right[shared:]))))]
+    ends = tuple(left[shared:]), tuple(right[shared:])
+    return [*left[:shared], Rest(Unknown(why, ends, calls=any(map(may_write_when_called, ends[0] + ends[1]))))]
 
 
 def join_content(item: Any, left: Content, right: Content, why: str) -> Content:

@@ -325,14 +325,14 @@ class Objects(Control):
         """An Unknown that has no name yet, with the name that assumptions may call it by."""
         if not self.assume or type(value) is not Unknown or value.options:
             return value
-        return Named(value.why, path, value.plain, value.foreign)
+        return Named(value, path)
 
     def within(self, value: Unknown, name: Value) -> Value:
         """An attribute or an item of an Unknown: as assumed, where its path is one that assumptions name."""
         if not isinstance(value, Named) or not isinstance(name, str):
             return value.part()
         path = f"{value.path}.{name}"
-        return self.assume[path] if path in self.assume else Named(value.why, path, value.plain, value.foreign)
+        return self.assume[path] if path in self.assume else Named(value, path)
 
     def tensor_attribute(self, value: Tensor, name: str) -> Value:
         raise NotImplementedError
@@ -731,10 +731,11 @@ class Objects(Control):
             if option is not ABSENT
         ]
         known = [item for item in items if isinstance(item, (Instance, *CALLABLES))]
-        if known and len(known) == len(items) <= 8 and getattr(value, "rest", None) is None:
+        may_hold_more = isinstance(value, Dict) and first(value.rest, value.factory) is not None
+        if known and len(known) == len(items) <= 8 and not may_hold_more:
             return known[0] if all(item is known[0] for item in known) else Unknown(why, tuple(known))
         self.lose_track(value, why)
-        return Unknown(why, calls=any(map(may_write_when_called, items)))
+        return Unknown(why, calls=may_hold_more or any(map(may_write_when_called, items)))
 
     def _held_by(self, value: Value) -> list[Value]:
         if isinstance(value, Dict):
@@ -770,7 +771,8 @@ class Objects(Control):
                 return value[index] if len(value) >= -index else self.doubtful(Unknown(value[rest].unknown.why))
             if isinstance(index, slice):
                 return List([value[rest]], self.heap.clock)
-            return self.doubtful(Unknown(value[rest].unknown.why))
+            held: Unknown = value[rest].unknown
+            return self.doubtful(Unknown(held.why, calls=held.calls or any(map(may_write_when_called, value))))
         try:
             found = value[index]
         except NATIVE_ERRORS as error:
@@ -1564,8 +1566,9 @@ def _get_plainly(receiver: Instance, machine: Any, args: list[Value], kwargs: di
         return Unknown("an attribute whose name is not known")
     found = machine.owned_attribute(receiver, args[0])
     if found is ABSENT:
-        if receiver.open is not None or receiver.cls.unknown_base is not None:
-            return Unknown(first(receiver.open, receiver.cls.unknown_base).why)
+        doubt: Unknown | None = first(receiver.open, receiver.cls.unknown_base)
+        if doubt is not None:
+            return machine.doubtful(doubt.part())
         raise machine.error("AttributeError", f"'{receiver.cls.name}' object has no attribute '{args[0]}'")
     return found
 

@@ -362,6 +362,9 @@ def _train(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if isinstance(part, Instance):
             machine.heap.touch(part)
             part.attributes["training"] = first(mode, True)
+        elif type(part) is Rest:
+            for option in filter(is_module, part.unknown.options):
+                _train(machine, [option, Unknown(part.unknown.why, plain=True)], {})
     return module
 
 
@@ -1054,12 +1057,28 @@ def _layer_init(layer: Layer) -> Fn:
             return refuse(machine, module, layer.short_name, Violation("NNL203", str(error)), given)
         prepare(machine, module)
         construct(machine, module, layer, bound)
-        for name in ("reset_parameters", "_reset_parameters"):
-            if isinstance(module.cls.find(name), Function):  # torch's own change no sizes
-                machine.call(machine.get_attribute(module, name), [], {})
+        reset = RESETS.get(layer.short_name, "reset_parameters")
+        if isinstance(module.cls.find(reset), Function):  # torch's own change no sizes
+            weight = bound.get("_weight")  # an Embedding with its weights given is not reset
+            if isinstance(weight, Unknown):
+                machine.havoc(module, weight.why)
+            elif weight is None:
+                machine.call(machine.get_attribute(module, reset), [], {})
         return None
 
     return run
+
+
+# What torch's constructors call in the end, by torch's source, where it is not reset_parameters; "" for nothing.
+RESETS = {
+    **dict.fromkeys(("MultiheadAttention", "Transformer"), "_reset_parameters"),
+    **dict.fromkeys(
+        ("AdaptiveLogSoftmaxWithLoss", "LinearCrossEntropyLoss", "TransformerEncoder", "TransformerEncoderLayer",
+         "TransformerDecoder", "TransformerDecoderLayer", "DataParallel", "DistributedDataParallel",
+         "TripletMarginWithDistanceLoss", "Container"),
+        "",
+    ),
+}  # fmt: skip
 
 
 MAY_RAISE = ("TypeError", "ValueError", "RuntimeError", "AssertionError", "KeyError", "IndexError", "ZeroDivisionError")
