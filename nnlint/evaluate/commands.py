@@ -16,19 +16,20 @@ UNFOLLOWED = ("callback", "flag_value", "cls", "**")
 
 def _option(machine: Any, args: list[Value], kwargs: Values) -> Value:
     """@click.option("--hidden-size", default=512, type=int)"""
-    return _parameter(args, kwargs, _option_name(args), _option_default(kwargs))
+    name = _option_name(args)
+    return _parameter(args, kwargs, name, _option_default(kwargs, name))
 
 
 def _argument(machine: Any, args: list[Value], kwargs: Values) -> Value:
     """@click.argument("width", default=512): without a default it has to be given."""
     is_optional = kwargs.get("required") is False or "default" in kwargs
-    needed = Unknown("an argument of the command line", plain=True)
-    return _parameter(args, kwargs, _option_name(args), _option_default(kwargs) if is_optional else needed)
+    name = _option_name(args)
+    return _parameter(args, kwargs, name, _option_default(kwargs, name) if is_optional else _given_there(name))
 
 
 def _parameter(args: list[Value], kwargs: Values, name: str | None, default: Value) -> Native:
     if any(option in kwargs for option in UNFOLLOWED):
-        default = Unknown("an option of the command line")
+        default = Unknown(f"{name} comes from the command line")
 
     def decorate(machine: Any, args: list[Value], more: Values) -> Value:
         function = args[0]
@@ -53,11 +54,16 @@ def _option_name(declarations: list[Value]) -> str | None:
     return str(longest).lstrip("-").replace("-", "_").lower() or None
 
 
-def _option_default(kwargs: Values) -> Value:
+def _given_there(name: str | None) -> Unknown:
+    """What has to be given on the command line."""
+    return Unknown(f"{name} comes from the command line", plain=True)
+
+
+def _option_default(kwargs: Values, name: str | None) -> Value:
     if "default" in kwargs:
         return kwargs["default"]
     if kwargs.get("required") is True or kwargs.get("prompt") not in (None, False):
-        return Unknown("an option of the command line", plain=True)
+        return _given_there(name)
     if kwargs.get("is_flag") is True:
         return False
     if kwargs.get("count") is True:
@@ -131,7 +137,7 @@ def _info_default(machine: Any, name: str, info: Instance) -> Value:
     if factory is not None:
         return machine.call(factory, [], {})
     if "default" not in held or held["default"] is Ellipsis or any(option in held for option in UNFOLLOWED):
-        return Unknown(f"{name} comes from the command line", plain=True)
+        return _given_there(name)
     return held["default"]
 
 
