@@ -38,13 +38,19 @@ class Budget:
         return any(limit is not None and limit < UNLIMITED for limit in (self.plain, *self.by_name.values()))
 
 
-def parse_number(option: str, text: str) -> float:
-    """`1000000`, `1_000_000`, `1e6`, `500k`, `2.5M`, `7B` or `none`; exact, never through a float."""
-    if text.lower() == "none":
-        return UNLIMITED
+def parse_limit(option: str, text: str) -> float:
+    """A number, or `none` for no limit."""
+    return UNLIMITED if text.lower() == "none" else parse_number(option, text, ", 1_000_000 or none")
+
+
+def parse_number(option: str, text: str, last: str = " or 1_000_000") -> int:
+    """`1000000`, `1_000_000`, `1e6`, `500k`, `2.5M` or `7B`; exact, never through a float.
+
+    last: how the list of examples for a value that is none of these ends.
+    """
     match = NUMBER.fullmatch(text)
     if match is None:
-        raise OptionError(option, text, "is not a number of parameters (such as 500k, 10M, 1e6, 1_000_000 or none)")
+        raise OptionError(option, text, f"is not a number of parameters (such as 500k, 10M, 1e6{last})")
     whole, fraction, exponent, unit = match.group("whole", "fraction", "exponent", "unit")
     digits = int(whole + (fraction or ""))
     power = int(exponent or 0) + EXPONENTS[unit.lower()] - len(fraction or "")
@@ -69,7 +75,7 @@ def parse_budget(option: str, text: str) -> Budget:
         name, colon, number = (part.strip() for part in item.rpartition(":"))
         if colon and not number:
             raise OptionError(option, item, "lacks a number (such as Conv2d:2M)")
-        limit = parse_number(option, number)
+        limit = parse_limit(option, number)
         if not colon and plain is None:
             plain = limit
         elif not colon:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from nnlint.budget import OptionError, first_limit, parse_budget, parse_number
+from nnlint.budget import OptionError, first_limit, parse_budget, parse_limit
 
 LSTM = ("torch.nn.LSTM", "LSTM")
 HEAD = ("net.Head", "Head", "torch.nn.Linear", "Linear")
@@ -31,7 +31,7 @@ HEAD = ("net.Head", "Head", "torch.nn.Linear", "Linear")
     ],
 )
 def test_a_number_is_read_exactly(text: str, number: float) -> None:
-    assert parse_number("max-layer-params", text) == number
+    assert parse_limit("max-layer-params", text) == number
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_number_is_read_exactly(text: str, number: float) -> None:
 )
 def test_what_is_not_a_number_is_refused_in_one_line_with_option_and_value(text: str) -> None:
     with pytest.raises(OptionError) as raised:
-        parse_number("max-layer-params", text)
+        parse_limit("max-layer-params", text)
     message = str(raised.value)
     assert message.startswith(f"max-layer-params: {text!r} is not a ") and "\n" not in message
 

@@ -30,6 +30,11 @@ SOURCE = "import torch.nn as nn\n\nfc = nn.Linear(25088, 4096)\n"
             "nnlint: error: no rule has the code or the name 'layer-budget'; did you mean layer",
         ),
         (["report", "--over=1X", "."], "nnlint: error: --over: '1X' is not a number of parameters"),
+        (
+            ["report", "--over=none", "."],
+            "nnlint: error: --over: 'none' is not a number of parameters (such as 500k, 10M, 1e6 or 1_000_000)\n",
+        ),
+        (["report", "--over=", "."], "nnlint: error: --over: '' is not a number of parameters"),
         (["report", "--nnlint-formula=x", "."], "nnlint: error: nnlint-formula: 'x' is neither framework nor textbook"),
         (["report", "--config=no.cfg", "."], "nnlint: error: The specified config file does not exist: no.cfg\n"),
     ],

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     refuse_what_does_not_go_together(options)
     formula = settings.configuration.formula
     # What is wrong with the options is said before the work, not after it.
-    over = parse_number("--over", options.over) if options.over else -1
+    over = parse_number("--over", options.over) if options.over is not None else -1
     earlier = read_report(options.compare, formula) if options.compare else {}
     growth = parse_growth(options.max_growth) if options.max_growth else None
     selection = Selection(config, folder) if options.format == "sarif" else None
