@@ -110,10 +110,10 @@ class Objects(Control):
 
     # -- errors ------------------------------------------------------------------------------------------------
 
-    def error(self, kind: str, message: str) -> RaisedError:
+    def error(self, kind: str, *message: Value) -> RaisedError:
         """An exception of Python's own, to be raised in the evaluated program."""
         instance = Instance(self.classes[kind], self.heap.clock)
-        instance.attributes["args"] = (message,)
+        instance.attributes["args"] = message
         return RaisedError(instance)
 
     def native(self, error: BaseException) -> RaisedError:

@@ -230,14 +230,18 @@ def lower_raise(node: cst.Raise, scope: Scope) -> Execute:
 def lower_assert(node: cst.Assert, scope: Scope) -> Execute:
     """assert test, message"""
     test, machine = lower_test(node.test, scope), scope.machine
+    message = lower(node.msg, scope) if node.msg is not None else None
 
     def run(frame: Frame) -> None:
         truth = test(frame)
         if isinstance(truth, Unknown):
             machine.may_raise(truth.why)
         elif not truth:
-            error = machine.error("AssertionError", scope.source.tree.code_for_node(node.test))
-            raise RaisedError(error.value, scope.kind == "module")
+            error = machine.error("AssertionError", *([message(frame)] if message is not None else []))
+            raised = RaisedError(error.value, scope.kind == "module")
+            if str(raised) == "AssertionError":
+                raised.args = (f"AssertionError: {scope.source.tree.code_for_node(node.test)}",)
+            raise raised
 
     return run
 
@@ -312,7 +316,7 @@ def lower_if(node: cst.If, scope: Scope) -> Execute:
     machine = scope.machine
     if scope.kind == "module" and is_main_test(node.test):
         body = lower_block(node.body, scope)
-        machine.note_main(scope.source, body)
+        machine.note_main(scope.source, node, body)
         return lower_block(node.orelse, scope) if node.orelse is not None else lambda frame: None
     test, body = lower_test(node.test, scope), lower_block(node.body, scope)
     orelse: Execute = lower_block([node.orelse], scope) if node.orelse is not None else lambda frame: None
