@@ -10,10 +10,14 @@ Binding = ast.stmt | ast.NamedExpr
 CLOSED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
-def binding_place(source: Source, name: str) -> Place | None:
+MAIN_TESTS = ("__name__ == '__main__'", "'__main__' == __name__")
+
+
+def binding_place(source: Source, name: str, is_script: bool = False) -> Place | None:
     """The call that gives a name its value, or else the statement; of several the last that calls anything, or else
-    the last. None where nothing does."""
-    bindings = sorted(bindings_of(source.python_tree, name), key=lambda node: (calls(node), node.lineno))
+    the last. None where nothing does. is_script: what runs in a script only counts too."""
+    found = bindings_of(source.python_tree, name, is_script)
+    bindings = sorted(found, key=lambda node: (calls(node), node.lineno))
     if not bindings:
         return None
     value = getattr(bindings[-1], "value", None)
@@ -21,12 +25,14 @@ def binding_place(source: Source, name: str) -> Place | None:
     return python_place(value if isinstance(value, ast.Call) else bindings[-1], lines)
 
 
-def bindings_of(tree: ast.Module, name: str) -> Iterator[Binding]:
+def bindings_of(tree: ast.Module, name: str, is_script: bool) -> Iterator[Binding]:
     """The assignments of every form, loops, `with` and imports that bind a name."""
     stack: list[ast.AST] = [tree]
     while stack:
         node = stack.pop()
-        if not isinstance(node, CLOSED):
+        if isinstance(node, ast.If) and not is_script and ast.unparse(node.test) in MAIN_TESTS:
+            stack.extend(node.orelse)
+        elif not isinstance(node, CLOSED):
             stack.extend(ast.iter_child_nodes(node))
         if isinstance(node, (ast.stmt, ast.NamedExpr)) and name in bound_by(node):
             yield node

@@ -52,14 +52,26 @@ def _analyse(path: str, text: str, wanted: Wanted, settings: Settings) -> Analys
 class OneModel(Roots):
     """One root, as the user asks for it; what it does not say is as for the file's own roots.
 
-    outside: the class of what was built, where its base is not known.
+    outside: the class of what was built, where its base is not known; is_script: the body of
+    `if __name__ == "__main__":` has run; unended: why it did not come to its end.
     """
 
     outside: Class | None = None
+    is_script = False
+    unended: str | None = None
 
     def build(self, wanted: Wanted) -> Analysis:
         """The analysis of this root alone."""
         module = self._module()
+        heap = self.machine.heap
+        level = len(heap.trails)
+        heap.open()
+        try:
+            return self._build(module, wanted)
+        finally:
+            heap.undo_to(level)
+
+    def _build(self, module: Module, wanted: Wanted) -> Analysis:
         callee = self._find(module, wanted)
         place, kind = self._place(module, callee, wanted.name)
         if is_model(callee):
@@ -70,6 +82,10 @@ class OneModel(Roots):
         title = f"{wanted.text if '(' in wanted.text or is_model(callee) else wanted.text + '()'}{assumed}"
         root = Root(f"{title} at line {place.line}", generic, assumed)
         value, total, why = self._root(root, lambda: self._as_module(run()))
+        if self.raised is not None:
+            raise WantedError(f"{title} cannot be built: {self.raised}")
+        if self.unended is not None:
+            total, why, self.tree = None, self.unended, None
         if self.outside is not None:
             why = why or (self.outside.unknown_base.why if self.outside.unknown_base is not None else None)
             self.tree = self.tree and self.tree._replace(kind=self.outside.name)
@@ -88,7 +104,23 @@ class OneModel(Roots):
         return self._held(made)
 
     def _find(self, module: Module, wanted: Wanted) -> Value:
-        """What a dotted name stands for in the module: a model, or what may give one when it is called."""
+        """What a dotted name stands for in the module, or else in the script that it is."""
+        try:
+            return self._named(module, wanted)
+        except WantedError:
+            bodies = self.machine.mains.get(id(self.source), {}).values()
+            if not bodies:
+                raise
+        self.is_script = True
+        _, _, why = self._root(Root(), lambda: [body(module.frame) for body in bodies] and None, keep=True)
+        if self.raised is None:
+            self.unended = why
+        elif not str(self.raised).startswith("SystemExit"):
+            self.unended = f"the script raises {self.raised}"
+        return self._named(module, wanted)
+
+    def _named(self, module: Module, wanted: Wanted) -> Value:
+        """What a dotted name stands for: a model, or what may give one when it is called."""
         first, *rest = wanted.name.split(".")
         value = module.frame.variables.get(first, ABSENT)
         try:
@@ -122,7 +154,7 @@ class OneModel(Roots):
         if is_here and callee.site.source is self.source:
             place = callee.site.source.place(callee.site.node)
         else:
-            place = binding_place(self.source, name.partition(".")[0])
+            place = binding_place(self.source, name.partition(".")[0], self.is_script)
         return place or Place(1, 1, 1, 1), kind
 
     def _call_of(self, module: Module, callee: Value, wanted: Wanted) -> tuple[Callable[[], Value], bool, str]:

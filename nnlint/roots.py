@@ -40,6 +40,7 @@ class Roots:
         self.machine, self.source, self.path = machine, source, path
         self.trees = trees
         self.tree: Node | None = None
+        self.raised: RaisedError | None = None  # what the last root ended with
         self.gathered = Gathered(source, path, trees)
         self.refusals = Refusals(source, path)
         self.models: list[Model] = []
@@ -53,7 +54,7 @@ class Roots:
         machine = self.machine
         machine.evaluated = set()  # what other files' roots have reached says nothing of this file's own
         module = self._module()
-        for body in machine.mains.pop(id(self.source), []):
+        for body in machine.mains.pop(id(self.source), {}).values():
             self._root(Root(), partial(body, module.frame))
         variables = dict(module.frame.variables)
         for function, value in list(module.functions.values()):
@@ -108,14 +109,14 @@ class Roots:
         value: Value = None
         total: Count | None = None
         why: str | None = None
-        self.tree = None
+        self.tree = self.raised = None
         try:
             value = run()
             if is_module(value) or isinstance(value, Unknown):
                 total = count(value)
                 self.tree = tree(value) if self.trees else None
         except RaisedError as raised:
-            why = f"it raises {raised}"
+            why, self.raised = f"it raises {raised}", raised
         except LimitError as limit:
             why = str(limit)
         except UnknownValueError as unknown:

@@ -249,6 +249,100 @@ def test_what_cannot_be_shown_is_one_line(path: str, line: str, capsys: pytest.C
     assert (captured.out, captured.err.replace("./", "")) == ("", f"nnlint: error: {line}\n".replace("./", ""))
 
 
+RAISING = """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, width=4):
+        super().__init__()
+        if width < 4:
+            raise ValueError(f"width {width} is too small")
+        assert width < 9
+        self.fc = nn.Linear(width, 10)
+
+
+def grouped(width=10):
+    return nn.Conv2d(width, 30, 3, groups=3)
+
+
+def checked(width):
+    assert width > 10, "too narrow"
+    return nn.Linear(width, 3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("Net(3)", "Net(3) cannot be built: ValueError: width 3 is too small"),
+        ("Net(9)", "Net(9) cannot be built: AssertionError: width < 9"),
+        ("checked(1)", "checked(1) cannot be built: AssertionError: too narrow"),
+        (
+            "grouped",
+            "grouped() cannot be built: ValueError: Conv2d cannot be built: groups=3 does not divide in_channels=10",
+        ),
+    ],
+)
+def test_what_raises_cannot_be_built(name: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("raising.py").write_text(RAISING)
+    assert main(["report", f"raising.py::{name}"]) == 2
+    assert capsys.readouterr() == ("", f"nnlint: error: {line}\n")
+
+
+def test_what_only_may_raise_is_a_model(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("raising.py").write_text(RAISING)
+    for name, told in (("Net", "50"), ("Net(8)", "90"), ("checked", "≥ 3"), ("grouped(3)", "300")):
+        assert f"\n{told} parameters, " in run(capsys, f"raising.py::{name}")
+
+
+SCRIPT = """\
+import sys
+
+from torch import nn
+
+model = None
+shared = nn.Linear(1, 2)
+kept = nn.Linear(2, 3)
+
+if "__main__" == __name__:
+    shared = nn.Linear(3, 4)
+    model = nn.Linear(4, 5)
+    for width in range(3):
+        last = nn.Sequential(nn.Linear(width, 10))
+    last.append(nn.Linear(10, 1))
+    del kept
+    sys.exit()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("model", "25 parameters, 100 bytes as float32; script.py:11"),
+        ("last", "41 parameters, 164 bytes as float32; script.py:13"),
+        ("shared", "4 parameters, 16 bytes as float32; script.py:6"),
+        ("kept", "9 parameters, 36 bytes as float32; script.py:7"),
+    ],
+)
+def test_a_variable_of_a_script_is_a_model_as_the_script_leaves_it(
+    name: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("script.py").write_text(SCRIPT)
+    assert told in run(capsys, f"script.py::{name}").splitlines()
+    both = run(capsys, "script.py::last", f"script.py::{name}", "script.py::last")
+    assert told in both.splitlines() and both.count("41 parameters") == 2 + (name == "last")
+
+
+def test_a_script_that_does_not_come_to_its_end_leaves_no_count(capsys: pytest.CaptureFixture[str]) -> None:
+    body = SCRIPT.replace("sys.exit()", "raise ValueError('no data')")
+    Path("script.py").write_text(body)
+    told = "unknown parameters; script.py:11\nnot all is known: the script raises ValueError: no data\n"
+    assert run(capsys, "script.py::model").endswith(told)
+    assert main(["report", "script.py::modell"]) == 2
+    assert capsys.readouterr().err.endswith("script.py has no model 'modell'; did you mean model?\n")
+
+
 def test_names_from_source_are_only_text() -> None:
     hostile = "\x1b[31m[bold]::error::##[debug]"
     node = Node(hostile, hostile, 5, 5, None, hostile)

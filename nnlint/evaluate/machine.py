@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+import libcst as cst
+
 from nnlint.construction import Failure
 from nnlint.count import Count, count
 from nnlint.evaluate.attrs_classes import ATTRS, attrs_classes
@@ -248,7 +250,7 @@ class Machine(Calls):
         self.classes.update(pydantic_classes(self.classes))
         self.torch = torch_classes(self.classes["object"])
         self.builtins = {**{n: c for n, c in self.classes.items() if n in dir(python)}, **BUILTINS}
-        self.mains: dict[int, list[Execute]] = {}
+        self.mains: dict[int, dict[cst.If, Execute]] = {}
         self.modules: dict[str, Module] = {}
 
     # -- names from outside ------------------------------------------------------------------------------------
@@ -487,9 +489,9 @@ class Machine(Calls):
         """A module-level function, as written and as its decorators leave it: a root of its file."""
         module.functions[function.name] = (function, value)
 
-    def note_main(self, source: Source, body: Execute) -> None:
-        """The body of `if __name__ == "__main__":` is a root of its own."""
-        self.mains.setdefault(id(source), []).append(body)
+    def note_main(self, source: Source, node: cst.If, body: Execute) -> None:
+        """The body of `if __name__ == "__main__":` is a root of its own, however often its file is executed."""
+        self.mains.setdefault(id(source), {})[node] = body
 
     # -- tensors -----------------------------------------------------------------------------------------------
 
