@@ -12,6 +12,7 @@ import libcst as cst
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.kinds import is_instance, kin_of
+from nnlint.evaluate.objects import is_one_with
 from nnlint.signature import Rest
 from nnlint.source import walk
 from nnlint.unknown import Unknown, first
@@ -71,7 +72,7 @@ def pure(name: str, function: Callable[..., Any]) -> Native:
     """A function that may be computed on known constants: numbers, strings and sequences of them."""
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        args = [plain_payload(machine, arg) for arg in args]
+        args = [machine.as_number(plain_payload(machine, arg)) for arg in args]
         unknown = ops.is_unknown((*args, *kwargs.values()))
         if unknown is not None:
             return Unknown(unknown.why, plain=True)
@@ -126,6 +127,8 @@ def _pow(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 @builtin("len")
 def _len(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     (value,) = args
+    if is_one_with(value, "__len__"):
+        return machine.each_option(value, lambda option: _len(machine, [option], {}))
     if isinstance(value, Instance):
         found = value.cls.find("__len__")
         if found is not ABSENT:
@@ -176,7 +179,7 @@ def _int(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @builtin("float")
 def _float(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    value = plain_payload(machine, args[0]) if args else 0.0
+    value = machine.as_number(plain_payload(machine, args[0])) if args else 0.0
     if isinstance(value, Unknown):
         return Unknown(value.why, plain=True)
     return float(value) if isinstance(value, (int, float, str)) else Unknown("float() of an object", plain=True)
@@ -254,7 +257,7 @@ def _range(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     unknown = ops.is_unknown(tuple(args))
     if unknown is not None:
         return Unknown(unknown.why)
-    return range(*[machine.call(BUILTINS["int"], [a], {}) if isinstance(a, Instance) else a for a in args])
+    return range(*map(machine.as_index, args))
 
 
 @builtin("slice")
@@ -295,9 +298,11 @@ def _next(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _enumerate(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     start = kwargs.get("start", args[1] if len(args) > 1 else 0)
 
+    items = machine.iterate(args[0])
+
     def produce() -> Iterator[Value]:
         index = known(start)
-        for item in machine.iterate(args[0]):
+        for item in items:
             if type(item) is Rest:
                 yield Rest(Unknown(item.unknown.why))
                 index = Unknown(item.unknown.why, plain=True)
@@ -310,8 +315,9 @@ def _enumerate(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 @builtin("zip")
 def _zip(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    sources = [machine.iterate(arg) for arg in args]
+
     def produce() -> Iterator[Value]:
-        sources = [iter(machine.iterate(arg)) for arg in args]
         strict = machine.truth(kwargs.get("strict", False)) is not False
         while sources:
             items: list[Value] = []
@@ -333,8 +339,9 @@ def _zip(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @builtin("map")
 def _map(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    sources = [machine.iterate(arg) for arg in args[1:]]
+
     def produce() -> Iterator[Value]:
-        sources = [iter(machine.iterate(arg)) for arg in args[1:]]
         while True:
             items = [next(source, ABSENT) for source in sources]
             if any(item is ABSENT for item in items):
@@ -392,11 +399,13 @@ def sort(machine: Any, items: list[Value], kwargs: dict[str, Value]) -> list[Val
     """The items in order; a single Rest where the order is not known."""
     key = kwargs.get("key")
     if has_rest(items):
+        machine.compare_unseen(items)
         return [Rest(Unknown(next(i.unknown.why for i in items if type(i) is Rest)))]
     keys = items if key is None else [machine.call(key, [item], {}) for item in items]
     reverse = machine.truth(kwargs.get("reverse", False))
     unknown = ops.is_unknown((keys, reverse))
     if unknown is not None:
+        machine.compare_unseen(keys)
         return [Rest(Unknown(unknown.why))] if len(items) > 1 else items
 
     def order(left: int, right: int) -> int:
@@ -674,6 +683,8 @@ def _deleter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 @builtin("print")
 def _print(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    for value in args:
+        machine.text(value)
     return None
 
 
@@ -790,6 +801,9 @@ def _join(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @method(str, "format")
 def _format_text(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    for value in (*args[1:], *kwargs.values()):
+        if isinstance(value, (Instance, list, tuple, dict, Unknown)):
+            machine.format("", value, "", "")
     unknown = ops.is_unknown((*args, *kwargs.values()))
     if unknown is not None:
         return Unknown(unknown.why, plain=True)
@@ -808,8 +822,8 @@ def _padded(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Unknown("padded text", plain=True)
 
 
-@method(tuple, "index", "count")
-@method(List, "index", "count")
+@method(tuple, "index")
+@method(List, "index")
 def _index(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     unknown = ops.is_unknown(tuple(args))
     if unknown is not None or len(args) > 2:
@@ -820,9 +834,17 @@ def _index(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     raise machine.error("ValueError", "the value is not in the list")
 
 
-METHODS[tuple, "count"] = METHODS[List, "count"] = Native(
-    "count", lambda machine, args, kwargs: Unknown("count()", plain=True)
-)
+@method(tuple, "count")
+@method(List, "count")
+def _count(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    found = 0
+    for item in args[0]:
+        machine.step()
+        if type(item) is Rest:
+            return Unknown(item.unknown.why, plain=True)
+        is_same = item is args[1] and not isinstance(item, Unknown)
+        found += is_same or known(machine.truth(machine.compare("==", item, args[1])))
+    return found
 
 
 @method(List, "append")

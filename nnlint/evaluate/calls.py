@@ -14,7 +14,7 @@ from nnlint.evaluate.functions import REPLACED, distinct
 from nnlint.evaluate.kinds import REGISTER
 from nnlint.evaluate.look_ups import READING
 from nnlint.evaluate.mappings import ABSTRACT
-from nnlint.evaluate.objects import NATIVE_ERRORS, Objects
+from nnlint.evaluate.objects import NATIVE_ERRORS, Objects, is_one_with
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.sequential import Budget, misfit
 from nnlint.layers import Violation
@@ -424,6 +424,8 @@ class Calls(Objects):
         if not isinstance(made, Instance) or not made.cls.is_subclass(cls):
             return made
         init = cls.find("__init__")
+        if cls.module is not None and isinstance(cls.find("__del__"), Function):
+            self.give_up(Unknown(f"when {cls.name}.__del__ runs is not followed"))
         if init is not ABSENT:
             self.call(init, [made, *args], kwargs, unknown_kwargs)
         elif cls.unknown_base is not None:
@@ -769,6 +771,8 @@ class Calls(Objects):
 
     def enter(self, manager: Value) -> Value:
         """with manager as ...: what __enter__ gives"""
+        if is_one_with(manager, "__enter__"):
+            return self.each_option(manager, self.enter)
         if isinstance(manager, Instance) and manager.cls.find("__enter__") is not ABSENT:
             return self.call(self.get_attribute(manager, "__enter__"), [], {})
         return Unknown(manager.why) if isinstance(manager, Unknown) else manager
@@ -781,6 +785,9 @@ class Calls(Objects):
 
     def leave(self, manager: Value, raised: RaisedError | None) -> bool | Unknown:
         """The end of a with: __exit__; whether it swallows the exception."""
+        if is_one_with(manager, "__exit__"):
+            swallows: bool | Unknown = self.each_option(manager, lambda option: self.leave(option, raised))
+            return swallows
         if isinstance(manager, Instance) and manager.cls.find("__exit__") is not ABSENT:
             given: list[Value] = [None, None, None]
             if raised is not None:

@@ -217,6 +217,9 @@ class Objects(Control):
         if self.look_ups.reading is not None:
             self._note_content(value)
         if isinstance(value, Unknown):
+            if is_one_with(value, "__bool__", "__len__"):
+                truth: bool | Unknown = self.each_option(value, self.truth)
+                return truth
             if value.options and not may_be_absent(value):
                 answers = [self.truth(option) for option in value.options]
                 if all(a is True for a in answers):
@@ -252,7 +255,7 @@ class Objects(Control):
 
     def narrow(self, value: Value, truth: bool) -> Value:
         """A value of which the truth is now known: options that differ are ruled out."""
-        if isinstance(value, Unknown) and value.options:
+        if isinstance(value, Unknown) and value.options and not is_one_with(value, "__bool__", "__len__"):
             options = tuple(o for o in value.options if self.truth(o) is not (not truth))
             if len(options) == 1:
                 return options[0]
@@ -659,8 +662,28 @@ class Objects(Control):
     # -- items -------------------------------------------------------------------------------------------------
 
     def make_slice(self, start: Value, stop: Value, step: Value) -> Value:
+        start, stop, step = (self.as_index(end) for end in (start, stop, step))
         unknown = ops.is_unknown((start, stop, step))
         return slice(start, stop, step) if unknown is None else UnknownSlice(unknown.why)
+
+    def as_index(self, index: Value) -> Value:
+        """A number that is to say a place: one that its own method gives, where it is an object."""
+        if isinstance(index, Instance) and isinstance(index.cls.find("__index__"), Function):
+            return self.call(self.get_attribute(index, "__index__"), [], {})
+        if isinstance(index, Instance) and isinstance(index.payload, int):
+            return index.payload
+        return index
+
+    def as_number(self, value: Value) -> Value:
+        """A number that is to be computed with as a float: one that its own method gives, where it is an object."""
+        if isinstance(value, Instance) and isinstance(value.cls.find("__float__"), Function):
+            return self.call(self.get_attribute(value, "__float__"), [], {})
+        return self.as_index(value)
+
+    def place(self, value: Value, index: Value) -> Value:
+        """An index into a sequence as a number."""
+        is_sequence = isinstance(value, (list, tuple, str, bytes, range))
+        return self.as_index(index) if is_sequence else index
 
     def get_item(self, value: Value, index: Value) -> Value:
         """value[index]"""
@@ -693,7 +716,7 @@ class Objects(Control):
             return value if getter is ABSENT else self.call(BoundMethod(getter, value), [index], {})
         if not isinstance(value, dict):
             self.charge(value)
-        index = place(value, index)
+        index = self.place(value, index)
         if isinstance(index, UnknownSlice):
             self.lose_track(value, index.why)
             plain = isinstance(value, str) or (isinstance(value, tuple) and is_plain(value))
@@ -790,11 +813,21 @@ class Objects(Control):
             if isinstance(number, int) and abs(number) >= sys.hash_info.modulus:
                 raise UnknownValueError(Unknown("a number whose hash others share as a key"))
         if isinstance(value, Instance):
+            self._hash(value)
             if isinstance(value.payload, (str, int, tuple)):
                 return value.payload if value.cls.find("__members__") is ABSENT else value
             if value.cls.find("__eq__") is not ABSENT:
                 raise UnknownValueError(Unknown("an object with its own equality as a key"))
         return value
+
+    def _hash(self, value: Instance) -> None:
+        """What the program's own methods do when an object is a key: it is hashed, and perhaps compared."""
+        hashes, equals = value.cls.find("__hash__"), value.cls.find("__eq__")
+        if isinstance(hashes, Function):
+            self.call(BoundMethod(hashes, value), [], {})
+        if isinstance(equals, Function):
+            other = Unknown("another key")
+            self.forget_after(lambda: self.call(BoundMethod(equals, value), [other], {}), other.why)
 
     def _dict_item(self, value: Dict, index: Value) -> Value:
         try:
@@ -852,7 +885,7 @@ class Objects(Control):
     def _set_list_item(self, value: List, index: Value, given: Value) -> None:
         self.charge(value)
         self.heap.touch(value)
-        index = place(value, index)
+        index = self.place(value, index)
         unknown = ops.is_unknown((index, [item for item in value if type(item) is Rest]))
         if unknown is not None or (isinstance(index, slice) and not ops.is_sequence(given)):
             self.doubtful(first(unknown, Unknown("a slice")))
@@ -889,7 +922,7 @@ class Objects(Control):
         elif isinstance(value, List):
             self.charge(value)
             self.heap.touch(value)
-            index = place(value, index)
+            index = self.place(value, index)
             if ops.is_unknown(index) is not None or has_rest(value):
                 self.may_raise("an item that is not known is deleted")
                 value[:] = [Rest(Unknown("an item that is not known is deleted"))]
@@ -1206,6 +1239,8 @@ class Objects(Control):
         self.charge(left, right)
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return self.doubtful(self._unknown_binary(sign, left, right))
+        if sign == "%" and isinstance(left, str):
+            return self.percent(left, right)
         if isinstance(left, Instance) or isinstance(right, Instance):
             return self._instance_binary(sign, left, right)
         if isinstance(left, Tensor) or isinstance(right, Tensor):
@@ -1214,8 +1249,6 @@ class Objects(Control):
             return Unknown("a value too large to compute", plain=True)
         if sign == "|" and any(isinstance(side, (Native, Class)) for side in (left, right)):
             return Unknown("a union of types", plain=True)
-        if sign == "%" and isinstance(left, str):
-            return self.percent(left, right)
         left, right = (
             self.make_set(self.items(v)) if isinstance(v, View) and sign in "|&^-" else v for v in (left, right)
         )
@@ -1233,10 +1266,12 @@ class Objects(Control):
         raise NotImplementedError
 
     def _unknown_binary(self, sign: str, left: Value, right: Value) -> Value:
+        name = DUNDER.get(sign)
         for one, other, flipped in ((left, right, False), (right, left, True)):
-            if isinstance(one, Unknown) and one.options and not isinstance(other, Unknown):
-                options = [option for option in one.options if ops.is_number(option)]
-                if len(options) == len(one.options):
+            if isinstance(one, Unknown) and one.options:
+                is_followed = is_one_with(one, f"__{name}__", f"__r{name}__")
+                are_numbers = not isinstance(other, Unknown) and all(map(ops.is_number, one.options))
+                if are_numbers or is_followed:
                     if flipped:
                         return self.each_option(one, partial(self.binary, sign, other))
                     return self.each_option(one, partial(_swapped, self.binary, sign, other))
@@ -1257,6 +1292,10 @@ class Objects(Control):
                     result = self.call(BoundMethod(method, one), [other], {})
                     if not is_not_implemented(result):
                         return result
+        if sign == "*":
+            left, right = self.as_index(left), self.as_index(right)
+            if not isinstance(left, Instance) and not isinstance(right, Instance):
+                return self.binary(sign, left, right)
         if any(isinstance(side, Instance) and side.payload is not None for side in (left, right)):
             left, right = (s.payload if isinstance(s, Instance) and s.payload is not None else s for s in (left, right))
             return self.binary(sign, left, right)
@@ -1323,8 +1362,13 @@ class Objects(Control):
         if sign == "not":
             truth = self.truth(value)
             return Unknown(truth.why, plain=True) if isinstance(truth, Unknown) else not truth
+        called = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}[sign]
+        if is_one_with(value, called):
+            return self.each_option(value, lambda option: self.unary(sign, option))
         if isinstance(value, Unknown):
             return self.doubtful(Unknown(value.why, plain=True))
+        if isinstance(value, Instance) and isinstance(value.cls.find(called), Function):
+            return self.call(self.get_attribute(value, called), [], {})
         if isinstance(value, (Instance, Tensor)):
             return Unknown(f"{sign} of an object")
         try:
@@ -1347,6 +1391,10 @@ class Objects(Control):
             inside = self.contains(right, left)
             return inside if isinstance(inside, Unknown) else inside is (sign == "in")
         if isinstance(left, Unknown) or isinstance(right, Unknown):
+            if is_one_with(left, *COMPARING):
+                return self.each_option(left, lambda option: self.compare(sign, option, right))
+            if is_one_with(right, *COMPARING):
+                return self.each_option(right, lambda option: self.compare(sign, left, option))
             for one, other in ((left, right), (right, left)):
                 if (
                     isinstance(one, Unknown)
@@ -1381,15 +1429,44 @@ class Objects(Control):
                 if len(left) != len(right) and not has_rest(left) and not has_rest(right):
                     return sign == "!="
             return Unknown(unknown.why, plain=True)
-        ordered = all(isinstance(side, Dict) and side.kind == "OrderedDict" for side in (left, right))
+        if sign in ("==", "!=") and type(left) is type(right) and ops.is_sequence(left):
+            equal = self._equal_items(left, right)
+            return equal if isinstance(equal, Unknown) else equal is (sign == "==")
         try:
-            if ordered and list(left) != list(right):
-                return sign == "!="
+            if sign in ("==", "!=") and isinstance(left, Dict) and isinstance(right, Dict):
+                equal = self._equal_entries(left, right)
+                return equal if isinstance(equal, Unknown) else equal is (sign == "==")
             return ops.COMPARISONS[sign](left, right)
         except UnknownValueError as error:
             return Unknown(error.unknown.why, plain=True)
         except NATIVE_ERRORS as error:
             raise self.native(error) from None
+
+    def compare_unseen(self, values: list[Value]) -> None:
+        """Values are compared in ways that are not followed: what their own methods may write is forgotten."""
+        for value in values:
+            for option in value.options if isinstance(value, Unknown) else (value,):
+                if isinstance(option, Instance) and any(isinstance(option.cls.find(n), Function) for n in COMPARING):
+                    self.havoc(option, "it is compared in an order that is not known")
+
+    def _equal_items(self, left: Any, right: Any) -> bool | Unknown:
+        """left == right, for two lists or tuples."""
+        if len(left) != len(right):
+            return False
+        for one, other in zip(left, right):
+            if one is other or (is_constant(one) and one == other):
+                continue
+            equal = self.truth(self.compare("==", one, other))
+            if equal is not True:
+                return equal
+        return True
+
+    def _equal_entries(self, left: Dict, right: Dict) -> bool | Unknown:
+        """left == right, for two dicts."""
+        are_ordered = left.kind == right.kind == "OrderedDict"
+        if left.keys() != right.keys() or (are_ordered and list(left) != list(right)):
+            return False
+        return self._equal_items(list(left.values()), [right[key] for key in left])
 
     def _compare_instances(self, sign: str, left: Value, right: Value) -> Value:
         name = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}[sign]
@@ -1429,7 +1506,11 @@ class Objects(Control):
                 return self.truth(self.call(BoundMethod(method, container), [item], {}))
             if container.payload is not None:
                 return self.contains(container.payload, item)
-        if isinstance(container, Unknown) or isinstance(item, Unknown):
+        if is_one_with(container, "__contains__", "__iter__"):
+            inside: bool | Unknown = self.each_option(container, lambda option: self.contains(option, item))
+            return inside
+        is_compared = isinstance(container, (list, tuple)) and is_one_with(item, "__eq__")
+        if (isinstance(container, Unknown) or isinstance(item, Unknown)) and not is_compared:
             return Unknown(ops.plain_unknown(container, item).why, plain=True)
         if isinstance(container, (Dict, Set)):
             try:
@@ -1469,8 +1550,9 @@ class Objects(Control):
     def text(self, value: Value, conversion: str = "") -> str | Unknown:
         """str(value) or repr(value)"""
         if isinstance(value, Instance):
-            name = "__repr__" if conversion == "r" else "__str__"
-            method = value.cls.find(name)
+            method = value.cls.find("__str__") if conversion != "r" else ABSENT
+            if not isinstance(method, Function):
+                method = value.cls.find("__repr__")
             if method is not ABSENT and isinstance(method, Function):
                 found = self.call(BoundMethod(method, value), [], {})
                 return found if isinstance(found, (str, Unknown)) else Unknown("the text of an object", plain=True)
@@ -1479,6 +1561,13 @@ class Objects(Control):
             return Unknown("the text of an object", plain=True)
         if isinstance(value, Class) and is_plain_class(value):
             return f"<class '{value.full_name}'>"
+        if is_one_with(value, "__str__", "__repr__"):
+            texts: str | Unknown = self.each_option(value, lambda option: self.text(option, conversion))
+            return texts
+        if isinstance(value, (list, tuple, dict, set)):
+            for item in (*value, *value.values()) if isinstance(value, dict) else list(value):
+                if isinstance(item, (Instance, list, tuple, dict)) or is_one_with(item, "__repr__"):
+                    self.text(item, "r")
         unknown = ops.is_unknown(value)
         if unknown is not None:
             return Unknown(unknown.why, plain=True)
@@ -1493,6 +1582,11 @@ class Objects(Control):
         self.look_ups.lose()
         if isinstance(spec, Unknown):
             return spec
+        method = value.cls.find("__format__") if isinstance(value, Instance) and not conversion else ABSENT
+        if isinstance(method, Function):
+            value, spec = self.call(BoundMethod(method, value), [spec], {}), ""
+        if is_one_with(value, "__format__"):
+            return self.each_option(value, lambda option: self.format(prefix, option, conversion, spec))
         if conversion or not spec:
             value = self.text(value, conversion)
         if isinstance(value, Instance) and value.payload is not None:
@@ -1508,8 +1602,13 @@ class Objects(Control):
 
     def percent(self, template: str, given: Value) -> Value:
         """template % given"""
-        unknown = ops.is_unknown(given)
         values = given if isinstance(given, tuple) else (given,)
+        for value in values:
+            self.text(value)
+        if isinstance(given, Instance) and given.payload is not None:
+            given = given.payload
+            values = given if isinstance(given, tuple) else (given,)
+        unknown = ops.is_unknown(given)
         if unknown is not None:
             return Unknown(unknown.why, plain=True)
         if isinstance(given, Dict):
@@ -1532,6 +1631,18 @@ class Objects(Control):
         return text if len(text) <= ops.ITEMS else Unknown("a value too large to compute", plain=True)
 
 
+def is_one_with(value: Value, *names: str) -> bool:
+    """Whether a value is one of several, of which some have a method of the program's own by one of these names."""
+    if not isinstance(value, Unknown):
+        return False
+    objects = (option for option in value.options if isinstance(option, Instance))
+    return any(isinstance(option.cls.find(name), Function) for option in objects for name in names)
+
+
+def is_constant(value: Value) -> bool:
+    return isinstance(value, (str, int, float)) or value is None
+
+
 def is_plain_class(cls: Class) -> bool:
     """Whether a class is of the project, and of no metaclass that says how it is written."""
     special = any(cls.find(name) is not ABSENT for name in ("__metaclass__", "__members__"))
@@ -1545,16 +1656,6 @@ def is_not_implemented(value: Value) -> bool:
 
 def _length(value: Value) -> int:
     return len(value) if isinstance(value, str) else 0
-
-
-def place(value: Value, index: Value) -> Value:
-    """An index into a sequence as a number, where it is an object that carries one."""
-    sequence = isinstance(value, (list, tuple, str, bytes, range))
-    if not sequence or not isinstance(index, Instance):
-        return index
-    if index.payload is None and index.cls.find("__index__") is not ABSENT:
-        return Unknown("an object as an index", plain=True)
-    return index.payload if isinstance(index.payload, int) else index
 
 
 def _swapped(binary: Callable[[str, Value, Value], Value], sign: str, right: Value, left: Value) -> Value:
@@ -1631,6 +1732,7 @@ PAYLOAD_METHODS: dict[str, Callable[..., Value]] = {
 }
 
 
+COMPARING = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
 DUNDER = {
     "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "<<": "lshift",
     ">>": "rshift", "&": "and", "|": "or", "^": "xor", "@": "matmul",

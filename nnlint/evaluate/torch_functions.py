@@ -379,6 +379,7 @@ def _math(name: str) -> None:
     compute = getattr(math, name)
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        args = [machine.as_number(arg) for arg in args]
         unknown = ops.is_unknown((*args, *kwargs.values()))
         if unknown is not None:
             return Unknown(unknown.why, plain=True)
