@@ -170,12 +170,13 @@ class Class:
 
     unknown_base: why some base is not known; unsure: why its instances may hold more than the known classes give
     them from the start (an unknown base ahead of a known one, a metaclass of the project); kin: why isinstance() may
-    say other than the bases do (a protocol, a hook, a class that was registered with an abstract one).
+    say other than the bases do (a protocol, a hook, a class that was registered with an abstract one); slots: the only
+    attributes that its instances may have, where it says so.
     """
 
     __slots__ = (
         "attributes", "bases", "birth", "dataclass", "full_name", "kin", "layer", "local", "module", "mro", "name",
-        "native", "qualified", "site", "unknown_base", "unsure",
+        "native", "qualified", "site", "slots", "unknown_base", "unsure",
     )  # fmt: skip
 
     def __init__(
@@ -197,6 +198,7 @@ class Class:
         self.unsure: Unknown | None = next((b.unsure for b in bases if b.unsure is not None), None)
         self.kin: Unknown | None = None
         self.dataclass: Any = None
+        self.slots: frozenset[str] | None = frozenset() if native is object else None
         self.local = False
         self.site: Any = None
         self.mro: tuple[Class, ...] = linearize(self)
@@ -268,19 +270,27 @@ class Instance:
         return hash(self.payload) if isinstance(self.payload, (str, int)) else object.__hash__(self)
 
 
+# What nnlint notes among the variables of a frame.
+INNER_NAMES = frozenset({"*", "__partial__", "__annotations_in_order__"})
+
+
 class Namespace(Instance):
-    """An object's __dict__: it holds at every moment what the object does."""
+    """The __dict__ of an object or a class, or the names of a module or of a class body that runs: it holds at every
+    moment what they do."""
 
     __slots__ = ("owner",)
 
-    def __init__(self, cls: Class, birth: int, owner: Instance) -> None:
+    def __init__(self, cls: Class, birth: int, owner: Instance | Class | Frame) -> None:
         self.owner = owner
         super().__init__(cls, birth)
 
     @property
     def payload(self) -> Dict:
         """A copy for readers; what writes to a namespace writes to its owner."""
-        return Dict(self.owner.attributes, self.birth)
+        if not isinstance(self.owner, Frame):
+            return Dict(self.owner.attributes, self.birth)
+        names = {name: value for name, value in self.owner.variables.items() if name not in INNER_NAMES}
+        return Dict(names, self.birth, Unknown("further names", foreign=True))
 
     @payload.setter
     def payload(self, value: Value) -> None:

@@ -28,6 +28,7 @@ from nnlint.values import (
     Instance,
     List,
     Module,
+    Namespace,
     Native,
     Partial,
     Set,
@@ -133,6 +134,8 @@ def _len(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         found = value.cls.find("__len__")
         if found is not ABSENT:
             return machine.call(BoundMethod(found, value), [], {})
+        if isinstance(value, Namespace) and isinstance(value.owner, Class):
+            return Unknown("how many names a class has", plain=True)
         value = value.payload if value.payload is not None else value
     if isinstance(value, Class) and "__members__" in value.attributes:
         return len(machine.items(value))

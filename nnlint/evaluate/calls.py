@@ -262,8 +262,6 @@ class Calls(Objects):
         self, function: Function, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
     ) -> Value:
         """A function of the project."""
-        if REPLACED in function.attributes:
-            return self.call_unknown(function.attributes[REPLACED], [function, *args], kwargs)
         if unknown_kwargs is not None or has_rest(args):
             self.may_raise("its arguments are not known")
         try:
@@ -276,6 +274,8 @@ class Calls(Objects):
         self, function: Function, bound: dict[str, Value], first: Value, unknown_kwargs: Unknown | None = None
     ) -> Value:
         """The function's body with its parameters bound."""
+        if REPLACED in function.attributes:
+            return self.call_unknown(function.attributes[REPLACED], [function, *bound.values()], {})
         if self.look_ups.reading is not None:
             self._note_function(function)
         frame = Frame(function.module, function.parent, function, self.heap.clock)
@@ -404,7 +404,9 @@ class Calls(Objects):
                 return Unknown("super() outside of a class")
             return Super(around.function.owner, around.first_argument)
         if name == "globals":
-            return Unknown("globals()")
+            return self.namespace(frame.module.frame)
+        if frame is frame.module.frame or self.is_class_frame(frame):
+            return self.namespace(frame)
         return Dict(dict(frame.variables.items()), self.heap.clock, None if name == "locals" else Unknown("vars()"))
 
     # -- construction ------------------------------------------------------------------------------------------
@@ -521,6 +523,8 @@ class Calls(Objects):
         cls.local, cls.site = local, site
         cls.unknown_base, cls.unsure = first(cls.unknown_base, unknown), first(cls.unsure, ahead)
         cls.kin = kin
+        if "__slots__" in attributes:
+            cls.slots = self._slots(cls, attributes["__slots__"])
         for value in attributes.values():
             for function in (value, value.getter, value.setter) if isinstance(value, Descriptor) else (value,):
                 if isinstance(function, Function) and function.owner is None:
@@ -529,6 +533,17 @@ class Calls(Objects):
         self._finish_by_metaclass(cls, metaclass)
         self.finish_class(cls, options)
         return cls
+
+    def _slots(self, cls: Class, given: Value) -> frozenset[str] | None:
+        """The only attributes that instances may have; None where they may have others, or where that is not known."""
+        names = [given] if isinstance(given, str) else self.items(given)
+        if not all(isinstance(name, str) for name in names) or "__dict__" in names or cls.unknown_base is not None:
+            return None
+        own = (f"_{cls.name.lstrip('_')}{name}" if is_private(name) else name for name in names)
+        inherited = [base.slots for base in cls.mro[1:]]
+        if any(slots is None for slots in inherited):
+            return None
+        return frozenset(own).union(*[slots for slots in inherited if slots is not None])
 
     def _finish_by_metaclass(self, cls: Class, given: Value) -> None:
         """A metaclass of the project is not followed: what it may write when it makes a class is forgotten."""
@@ -667,6 +682,8 @@ class Calls(Objects):
                     cls.attributes[field.name] = field.default
             fields[field.name] = field
         cls.dataclass = fields
+        if options.get("slots") is True:
+            cls.slots = self._slots(cls, tuple(fields))
         if options.get("init") is False or isinstance(cls.attributes.get("__init__"), Function):
             return cls
         ordered = [f for f in fields.values() if not f.keyword_only] + [f for f in fields.values() if f.keyword_only]
@@ -795,6 +812,11 @@ class Calls(Objects):
                 given = [kind, raised.value, Unknown("a traceback", plain=True)]
             return self.truth(self.call(self.get_attribute(manager, "__exit__"), given, {}))
         return Unknown(manager.why) if isinstance(manager, Unknown) else False
+
+
+def is_private(name: str) -> bool:
+    """Whether a name in a class stands for one with the class's name in front."""
+    return name.startswith("__") and not name.endswith("__")
 
 
 class _Factory:

@@ -331,6 +331,8 @@ class Control:
                 self._havoc_reached(base, why, seen)
         elif isinstance(value, Class):
             self._havoc_class(value, why, seen)
+        elif isinstance(value, Frame):
+            self._havoc_names(value, why, seen)
         elif isinstance(value, View):
             self.havoc(value.mapping, why, seen)
         elif isinstance(value, BoundMethod):
@@ -394,6 +396,15 @@ class Control:
         if effect.is_bound and name in variables:
             self.heap.touch(effect.module.frame)
             variables[name] = Unknown(why)
+
+    def _havoc_names(self, frame: Frame, why: str, seen: set[int]) -> None:
+        """Code that is not known got hold of the names of a module: its data is forgotten; what is defined stays."""
+        self.heap.touch(frame)
+        for name, held in list(frame.variables.items()):
+            if not isinstance(held, (Function, Class, Module, Native)) and not name.startswith("__"):
+                self.havoc(held, why, seen)
+                frame.variables[name] = Unknown(why)
+        frame.variables["*"] = True
 
     def _havoc_class(self, cls: Class, why: str, seen: set[int]) -> None:
         """Code that is not known got hold of a class: its data is forgotten; its methods stay."""

@@ -12,10 +12,10 @@ from nnlint.values import (
     ABSENT,
     BoundMethod,
     Class,
-    External,
     Frame,
     Function,
     Instance,
+    Namespace,
     Native,
     Value,
     present,
@@ -41,10 +41,14 @@ def attribute(machine: Any, function: Function, name: str) -> Value:
         return _defaults(function)
     if name == "__kwdefaults__":
         given = {p.name: p.default for p in function.signature.parameters if p.kind == "keyword"}
-        given = {name: default for name, default in given.items() if default is not REQUIRED}
-        return Unknown("the defaults of keywords") if given else None
+        if all(default is REQUIRED for default in given.values()):
+            return None
+        why = Unknown("the defaults of keywords may be written", foreign=True)
+        machine.heap.touch(function)
+        function.attributes[REPLACED] = why
+        return why
     if name == "__globals__":
-        return External(f"{function.module.name}.__globals__")
+        return machine.namespace(function.module.frame)
     if name == "__code__":
         made = Instance(CODE, machine.heap.clock)
         made.attributes["function"] = function
@@ -75,7 +79,7 @@ def _function_type(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
         return Unknown("a function whose defaults are replaced", foreign=True)
     has_keyword_defaults = any(p.kind == "keyword" and p.default is not REQUIRED for p in signature.parameters)
     names_of = given.get("globals")
-    if not isinstance(names_of, External) or names_of.name != f"{function.module.name}.__globals__":
+    if not isinstance(names_of, Namespace) or names_of.owner is not function.module.frame:
         return Unknown("a function with other global names", foreign=True)
     if has_keyword_defaults:
         return Unknown("a function without the defaults of its keywords", foreign=True)

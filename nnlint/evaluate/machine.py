@@ -119,26 +119,37 @@ def _write_names(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     for more in args[1:2] if len(args) == 2 else ():
         machine.update_dict(given, more)
     machine.update_dict(given, Dict(kwargs))
+    if isinstance(owner, Class):
+        kind = "TypeError" if len(args) == 3 else "AttributeError"
+        raise machine.error(kind, "the names of a class are written through the class alone")
     if not given.certain() or not all(isinstance(name, str) for name in given):
         machine.havoc(owner, "names that are not known are written")
         return None
     machine.heap.touch(owner)
-    owner.attributes.update(given)
+    names_of(owner).update(given)
     return None
+
+
+def names_of(owner: Instance | Frame) -> dict[str, Value]:
+    """What a namespace that can be written to holds."""
+    return owner.variables if isinstance(owner, Frame) else owner.attributes
 
 
 def _pop_name(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """namespace.pop(name[, default])"""
     owner, name = args[0].owner, args[1]
-    if not isinstance(name, str) or (owner.open is not None and name not in owner.attributes):
+    if isinstance(owner, Class):
+        raise machine.error("AttributeError", "the names of a class are written through the class alone")
+    doubt = owner.open if isinstance(owner, Instance) else args[0].payload.rest
+    if not isinstance(name, str) or (doubt is not None and name not in names_of(owner)):
         machine.havoc(owner, "a name that is not known is taken away")
         return Unknown("an attribute that is not known")
-    if name not in owner.attributes:
+    if name not in names_of(owner):
         if len(args) > 2:
             return args[2]
         raise machine.error("KeyError", name)
     machine.heap.touch(owner)
-    return present(owner.attributes.pop(name))
+    return present(names_of(owner).pop(name))
 
 
 def _delete_name(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

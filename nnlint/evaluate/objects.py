@@ -51,6 +51,9 @@ from nnlint.values import (
 )
 
 CALLABLES = (Function, Native, Class, BoundMethod, Partial)
+WITHOUT_ATTRIBUTES = (
+    BoundMethod, List, Dict, Set, frozenset, tuple, str, bytes, int, float, complex, range, type(None),
+)  # fmt: skip
 NATIVE_ERRORS = (TypeError, ValueError, KeyError, IndexError, ZeroDivisionError, AttributeError, OverflowError)
 
 
@@ -154,7 +157,7 @@ class Objects(Control):
         """A name: of this frame, of the functions around, of the module, of Python."""
         around: Frame | None = frame
         while around is not None:
-            if name in around.variables and (around is frame or not self._is_class_frame(around)):
+            if name in around.variables and (around is frame or not self.is_class_frame(around)):
                 found = around.variables[name]
                 if self.look_ups.reading is not None:
                     self.look_ups.note((around,))
@@ -162,7 +165,8 @@ class Objects(Control):
             around = around.parent
         return self.look_up_global(frame, name)
 
-    def _is_class_frame(self, frame: Frame) -> bool:
+    def is_class_frame(self, frame: Frame) -> bool:
+        """Whether these are the names of a class body."""
         return "__qualname__" in frame.variables and "__annotations_in_order__" in frame.variables
 
     def look_up_global(self, frame: Frame, name: str) -> Value:
@@ -196,7 +200,7 @@ class Objects(Control):
         """Bind a nonlocal name."""
         around = frame.parent
         while around is not None:
-            if name in around.variables and not self._is_class_frame(around):
+            if name in around.variables and not self.is_class_frame(around):
                 self.store(around, name, value)
                 return
             around = around.parent
@@ -385,6 +389,8 @@ class Objects(Control):
             return self.read(value.frame.variables[name])
         if name == "__name__":
             return value.name
+        if name == "__dict__":
+            return self.namespace(value.frame)
         found = self.submodule(value, name)
         if found is ABSENT and (value.is_replaced or value.frame.variables.get("__partial__")):
             found = self.declared(value, name)
@@ -424,7 +430,7 @@ class Objects(Control):
         if name == "__doc__":
             return docstring(value.site.node) if value.site is not None else Unknown("documentation", plain=True)
         if name == "__dict__":
-            return Dict(value.attributes, self.heap.clock)
+            return self.namespace(value)
         return value.unknown_base if value.unknown_base is not None else of_every_object(name)
 
     def _super_attribute(self, value: Super, name: str) -> Value:
@@ -545,17 +551,35 @@ class Objects(Control):
         if name == "__class__":
             return value.cls
         if name == "__dict__":
+            if value.cls.slots is not None:
+                return ABSENT
             return (
                 Unknown("__dict__ of an object with unknown attributes")
                 if value.open is not None
-                else self._namespace(value)
+                else self.namespace(value)
             )
         if name in ("__module__", "__doc__", "__qualname__"):
             return self._class_attribute(value.cls, name)
         return ABSENT if value.payload is None else self._native_attribute(value.payload, name)
 
     def _missing_attribute(self, value: Instance, name: str) -> Value:
-        """What is found behind object.__getattribute__: in a Module's registries, by __getattr__; or ABSENT."""
+        """What is found behind object.__getattribute__: by the program's own __getattr__, or, where there is none, in a
+        Module's registries; or ABSENT."""
+        getter = value.cls.find("__getattr__")
+        if getter is ABSENT or isinstance(getter, Native):
+            found = self.registered(value, name)
+            if found is not ABSENT:
+                return found
+        elif value.open is None:
+            return self.call(BoundMethod(getter, value), [name], {})
+        if value.open is not None:
+            return self.doubtful(value.open.part())
+        if value.cls.unknown_base is not None:
+            return self.doubtful(Unknown(value.cls.unknown_base.why))
+        return of_error(value.cls, name)
+
+    def registered(self, value: Instance, name: str) -> Value:
+        """What a Module has registered under a name, or ABSENT."""
         registries = (value.attributes.get(registry) for registry in ("_parameters", "_buffers", "_modules"))
         entries = [held for held in registries if isinstance(held, Dict)]
         if self.look_ups.reading is not None:
@@ -566,16 +590,10 @@ class Objects(Control):
         for held in entries:
             if held.rest is not None:
                 return self.doubtful(held.rest)
-        getter = value.cls.find("__getattr__")
-        if getter is not ABSENT:
-            return self.call(BoundMethod(getter, value), [name], {})
-        if value.open is not None:
-            return self.doubtful(value.open.part())
-        if value.cls.unknown_base is not None:
-            return self.doubtful(Unknown(value.cls.unknown_base.why))
-        return of_error(value.cls, name)
+        return ABSENT
 
-    def _namespace(self, value: Instance) -> Value:
+    def namespace(self, value: Instance | Class | Frame) -> Value:
+        """The names of an object, a class, a module or a class body, as a dict."""
         return Namespace(self.classes["mappingproxy"], self.heap.clock, value)
 
     def set_attribute(self, value: Value, name: str, given: Value) -> None:
@@ -599,8 +617,8 @@ class Objects(Control):
             value.attributes[name] = given
         elif isinstance(value, Module):
             self.store(value.frame, name, given)
-        elif isinstance(value, BoundMethod):
-            raise self.error("AttributeError", f"'method' object has no attribute '{name}'")
+        elif isinstance(value, WITHOUT_ATTRIBUTES) and not (isinstance(value, Dict) and value.kind == "OrderedDict"):
+            raise self.error("AttributeError", f"'{type(value).__name__}' object has no attribute '{name}'")
         elif isinstance(value, Tensor):
             if name == "data":
                 self.heap.touch(value)
@@ -633,6 +651,8 @@ class Objects(Control):
             self.give_up(Unknown(f"another class for an object of {value.cls.name}"))
         if name == "__dict__":
             self.give_up(Unknown(f"another __dict__ for an object of {value.cls.name}"))
+        if value.cls.slots is not None and name not in value.cls.slots:
+            raise self.error("AttributeError", f"'{value.cls.name}' object has no attribute '{name}'")
         self.heap.touch(value)
         value.attributes[name] = given
 
@@ -691,6 +711,8 @@ class Objects(Control):
             method = value.cls.find("__getitem__")
             if method is not ABSENT:
                 return self.call(BoundMethod(method, value), [index], {})
+            if isinstance(index, Unknown) and isinstance(value, Namespace) and isinstance(value.owner, Frame):
+                return self.doubtful(Unknown(index.why))
             if value.payload is not None:
                 return self._payload_item(value, index)
             return Unknown(

@@ -128,6 +128,17 @@ def put(machine: Any, module: Instance, which: str, name: Value, value: Value) -
     machine.set_item(held, name, value)
 
 
+def _get_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Module.__getattr__(self, name): what is registered"""
+    module, name = args
+    found = machine.registered(module, name) if is_module(module) and isinstance(name, str) else Unknown("an attribute")
+    if found is not ABSENT:
+        return found
+    if module.open is not None:
+        return machine.doubtful(module.open.part())
+    raise machine.error("AttributeError", f"'{module.cls.name}' object has no attribute '{name}'")
+
+
 def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name, value = args
     if isinstance(value, Tensor) and value.is_parameter:
@@ -485,6 +496,7 @@ BATCH_NORMS = tuple(f"torch.nn.{name}" for name in ("BatchNorm1d", "BatchNorm2d"
 
 MODULE_METHODS: dict[str, Fn] = {
     "__init__": _init,
+    "__getattr__": _get_attribute,
     "__setattr__": _set_attribute,
     "__delattr__": _delete_attribute,
     "__call__": _call,
