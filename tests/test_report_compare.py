@@ -241,10 +241,28 @@ def test_over_shortens_a_comparison_and_says_so(
     assert "2,000" in shown and " 100 " not in shown
 
 
+def test_a_comparison_says_what_is_over_its_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "budgeted.py").write_text("from torch import nn\n\n\ndef net():\n    return nn.Linear(10, 10)\n")
+    assert main(["report", "budgeted.py", "--format=json", "--isolated"]) == 0
+    (tmp_path / "old.json").write_text(capsys.readouterr().out)
+    options = ["report", "budgeted.py", "--compare=old.json", "--fail-over-budget", "--isolated"]
+    assert main([*options, "--max-layer-params=100", "--max-model-params=100"]) == 1
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        "! over its budget: 1 layer and 1 model", "  net() at budgeted.py:4", "  Linear at budgeted.py:5",
+    ]  # fmt: skip
+    assert main([*options, "--max-layer-params=110"]) == 0
+    assert "budget" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("options", "line"),
     [
         ([".", "--max-growth=5%"], "--max-growth goes with --compare"),
+        ([".", "--max-growth="], "--max-growth goes with --compare"),
+        ([".", "--compare="], " cannot be read: No such file or directory"),
         ([".", "--compare=old.json", "--format=json"], "--compare goes with --format text"),
         (["net.py::Net", "--compare=old.json"], "--compare takes files and folders, not a single model"),
         ([".", "--compare=old.json"], "old.json cannot be read: No such file or directory"),

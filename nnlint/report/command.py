@@ -18,7 +18,7 @@ from nnlint.report.compare import Call, compare, excesses, failed, parse_growth,
 from nnlint.report.contract import report_content, report_json
 from nnlint.report.files import Exclusion, find_files
 from nnlint.report.gather import FileReport, Request, gather
-from nnlint.report.listing import list_files, report_text
+from nnlint.report.listing import list_files, report_over, report_text
 from nnlint.report.model import report_model
 from nnlint.report.page import report_page
 from nnlint.report.sarif import report_sarif
@@ -43,8 +43,8 @@ def run(options: argparse.Namespace) -> int:
     formula = settings.configuration.formula
     # What is wrong with the options is said before the work, not after it.
     over = parse_number("--over", options.over) if options.over is not None else -1
-    earlier = read_report(options.compare, formula) if options.compare else {}
-    growth = parse_growth(options.max_growth) if options.max_growth else None
+    earlier = read_report(options.compare, formula) if options.compare is not None else {}
+    growth = parse_growth(options.max_growth) if options.max_growth is not None else None
     selection = Selection(config, folder) if options.format == "sarif" else None
     requests = make_requests(options, settings)
     try:
@@ -59,11 +59,12 @@ def run(options: argparse.Namespace) -> int:
         write(report_sarif(reports, selection))
     elif options.format == "html":
         write(report_page(reports))
-    elif options.compare:
+    elif options.compare is not None:
         returned = {Call(a.path, m.place.line, m.name) for a in analyses for m in a.models if m.returned}
         comparison = compare(earlier, report_content(analyses, formula), returned)
         found = excesses(comparison, growth) if growth is not None else []
-        write(render([*report_changes(comparison, over), *([failed(found, options.max_growth)] if found else [])]))
+        failures = [*([failed(found, options.max_growth)] if found else []), *report_over(list_files(reports))]
+        write(render([*report_changes(comparison, over), *failures]))
         is_failure |= bool(found)
     else:
         report_tables(options, over, list(zip(requests, reports)))
@@ -80,11 +81,11 @@ def report_tables(options: argparse.Namespace, over: float, results: Sequence[tu
 
 def refuse_what_does_not_go_together(options: argparse.Namespace) -> None:
     """Options that would be ignored are errors."""
-    if options.max_growth and not options.compare:
+    if options.max_growth is not None and options.compare is None:
         raise UsageError("--max-growth goes with --compare")
-    if options.compare and options.format != "text":
+    if options.compare is not None and options.format != "text":
         raise UsageError("--compare goes with --format text")
-    if options.compare and any("::" in path and not os.path.exists(path) for path in options.paths):
+    if options.compare is not None and any("::" in path and not os.path.exists(path) for path in options.paths):
         raise UsageError("--compare takes files and folders, not a single model")
 
 

@@ -76,13 +76,20 @@ def _summary(listing: Listing, layers: int, models: int) -> Iterator[Text]:
     yield Text(say_found(listing, layers, models))
     if listing.over:
         yield Text(f"{MARK} {say_over(listing)}", "red")
-        yield from say_where(listing.over - {layer_key(site) for site, _ in listing.layers})
+        marked = {layer_key(site) for site, _ in listing.layers} | {model_key(*item) for item in listing.models}
+        yield from say_where(listing.over - marked)
+
+
+def report_over(listing: Listing) -> Iterator[RenderableType]:
+    """What is over its budget, where nothing else marks it."""
+    if listing.over:
+        yield Text("\n").join([Text(f"{MARK} {say_over(listing)}", "red"), *say_where(listing.over)])
 
 
 def say_where(over: Collection[LayerKey | ModelKey]) -> Iterator[Text]:
-    """The layers among these that are over their budgets, a line each."""
-    for key in sorted(key for key in over if isinstance(key, LayerKey)):
-        name = (key.class_name or key.layer).rpartition(".")[2]
+    """Layers and models that are over their budgets, a line each."""
+    for key in sorted(over, key=lambda key: (key.path, key.place, *map(str, key[2:]))):
+        name = (key.class_name or key.layer).rpartition(".")[2] if isinstance(key, LayerKey) else f"{key.name}()"
         yield cell(f"  {name} at {nearest_path(key.path)}:{key.place.line}", "red")
 
 
