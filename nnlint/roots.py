@@ -12,6 +12,7 @@ import libcst as cst
 from nnlint.construction import Analysis, Model, Node, Place
 from nnlint.count import Count, count
 from nnlint.defaults import Defaults, assumption
+from nnlint.evaluate.calls import lacks_methods
 from nnlint.evaluate.commands import command_function, defaults_of
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
@@ -84,11 +85,13 @@ class Roots:
         machine.import_parents(name)
         known = machine.modules.get(name)
         if isinstance(known, Module) and known.source is self.source:
+            machine.patches = known.patches
             self._root(Root(), lambda: machine.execute(machine.load(self.source, name)))
             return known
         module = machine.load(self.source, name)
         module.package = self.path.endswith("__init__.py")
         machine.modules[name] = module
+        machine.patches = module.patches
         self._root(Root(), lambda: machine.execute(module), keep=True)
         return module
 
@@ -341,9 +344,7 @@ def is_abstract(cls: Class) -> bool:
     """Whether a class has abstract methods of which Python minds that they are missing."""
     if cls.find("__register__") is ABSENT:
         return False
-    held = (cls.find(name) for base in cls.mro for name in base.attributes)
-    methods = (value.getter if isinstance(value, Descriptor) else value for value in held)
-    return any(isinstance(m, Function) and m.attributes.get("__isabstractmethod__") is True for m in methods)
+    return lacks_methods(cls)
 
 
 def class_placeholders(cls: Class) -> dict[str, Value]:

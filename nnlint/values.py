@@ -34,6 +34,9 @@ WALKED = 100_000  # the most items of a tuple, and of the tuples in it, that are
 ORIGINS = {"sys.argv": "the command line", "os.environ": "the environment"}
 
 
+OF_ITEMS = "[]"  # behind the name of a type: it says of what kind its items are, as list[int] does
+
+
 class External(Unknown):
     """Something from outside the project, known by its dotted name only."""
 
@@ -44,6 +47,16 @@ class External(Unknown):
         why = f"{name} comes from {origin}" if origin else f"{name} is not in the project"
         super().__init__(why, foreign=True)
         self.name = name
+
+
+class Inherited(Unknown):
+    """What an object has from a base that is not known: a call of it may call the program's own methods."""
+
+    __slots__ = ("receiver",)
+
+    def __init__(self, unknown: Unknown, receiver: Instance) -> None:
+        super().__init__(unknown.why, plain=unknown.plain, foreign=unknown.foreign, calls=unknown.calls)
+        self.receiver = receiver
 
 
 class Named(Unknown):
@@ -110,12 +123,14 @@ class Set(set[Any]):
 class Stream:
     """An iterator: its items are computed when asked for. position: how many it has given, which nothing takes back;
     spoiled: it was advanced where that is not certain;
-    frame: of the generator function that gives the items; members: all of them, where only their order is not known."""
+    frame: of the generator function that gives the items; cleans_up: it does something where it is closed before its
+    end; members: all of them, where only their order is not known."""
 
-    __slots__ = ("birth", "frame", "items", "members", "position", "spoiled")
+    __slots__ = ("birth", "cleans_up", "frame", "items", "members", "position", "spoiled")
 
     def __init__(self, items: Iterator[Any], birth: int, frame: Frame | None = None) -> None:
         self.items, self.birth, self.frame = items, birth, frame
+        self.cleans_up = False
         self.position = 0
         self.spoiled: Unknown | None = None
         self.members: list[Value] | None = None
@@ -143,12 +158,13 @@ class Module:
 
     failure: what its import ends with; unfollowed: the decorators that were not understood in it; declared: imports
     under `if TYPE_CHECKING:`, by the name that they bind (level, module, name there); declared_stars: those of all
-    names; is_replaced: something else stands in its place in sys.modules.
+    names; is_replaced: something else stands in its place in sys.modules; patches: what it puts into the place of names
+    from outside the project.
     """
 
     __slots__ = (
         "birth", "declared", "declared_stars", "failure", "frame", "functions", "is_replaced", "name", "package",
-        "ready", "source", "statements", "unfollowed",
+        "patches", "ready", "source", "statements", "unfollowed",
     )  # fmt: skip
 
     def __init__(self, name: str, source: Source, birth: int) -> None:
@@ -161,6 +177,7 @@ class Module:
         self.declared: dict[str, tuple[int, str, str]] = {}
         self.declared_stars: list[tuple[int, str]] = []
         self.is_replaced = False
+        self.patches = Dict((), birth)
         self.failure: RaisedError | None = None
         self.unfollowed: set[Any] = set()
 

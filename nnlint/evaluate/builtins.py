@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterator
 from functools import cmp_to_key
 from typing import Any
 
-import libcst as cst
-
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.kinds import is_instance, kin_of
 from nnlint.evaluate.objects import is_one_with
 from nnlint.signature import Rest
-from nnlint.source import walk
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
@@ -31,6 +28,7 @@ from nnlint.values import (
     Namespace,
     Native,
     Partial,
+    RaisedError,
     Set,
     Stream,
     Super,
@@ -509,8 +507,6 @@ def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     if may_be_absent(held) and len(args) > 2:
         return machine.either(held, lambda: present(held), lambda: args[2])
     if len(args) > 2:
-        from nnlint.values import RaisedError
-
         try:
             found = machine.find_attribute(value, name)
         except RaisedError as raised:
@@ -1154,16 +1150,23 @@ def _send(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @method(Stream, "close")
 def _close(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """A generator that is closed gives nothing more; one that has a try statement could do more than that."""
+    """generator.close(): what waits at a yield goes on with a GeneratorExit"""
     stream = args[0]
-    node = stream.frame.function.site.node if stream.frame is not None else None
-    if node is None or any(isinstance(part, (cst.Try, cst.With)) for part in walk(node)):
-        machine.havoc(stream, "a generator is closed")
+    if stream.frame is None or stream.spoiled is not None:
+        machine.havoc(stream, "an iterator is closed")
         return None
-    if stream.birth < machine.heap.epoch:
-        machine.heap.touch(stream)
-    stream.items = iter(())
-    return None
+    machine.heap.touch(stream)
+    stream.position += 1
+    machine.suspended = tuple(one for one in machine.suspended if one is not stream)
+    try:
+        stream.items.throw(machine.error("GeneratorExit", ""))
+    except StopIteration:
+        return None
+    except RaisedError as raised:
+        if machine.matches(raised.value, machine.classes["GeneratorExit"]) is not True:
+            raise
+        return None
+    raise machine.error("RuntimeError", "generator ignored GeneratorExit")
 
 
 @method(Stream, "__next__")

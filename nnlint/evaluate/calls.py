@@ -23,6 +23,7 @@ from nnlint.signature import REQUIRED, BindError, Parameter, Rest, Signature
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
+    OF_ITEMS,
     BoundMethod,
     Class,
     Descriptor,
@@ -30,6 +31,7 @@ from nnlint.values import (
     External,
     Frame,
     Function,
+    Inherited,
     Instance,
     List,
     Module,
@@ -46,7 +48,9 @@ from nnlint.values import (
 )
 
 # Decorators known to rewrite a function's arguments: what they decorate is not the function as written.
-REWRITING = ("gin.", "hydra.", "sacred.", "hydra_zen.", "functools.singledispatch")
+REWRITING = ("gin.", "hydra.", "sacred.", "hydra_zen.", "functools.singledispatch", "unittest.mock.", "mock.")
+# What puts other things into the place of names while a block runs.
+REPLACING = ("unittest.mock.patch", "mock.patch", "mock.mock.patch")
 # Outside code that surely writes to nothing it is given.
 HARMLESS = (
     "logging.", "warnings.", "torch.cuda.", "torch.optim.", "torch.utils.data.", "torch.distributed.",
@@ -64,6 +68,7 @@ WRITING = (
     "random.shuffle.", "numpy.random.shuffle.", "numpy.copyto.", "numpy.put.", "numpy.fill_diagonal.",
     "contextlib.closing.",
 )  # fmt: skip
+COMPLETING = ("torch.optim.",)  # what adds to groups of parameters
 LOOKING = ("inspect.", "typing.", "logging.", "warnings.", "abc.", "torch.jit.", "torch.distributed.")
 HANDING_ON = (
     "torch.jit.script.", "torch.jit.trace", "torch.jit.freeze.", "torch.jit.optimize", "torch.fx.", "torch.onnx.",
@@ -89,7 +94,7 @@ CONSTANT_TIME = frozenset(
 NEVER_RAISE = frozenset(
     {"append", "get", "items", "keys", "values", "copy", "clear", "isinstance", "issubclass", "hasattr", "getattr",
      "callable", "type", "id", "bool", "str", "repr", "print", "setattr", "__setattr__", "__init__", "parameters",
-     "named_parameters", "modules", "named_modules", "children", "named_children", "forward", "__call__", "apply"}
+     "named_parameters", "modules", "named_modules", "children", "named_children", "apply"}
 )  # fmt: skip
 
 
@@ -216,6 +221,7 @@ class Calls(Objects):
             self.charge(*args)
         if self.look_ups.reading is not None:
             self._note_native(callee, args, kwargs)
+        suspended = self.suspended
         try:
             may_raise = self.tries > 0 and callee.name not in NEVER_RAISE
             if may_raise and any(map(_unsure, args)):
@@ -230,6 +236,9 @@ class Calls(Objects):
             raise
         except NATIVE_ERRORS as error:
             raise self.native(error) from None
+        finally:
+            if self.suspended is not suspended:
+                self.leave_off(suspended)
 
     def _note_native(self, callee: Native, args: list[Value], kwargs: dict[str, Value]) -> None:
         """What one of nnlint's own functions reads, for a look-up that is remembered."""
@@ -247,6 +256,10 @@ class Calls(Objects):
         is_harmless = name.startswith(HARMLESS) and not name.startswith(WRITING)
         if not is_harmless:
             self.may_raise(callee.why)
+        if isinstance(callee, Inherited):
+            self.forget_own(callee.receiver, why)
+        if name.startswith(COMPLETING):
+            self._complete(given, why)
         for value in given:
             if not is_harmless or (isinstance(value, CALLED) and not name.startswith(LOOKING)):
                 self.havoc(value, why)
@@ -257,6 +270,15 @@ class Calls(Objects):
         if callee.plain and any(isinstance(value, (Instance, Class, *CALLED)) for value in given):
             return Unknown(callee.why)  # what it is given may be what it gives
         return callee.part()
+
+    def _complete(self, given: list[Value], why: str) -> None:
+        """Code that adds entries to the dicts that it is given, and writes to nothing else."""
+        for value in given:
+            for entry in value if isinstance(value, (list, tuple)) else (value,):
+                if isinstance(entry, Dict):
+                    self.heap.touch(entry)
+                    entry.clear()
+                    entry.rest = Unknown(why)
 
     def call_function(
         self, function: Function, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
@@ -288,7 +310,9 @@ class Calls(Objects):
             frame.variables[parameter.name] = value
         frame.first_argument = first
         if function.is_generator:
-            return Stream(self.run_generator(function, frame), self.heap.clock, frame)
+            made = Stream(self.run_generator(function, frame), self.heap.clock, frame)
+            made.cleans_up = function.lowered.cleans_up
+            return made
         self.depth += 1
         if self.depth > DEPTH:
             self.depth -= 1
@@ -385,6 +409,14 @@ class Calls(Objects):
         if written < start or raises or outcomes:
             self._forget_reachable(function, frame, why)
 
+    def abandon(self, stream: Stream) -> None:
+        """A generator is asked no further, and what it does when it is closed is not followed."""
+        assert stream.frame is not None and stream.frame.function is not None
+        why = "a generator is left before its end"
+        self._forget_reachable(stream.frame.function, stream.frame, why)
+        self.heap.touch(stream)
+        stream.spoiled = Unknown(why)
+
     def _forget_reachable(self, function: Function, frame: Frame, why: str) -> None:
         """What the code of a function can write to is not known from here."""
         for value in list(frame.variables.values()):
@@ -422,6 +454,8 @@ class Calls(Objects):
         if self.stack and metaclass is not ABSENT and metaclass.find("__call__") is not ABSENT:
             # It may give an object that it made before.
             return self.call_unknown(Unknown(f"the metaclass of {cls.name}"), [cls, *args], kwargs)
+        if self.stack and cls.find("__register__") is not ABSENT and lacks_methods(cls):
+            raise self.error("TypeError", f"can't instantiate abstract class {cls.name}")
         made, new = self.allocate(cls, args, kwargs, unknown_kwargs), cls.find("__new__")
         if not isinstance(made, Instance) or not made.cls.is_subclass(cls):
             return made
@@ -489,6 +523,8 @@ class Calls(Objects):
         metaclass = options.get("metaclass")
         is_abstract = isinstance(metaclass, External) and metaclass.name == "abc.ABCMeta"
         for parent in parents:
+            if isinstance(parent, External):
+                parent = External(parent.name.removesuffix(OF_ITEMS))
             if isinstance(parent, Class):
                 bases.append(parent)
                 ahead = unknown
@@ -502,8 +538,14 @@ class Calls(Objects):
             elif isinstance(parent, Native):
                 made = self.class_of_native(parent)
                 bases.extend([made] if made is not None else [])
-                unknown = first(unknown, Unknown(f"{parent.name} as a base") if made is None else None)
-        bases = [base for i, base in enumerate(bases) if base not in bases[:i]]
+                unknown = first(unknown, self.doubtful(Unknown(f"{parent.name} as a base")) if made is None else None)
+            elif isinstance(parent, (str, int, float, List, Dict)) or parent is None:
+                raise self.error("TypeError", "a base is no class")
+        if len(set(bases)) < len(bases):
+            raise self.error("TypeError", "duplicate base class")
+        final = next((base.name for base in bases if base.attributes.get("__members__")), None)
+        if final is not None:
+            raise self.error("TypeError", f"cannot extend {final}, which has members")
         if len(bases) > 1:
             bases = [base for base in bases if base.name != "object"]
         self.charge_class(bases)
@@ -551,6 +593,7 @@ class Calls(Objects):
             cls.attributes["__metaclass__"] = given
         metaclass = cls.find("__metaclass__")
         if metaclass is not ABSENT:
+            self.may_raise(f"the metaclass of {cls.name}")
             self.havoc(metaclass, f"the metaclass of {cls.name}")
 
     def charge_class(self, bases: Iterable[Class]) -> None:
@@ -558,7 +601,7 @@ class Calls(Objects):
         self.step(sum(len(base.mro) for base in bases) ** 2 // 100)
 
     def class_of_native(self, native: Native) -> Class | None:
-        return self.classes.get(native.name)
+        return self.classes.get(native.name.removesuffix(OF_ITEMS))
 
     def finish_class(self, cls: Class, options: dict[str, Value]) -> None:
         """Enum members, NamedTuple fields, __set_name__ and __init_subclass__."""
@@ -578,7 +621,10 @@ class Calls(Objects):
             if hook is not None and base.module is not None:
                 hook = hook.getter if isinstance(hook, Descriptor) else hook
                 self.call(hook, [cls], {k: v for k, v in options.items() if k != "metaclass"})
-                break
+                return
+        is_known = cls.unknown_base is None and complete is ABSENT and not cls.is_subclass(self.classes["enum.Enum"])
+        if options.keys() - {"metaclass"} and is_known:
+            self.may_raise(f"{cls.name}.__init_subclass__() takes no keyword arguments")
 
     def _make_enum(self, cls: Class) -> None:
         members = Dict((), self.heap.clock)
@@ -664,7 +710,8 @@ class Calls(Objects):
             if text.rpartition(".")[2] == "KW_ONLY":
                 keyword_only = True
                 continue
-            default = cls.attributes.get(field.name, REQUIRED)
+            default = cls.find(field.name)
+            default = REQUIRED if default is ABSENT else default
             if isinstance(default, (List, Dict, Set)):
                 raise self.error("ValueError", f"mutable default for field {field.name} is not allowed")
             field = Field(
@@ -682,6 +729,7 @@ class Calls(Objects):
                     cls.attributes[field.name] = field.default
             fields[field.name] = field
         cls.dataclass = fields
+        self._check_order(fields)
         if options.get("slots") is True:
             cls.slots = self._slots(cls, tuple(fields))
         if options.get("init") is False or isinstance(cls.attributes.get("__init__"), Function):
@@ -733,6 +781,16 @@ class Calls(Objects):
                 cls.attributes[f"__{name}__"] = Native(f"__{name}__", partial(_fields_ordered, sign))
         return cls
 
+    def _check_order(self, fields: dict[str, Field]) -> None:
+        """A field without default behind one that has one is refused."""
+        has_default = False
+        for field in fields.values():
+            if field.in_init and not field.keyword_only:
+                lacks = field.default is REQUIRED and field.factory is REQUIRED
+                if lacks and has_default:
+                    raise self.error("TypeError", f"non-default argument '{field.name}' follows default argument")
+                has_default = has_default or not lacks
+
     # -- decorators --------------------------------------------------------------------------------------------
 
     def decorate(self, wrapper: Value, value: Value, site: Site) -> Value:
@@ -763,6 +821,7 @@ class Calls(Objects):
         if text is not None:
             unfollowed.add(text)
         self._havoc_reached(wrapper, "a decorator that is not understood may have written it", set())
+        self.may_raise("a decorator that is not understood")
         return value
 
     def _followed(self, wrapper: Value, value: Value, site: Site) -> Value:
@@ -792,7 +851,16 @@ class Calls(Objects):
             return self.each_option(manager, self.enter)
         if isinstance(manager, Instance) and manager.cls.find("__enter__") is not ABSENT:
             return self.call(self.get_attribute(manager, "__enter__"), [], {})
+        if isinstance(manager, Unknown) and manager.why.startswith(REPLACING):
+            self.give_up(Unknown(f"what is replaced while a block runs: {manager.why}"))
         return Unknown(manager.why) if isinstance(manager, Unknown) else manager
+
+    def as_given(self, raised: RaisedError | None) -> list[Value]:
+        """The three arguments of __exit__."""
+        if raised is None:
+            return [None, None, None]
+        kind = raised.value.cls if isinstance(raised.value, Instance) else Unknown("an exception")
+        return [kind, raised.value, Unknown("a traceback", plain=True)]
 
     def may_swallow(self, manager: Value) -> bool:
         """Whether a context manager may catch what is raised in its block: all may but those known not to."""
@@ -806,12 +874,16 @@ class Calls(Objects):
             swallows: bool | Unknown = self.each_option(manager, lambda option: self.leave(option, raised))
             return swallows
         if isinstance(manager, Instance) and manager.cls.find("__exit__") is not ABSENT:
-            given: list[Value] = [None, None, None]
-            if raised is not None:
-                kind = raised.value.cls if isinstance(raised.value, Instance) else Unknown("an exception")
-                given = [kind, raised.value, Unknown("a traceback", plain=True)]
-            return self.truth(self.call(self.get_attribute(manager, "__exit__"), given, {}))
+            leaves = self.get_attribute(manager, "__exit__")
+            return self.truth(self.call(leaves, self.as_given(raised), {}))
         return Unknown(manager.why) if isinstance(manager, Unknown) else False
+
+
+def lacks_methods(cls: Class) -> bool:
+    """Whether an abstract method of a class is defined nowhere."""
+    held = (cls.find(name) for base in cls.mro for name in base.attributes)
+    methods = (value.getter if isinstance(value, Descriptor) else value for value in held)
+    return any(isinstance(m, Function) and m.attributes.get("__isabstractmethod__") is True for m in methods)
 
 
 def is_private(name: str) -> bool:

@@ -30,6 +30,7 @@ from nnlint.values import (
     RaisedError,
     Set,
     Stream,
+    Tensor,
     Value,
     View,
     join,
@@ -46,7 +47,7 @@ SIZED = (str, bytes, list, tuple, dict, set, frozenset)
 # What belongs to the root that runs, and not to the project.
 OF_A_ROOT = (
     "steps", "limit", "depth", "tries", "repeats", "forks", "running", "handling", "records", "built", "constructing",
-    "guards", "verdicts", "sequentials", "taken_apart",
+    "guards", "verdicts", "sequentials", "taken_apart", "suspended",
 )  # fmt: skip
 DRAINED = 1_000  # the most items of an iterator that is given to code that is not known
 
@@ -97,6 +98,7 @@ class Control:
         self.verdicts: dict[Verdict, None] = {}
         self.sequentials: list[tuple[tuple[Site, ...], Instance, bool]] = []  # built where, and under a guard
         self.taken_apart: set[Instance] = set()
+        self.suspended: tuple[Stream, ...] = ()  # generators that wait where closing them does something
 
     def start(self) -> None:
         """Begin a root: nothing is spent, nothing is open. What it sets is OF_A_ROOT."""
@@ -104,6 +106,7 @@ class Control:
         self.running, self.handling, self.records, self.built = [], [], {}, []
         self.constructing, self.heap.copied = False, 0
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
+        self.suspended = ()
         self.look_ups.forget()
 
     def step(self, cost: int = 1) -> None:
@@ -124,9 +127,12 @@ class Control:
         self.heap.leave(Outcome("raise", RaisedError(Unknown(why)), {}), why)
 
     def doubtful(self, found: Value) -> Value:
-        """What an operation gives that may raise as well, where its operands are not known."""
-        if self.tries and isinstance(found, Unknown):
-            self.may_raise(found.why)
+        """What an operation gives that may raise as well, where its operands are not known, or where it gives a tensor
+        of a shape that is not known."""
+        if self.tries:
+            doubt = found.shape if isinstance(found, Tensor) else found
+            if isinstance(doubt, Unknown):
+                self.may_raise(doubt.why)
         return found
 
     @contextmanager
@@ -396,6 +402,22 @@ class Control:
         if effect.is_bound and name in variables:
             self.heap.touch(effect.module.frame)
             variables[name] = Unknown(why)
+
+    def forget_own(self, receiver: Instance, why: str) -> None:
+        """A base that is not known may call the program's methods on an object: what they may write is forgotten, but
+        for modules."""
+        methods = [m for base in receiver.cls.mro for m in base.attributes.values() if isinstance(m, Function)]
+        for method in methods:
+            if method.site is None or method.name == "__init__":
+                continue
+            text, seen = self.effects.text(method.site.node), {id(receiver)}
+            self._havoc_closure(method, why, seen)
+            for name in {told[1:] for told in text.written | text.opened | text.rebound if told.startswith(".")}:
+                held = receiver.attributes.get(name, receiver.cls.find(name))
+                if held is not ABSENT and not isinstance(held, (Function, Descriptor, Native, Instance, Tensor)):
+                    self.havoc(held, why, seen)
+                    self.heap.touch(receiver)
+                    receiver.attributes[name] = Unknown(why)
 
     def _havoc_names(self, frame: Frame, why: str, seen: set[int]) -> None:
         """Code that is not known got hold of the names of a module: its data is forgotten; what is defined stays."""

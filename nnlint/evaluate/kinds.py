@@ -7,6 +7,7 @@ from typing import Any
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
+    OF_ITEMS,
     BoundMethod,
     Class,
     Deque,
@@ -73,6 +74,8 @@ def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
         if any(answer is True for answer in answers):
             return True
         return next((answer for answer in answers if isinstance(answer, Unknown)), False)
+    if isinstance(kind, (str, int, float, List, Dict)) or kind is None or _has_items(kind):
+        raise machine.error("TypeError", "isinstance() arg 2 must be a type, a tuple of types, or a union")
     if isinstance(value, Unknown):
         if value.options and not isinstance(kind, Unknown):
             answers = [is_instance(machine, option, kind) for option in value.options if option is not ABSENT]
@@ -101,6 +104,12 @@ def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
         kin = kin_of(kind)
         return Unknown(kin.why, plain=True) if kin is not None else kind.name == "object"
     return Unknown("isinstance() with something else", plain=True)
+
+
+def _has_items(kind: Value) -> bool:
+    """Whether a kind says of what its items are: isinstance() takes no list[int], but a Union[int, str]."""
+    is_named = isinstance(kind, (Native, External)) and kind.name.endswith(OF_ITEMS)
+    return is_named and not kind.name.startswith(("typing.Union", "typing.Optional", "typing_extensions."))
 
 
 def kin_of(cls: Class) -> Unknown | None:

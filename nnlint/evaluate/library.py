@@ -195,7 +195,14 @@ def _keep_result(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
 
 
 def _enter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return machine.call(BUILTINS["next"], [args[0].attributes["generator"]], {})
+    generator, suspended = args[0].attributes["generator"], machine.suspended
+    if not isinstance(generator, Stream):
+        return machine.call(BUILTINS["next"], [generator], {})
+    item = machine.next_item(generator)
+    machine.suspended = suspended  # it is asked to go on where the block ends
+    if item is ABSENT:
+        raise machine.error("RuntimeError", "generator didn't yield")
+    return Unknown(item.unknown.why) if type(item) is Rest else item
 
 
 def _leave(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -316,6 +323,8 @@ def _namedtuple(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
         fields = fields.replace(",", " ").split()
     if not isinstance(name, str) or not all(isinstance(field, str) for field in fields):
         return Unknown("a namedtuple whose fields are not known")
+    if len(set(fields)) < len(fields):
+        raise machine.error("ValueError", "a field of a namedtuple has the name of another")
     made = Class(name, (machine.classes["tuple"],), birth=machine.heap.clock)
     defaults = kwargs.get("defaults") or ()
     first = len(fields) - len(defaults)

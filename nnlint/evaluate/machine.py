@@ -6,6 +6,7 @@ import builtins as python
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 import libcst as cst
@@ -13,14 +14,16 @@ import libcst as cst
 from nnlint.construction import Failure
 from nnlint.count import Count, count
 from nnlint.evaluate.attrs_classes import ATTRS, attrs_classes
-from nnlint.evaluate.builtins import BUILTINS, METHODS
+from nnlint.evaluate.builtins import BUILTINS, FUNCTIONAL, METHODS
 from nnlint.evaluate.calls import Calls
 from nnlint.evaluate.command_line import ARGPARSE, argparse_classes
 from nnlint.evaluate.commands import COMMANDS, command_classes
+from nnlint.evaluate.contexts import CONTEXTS
 from nnlint.evaluate.control import IMPORT_STEPS, OF_A_ROOT, LimitError
 from nnlint.evaluate.functions import FUNCTION_TYPES
 from nnlint.evaluate.kinds import REGISTERS
 from nnlint.evaluate.library import LIBRARY
+from nnlint.evaluate.mappings import MUTABLE_MAPPING
 from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.statements import Execute, define, lower_definitions
@@ -51,6 +54,8 @@ from nnlint.values import (
     RaisedError,
     Tensor,
     Value,
+    join,
+    may_be_absent,
     present,
 )
 
@@ -85,6 +90,10 @@ def builtin_classes() -> dict[str, Class]:
     for name in ("OrderedDict", "defaultdict", "Counter"):
         classes[name] = Class(name, (classes["dict"],), full_name=f"collections.{name}")
         classes[name].attributes["__init__"] = Native("__init__", _payload_init(LIBRARY[f"collections.{name}"]))
+    classes["OrderedDict"].attributes.update({
+        "__init__": Native("__init__", _ordered_init),
+        **{name: Native(name, partial(_ordered_write, name)) for name in ("update", "setdefault")},
+    })  # fmt: skip
     classes["property"] = Class("property", (object_class,), full_name="property")
     classes["property"].attributes.update({
         "__init__": Native("__init__", _property_init), "__get__": Native("__get__", _property_get),
@@ -194,6 +203,20 @@ def _payload_init(maker: Native) -> Any:
     return run
 
 
+def _ordered_init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """OrderedDict.__init__(self, other=(), **entries), for classes derived from it"""
+    machine.heap.touch(args[0])
+    args[0].payload = Dict((), machine.heap.clock, kind="OrderedDict")
+    return _ordered_write("update", machine, args, kwargs)
+
+
+def _ordered_write(name: str, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """update() and setdefault() of an OrderedDict: they write by the __setitem__ of the program, where it has one."""
+    if isinstance(args[0].cls.find("__setitem__"), Function):
+        return machine.call(MUTABLE_MAPPING.attributes[name], args, kwargs)
+    return machine.call(METHODS[Dict, name], [args[0].payload, *args[1:]], kwargs)
+
+
 def _property_init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """property.__init__(self, fget, fset, fdel, doc), for classes derived from it"""
     given = {**dict(zip(("fget", "fset", "fdel", "doc"), args[1:])), **kwargs}
@@ -263,6 +286,7 @@ class Machine(Calls):
         self.builtins = {**{n: c for n, c in self.classes.items() if n in dir(python)}, **BUILTINS}
         self.mains: dict[int, dict[cst.If, Execute]] = {}
         self.modules: dict[str, Module] = {}
+        self.patches = Dict()
 
     # -- names from outside ------------------------------------------------------------------------------------
 
@@ -272,6 +296,14 @@ class Machine(Calls):
 
     def resolve(self, dotted: str) -> Value:
         """What a dotted name from outside the project stands for."""
+        given = self.patches.get(dotted, ABSENT) if self.patches else ABSENT
+        if given is ABSENT:
+            return self._outside(dotted)
+        is_sure = not may_be_absent(given)
+        return given if is_sure else join(present(given), self._outside(dotted), "it may be replaced")
+
+    def _outside(self, dotted: str) -> Value:
+        """What a name from outside stands for as long as nothing is put into its place."""
         if dotted in self.aliases and dotted not in self.torch:
             self.torch[dotted] = self._alias(dotted)
         if dotted in self.torch:
@@ -282,7 +314,7 @@ class Machine(Calls):
                 return found
         if dotted in FUNCTIONS:
             return FUNCTIONS[dotted]
-        for table in (LIBRARY, FUNCTION_TYPES, REGISTERS, ARGPARSE, ATTRS, COMMANDS, PYDANTIC):
+        for table in (LIBRARY, CONTEXTS, FUNCTION_TYPES, REGISTERS, ARGPARSE, ATTRS, COMMANDS, PYDANTIC):
             if dotted in table:
                 return table[dotted]
         if dotted in self.classes and "." in dotted:
@@ -312,7 +344,7 @@ class Machine(Calls):
             return self.torch[f"torch.nn.{name}"]
         if is_initialiser(dotted):
             return Native(name, _initialise)
-        if dotted.startswith("torch.nn.functional.") and dotted not in FUNCTIONS:
+        if dotted.startswith("torch.nn.functional.") and name in FUNCTIONAL and dotted not in FUNCTIONS:
             return Native(name, _tensor_of_unknown_shape)
         return None
 
@@ -323,9 +355,17 @@ class Machine(Calls):
         found = self.modules.get(dotted)
         if found is None:
             found = self._find_module(dotted)
+        elif isinstance(found, Module):
+            self.take_patches(found)
         if isinstance(found, Module) and found.failure is not None:
             raise RaisedError(found.failure.value)
         return found
+
+    def take_patches(self, module: Module) -> None:
+        """What a module that is imported has put into the place of names from outside stands there from now on."""
+        if module.patches and module.patches is not self.patches:
+            self.heap.touch(self.patches)
+            self.patches.update(module.patches)
 
     def import_parents(self, dotted: str) -> None:
         """Load the packages around a module, outermost first, as Python does: where packages import themselves in
@@ -557,6 +597,7 @@ class Machine(Calls):
     def execute(self, module: Module) -> None:
         """Run module-level code."""
         self.executing.append(module)
+        around, self.patches = self.patches, module.patches
         try:
             define(self, module.frame, module.statements)
         except RaisedError as raised:
@@ -565,6 +606,8 @@ class Machine(Calls):
             return
         finally:
             self.executing.pop()
+            self.patches = around
+            self.take_patches(module)
         module.ready = True
 
 

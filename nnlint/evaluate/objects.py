@@ -19,6 +19,7 @@ from nnlint.source import docstring
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
+    OF_ITEMS,
     BoundMethod,
     Class,
     Deque,
@@ -27,6 +28,7 @@ from nnlint.values import (
     External,
     Frame,
     Function,
+    Inherited,
     Instance,
     List,
     Module,
@@ -99,6 +101,7 @@ class Objects(Control):
     classes: dict[str, Class]
     methods: dict[tuple[type, str], Native]
     assume: dict[str, Value]
+    patches: Dict
 
     # -- to be given by the parts above ------------------------------------------------------------------------
 
@@ -285,7 +288,8 @@ class Objects(Control):
         if isinstance(value, Module):
             return self._module_attribute(value, name)
         if isinstance(value, External):
-            return self.resolve(f"{value.name}.{name}")
+            found = self.resolve(f"{value.name}.{name}")
+            return self.doubtful(found) if value.name.startswith("torch") else found
         if isinstance(value, Unknown):
             if value.options:
                 return self.each_option(value, lambda option: self.get_attribute(option, name))
@@ -469,6 +473,7 @@ class Objects(Control):
 
         def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             if isinstance(receiver, Instance):
+                machine.forget_own(receiver, unknown.why)
                 machine.heap.touch(receiver)
                 receiver.open = unknown
             return Unknown(unknown.why)
@@ -572,10 +577,10 @@ class Objects(Control):
                 return found
         elif value.open is None:
             return self.call(BoundMethod(getter, value), [name], {})
+        if value.cls.unknown_base is not None:
+            return self.doubtful(Inherited(first(value.open, value.cls.unknown_base), value))
         if value.open is not None:
             return self.doubtful(value.open.part())
-        if value.cls.unknown_base is not None:
-            return self.doubtful(Unknown(value.cls.unknown_base.why))
         return of_error(value.cls, name)
 
     def registered(self, value: Instance, name: str) -> Value:
@@ -611,6 +616,8 @@ class Objects(Control):
                 if same(self.find_attribute(value, name), given):
                     return
                 name, given = functions.REPLACED, Unknown(f"{name} of a function is replaced", foreign=True)
+            if isinstance(value, Class) and name in (value.attributes.get("__members__") or ()):
+                raise self.error("AttributeError", f"cannot reassign member {name!r}")
             if isinstance(value, Class) and name in ("__bases__", "__class__"):
                 self.give_up(Unknown(f"other {name} for {value.name}"))
             self.heap.touch(value)
@@ -625,6 +632,9 @@ class Objects(Control):
                 if not isinstance(given, Tensor):
                     given = Tensor(Unknown("a tensor's data is replaced", plain=True), self.heap.clock)
                 value.shape, value.data, value.least = given.shape, given.data, given.least
+        elif isinstance(value, External):
+            self.heap.touch(self.patches)
+            self.patches[f"{value.name}.{name}"] = given
         elif isinstance(value, Unknown) and value.options:
             self.each_option(value, lambda option: self.set_attribute(option, name, given))
         elif isinstance(value, Unknown) and name not in WEIGHTLESS:
@@ -721,7 +731,7 @@ class Objects(Control):
         if self.look_ups.reading is not None:
             self._note_content(value)
         if isinstance(value, External) and value.name.startswith(("typing.", "collections.abc.", "typing_extensions.")):
-            return value
+            return External(f"{value.name.removesuffix(OF_ITEMS)}{OF_ITEMS}")
         if isinstance(value, External) and value.name == "sys.modules" and isinstance(index, str):
             return self.loaded(index)
         if isinstance(value, Unknown):
@@ -759,9 +769,13 @@ class Objects(Control):
         if isinstance(value, (list, tuple)):
             return self._sequence_item(value, index)
         if isinstance(value, Tensor):
-            return self.tensor_item(value, index)
+            return self.doubtful(self.tensor_item(value, index))
         if isinstance(value, (Native, Partial, Function, BoundMethod)):
-            return value if isinstance(value, Native) else Unknown("an item of a function")
+            return (
+                Native(f"{value.name}{OF_ITEMS}", value.fn)
+                if isinstance(value, Native)
+                else Unknown("an item of a function")
+            )
         try:
             return value[index]
         except NATIVE_ERRORS as error:
@@ -1076,6 +1090,17 @@ class Objects(Control):
             if type(item) is Rest:
                 return
 
+    def leave_off(self, before: tuple[Stream, ...]) -> None:
+        """Of the generators that wait, those that did not before are asked no further: nobody knows when they are
+        closed, so that what they may write then is forgotten."""
+        left = [stream for stream in self.suspended if not any(stream is one for one in before)]
+        self.suspended = tuple(one for one in self.suspended if not any(one is stream for stream in left))
+        for stream in left:
+            self.abandon(stream)
+
+    def abandon(self, stream: Stream) -> None:
+        raise NotImplementedError
+
     def drain(self, stream: Stream) -> None:
         """Ask an iterator for its items, for what computing them does."""
         deque(islice(self._advance(stream), DRAINED), maxlen=0)
@@ -1098,11 +1123,16 @@ class Objects(Control):
             self.heap.touch(stream)
         if stream.birth < self.heap.oldest:
             self.heap.oldest = stream.birth
+        cleans_up = stream.cleans_up
+        if cleans_up:
+            self.suspended = tuple(one for one in self.suspended if one is not stream)
         try:
             stream.position += 1
             item = next(stream.items, ABSENT) if sent is None else self._send(stream, sent)
         except RecursionError:
             raise LimitError("evaluation limit reached") from None
+        if cleans_up and item is not ABSENT and type(item) is not Rest:
+            self.suspended = (*self.suspended, stream)
         if type(item) is Rest:
             stream.spoiled = item.unknown
         return item
@@ -1206,11 +1236,12 @@ class Objects(Control):
         self.charge(given)
         self.heap.touch(target)
         if isinstance(given, Instance):
-            if given.payload is not None:
+            if given.payload is not None and not isinstance(given.cls.find("__iter__"), Function):
                 given = given.payload
-            elif given.cls.find("keys") is not ABSENT:
+            elif given.payload is not None or given.cls.find("keys") is not ABSENT:
                 keys = self.items(self.call(self.get_attribute(given, "keys"), [], {}))
-                given = Dict({key: self.get_item(given, key) for key in keys if type(key) is not Rest})
+                rest = next((key.unknown for key in keys if type(key) is Rest), None)
+                given = Dict({key: self.get_item(given, key) for key in keys if type(key) is not Rest}, 0, rest)
         if isinstance(given, Unknown):
             for key in target:
                 target[key] = Unknown(given.why)
@@ -1266,7 +1297,7 @@ class Objects(Control):
         if isinstance(left, Instance) or isinstance(right, Instance):
             return self._instance_binary(sign, left, right)
         if isinstance(left, Tensor) or isinstance(right, Tensor):
-            return self.tensor_binary(sign, left, right)
+            return self.doubtful(self.tensor_binary(sign, left, right))
         if ops.grows_too_large(sign, left, right):
             return Unknown("a value too large to compute", plain=True)
         if sign == "|" and any(isinstance(side, (Native, Class)) for side in (left, right)):
@@ -1552,8 +1583,16 @@ class Objects(Control):
                 return item in container
             except NATIVE_ERRORS as error:
                 raise self.native(error) from None
+        before = self.suspended
+        inside = self._is_among(self.iterate(container), item)
+        if self.suspended is not before:
+            self.leave_off(before)
+        return inside
+
+    def _is_among(self, members: Iterator[Value], item: Value) -> bool | Unknown:
+        """Whether one of the members is the item, or equal to it."""
         doubt: Unknown | None = None
-        for member in self.iterate(container):
+        for member in members:
             self.step()
             if type(member) is Rest:
                 doubt = first(doubt, member.unknown)

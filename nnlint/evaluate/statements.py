@@ -26,7 +26,7 @@ from nnlint.evaluate.expressions import (
     mangle,
     signature,
 )
-from nnlint.evaluate.generators import lower_lazily
+from nnlint.evaluate.generators import lower_lazily, yields
 from nnlint.evaluate.heap import Outcome
 from nnlint.evaluate.scope import CLOSED, Bindings, Scope, Site, binder
 from nnlint.signature import Rest
@@ -394,6 +394,14 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
         return machine.fork(frame, why, (lambda: None, lambda: orelse(frame))) if breaks else orelse(frame)
 
     def over(frame: Frame, values: Value) -> str | None:
+        suspended = machine.suspended
+        try:
+            return through(frame, values)
+        finally:
+            if machine.suspended is not suspended:
+                machine.leave_off(suspended)
+
+    def through(frame: Frame, values: Value) -> str | None:
         level = len(machine.heap.trails)
         signal: str | None = None
         ended = orelse
@@ -664,6 +672,12 @@ class LoweredFunction:
     def bindings(self) -> Bindings:
         """What the body binds, and whether it yields."""
         return binder(unfold(self.node))
+
+    @cached_property
+    def cleans_up(self) -> bool:
+        """Whether a generator that is closed before its end does something then."""
+        blocks = (part for part in walk(self.node.body, CLOSED) if isinstance(part, (cst.Try, cst.With)))
+        return any(map(yields, blocks))
 
     @cached_property
     def body(self) -> Callable[[Frame], Any]:

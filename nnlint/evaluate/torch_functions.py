@@ -185,11 +185,21 @@ def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Tensor
             return Tensor(Unknown("a list of unknown length", plain=True), machine.heap.clock)
         shape.append(len(data))
         data = data[0] if data else 0
+    if len(shape) > 1 and not _is_regular(args[0] if args else kwargs.get("data"), tuple(shape)):
+        return Tensor(Unknown("a tensor made of parts that differ", plain=True), machine.heap.clock)
     if isinstance(data, (int, float)):
         whole = args and len(shape) == 1 and all(type(n) is int and abs(n) <= tensor_numbers.WHOLE for n in args[0])
         flat = args[0] if whole else None
         return Tensor(tuple(shape), machine.heap.clock, data=tuple(flat) if flat is not None else None)
     return Tensor(Unknown("a tensor made of other data", plain=True), machine.heap.clock)
+
+
+def _is_regular(data: Value, shape: tuple[int, ...]) -> bool:
+    """Whether all parts of nested sequences are as long as the first ones."""
+    if not shape:
+        return not isinstance(data, (list, tuple))
+    is_long = isinstance(data, (list, tuple)) and len(data) == shape[0]
+    return is_long and all(_is_regular(part, shape[1:]) for part in data)
 
 
 @function("torch.Tensor", "torch.FloatTensor")
@@ -217,6 +227,8 @@ def _arange(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         return Tensor(Unknown("torch.arange", plain=True), machine.heap.clock)
     if args and all(isinstance(arg, int) for arg in args):
         numbers = range(*args)
+        if (numbers.stop - numbers.start) * numbers.step < 0:
+            raise machine.error("RuntimeError", "the bounds of torch.arange do not go with the step")
         if len(numbers) > MOST_NUMBERS or abs(numbers.stop) > tensor_numbers.WHOLE:
             return Tensor((len(numbers),), machine.heap.clock)
         made = Tensor((len(numbers),), machine.heap.clock, data=tuple(numbers))
@@ -556,6 +568,9 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return Native(name, lambda m, args, kwargs: _reduced(m, value, name, args, kwargs))
     if name == "split":
         return Native(name, lambda m, args, kwargs: _split(m, value, args, kwargs))
+    if name == "item" and isinstance(value.numel(), int) and value.numel() != 1:
+        many = machine.error("RuntimeError", "a tensor of several elements is no number")
+        return Native(name, lambda m, args, kwargs: _raise(many))
     if name in ("item", "tolist"):
         return Native(name, lambda m, args, kwargs: _values(m, value))
     if name in tensor_numbers.WHOLE_BY or name in tensor_numbers.MONOTONE:
@@ -566,7 +581,7 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         if name == "data":
             return Tensor(value.shape, machine.heap.clock, False, value.data, value.least)
         if name.endswith("_"):
-            return Native(name, lambda m, args, kwargs: _write_in_place(m, value, name))
+            return Native(name, lambda m, args, kwargs: _write_in_place(m, value, name, args))
         if value.is_parameter and name in MAY_BE_ITSELF:
             copied = Tensor(value.shape, machine.heap.clock, False, value.data, value.least)
             either = Unknown(f"{name}() of a parameter may be the parameter itself", (value, copied))
@@ -593,10 +608,17 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     return Native(name, lambda m, args, kwargs: Unknown(f"{name}() of a tensor", plain=True))
 
 
-def _write_in_place(machine: Any, value: Tensor, name: str) -> Value:
-    """A method that writes other numbers into a tensor."""
+def _raise(error: Exception) -> Value:
+    raise error
+
+
+def _write_in_place(machine: Any, value: Tensor, name: str, given: list[Value]) -> Value:
+    """A method that writes other numbers into a tensor, which those that are given have to fit."""
     if name != "requires_grad_":
         forget_numbers(machine, value)
+    for other in given:
+        if isinstance(other, Tensor) and not same(arithmetic(machine, "+", value, other).shape, value.shape):
+            machine.may_raise("a tensor that does not fit is written")
     return value
 
 
