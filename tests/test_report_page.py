@@ -14,7 +14,7 @@ from selenium import webdriver
 
 from nnlint.cli import main
 from nnlint.construction import Analysis, Failure, Model, Node, Place
-from nnlint.report.gather import FileReport
+from nnlint.report.gather import FileReport, layer_key, model_key
 from nnlint.report.page import report_page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -171,6 +171,19 @@ def test_it_fits_and_is_readable(width: int, scheme: str, browser: Any, reports:
     assert (luminance(colours[0][1]) < 0.1) == (scheme == "dark")
     heights = page.execute_script("return [...document.querySelectorAll('th button')].map(one => one.offsetHeight)")
     assert min(heights) >= (44 if width < 600 else 24)
+
+
+@pytest.mark.parametrize("width", [360, 760, 1000, 1200])
+def test_tables_of_long_names_need_no_scrolling(width: int, browser: Any, tmp_path: Path) -> None:
+    path, name = "vision_models/segmentation/feature_pyramid_network.py", "keypointrcnn_resnet50_fpn_deterministic"
+    layer = site(path, 298, context(None, 102_764_544, f"{name}() at line 412"), class_name="nets.FastRCNNConvFCHead")
+    model = Model(Place(1, 1, 1, 2), name, "function", f"{name}()", None, 5, "backbone is a parameter")
+    report = FileReport(Analysis(path, [layer], [], [model]), frozenset([layer_key(layer), model_key(model, path)]))
+    (tmp_path / "page.html").write_text(report_page([report]), encoding="utf-8")
+    page = opened(browser, tmp_path / "page.html", width)
+    excess = "return [...document.querySelectorAll('.table')].map(one => one.scrollWidth - one.clientWidth)"
+    assert page.execute_script(excess) == [0, 0]
+    assert texts(page, "#layers tr.over td[data-label='Place']") == [f"{path}:298"]
 
 
 def luminance(colour: str) -> float:

@@ -136,8 +136,8 @@ function table(holder, columns, rows, start) {
     });
     body.replaceChildren(...lines.map(row => {
       const line = element("tr", "", row.over ? { class: "over" } : {});
-      line.append(...columns.map(column => element("td", row[column.key],
-        { "data-label": column.title, ...(column.sort ? { class: "number" } : {}) })));
+      line.append(...columns.map(column => foldable(element("td", row[column.key],
+        { "data-label": column.title, ...(column.sort ? { class: "number" } : {}) }))));
       return line;
     }));
   }
@@ -148,6 +148,13 @@ function table(holder, columns, rows, start) {
   document.getElementById(holder).append(made);
   fill();
   return { filter(words) { shown = rows.filter(row => matches(row, words)); fill(); } };
+}
+
+// Paths and names may be folded between their parts: nets/|vision_|transformer.py, Fast|Head.|__init__
+function foldable(cell) {
+  const parts = cell.textContent.split(/(?<=\/|\((?!\))|\.(?!py)|[^_]_(?=[^_])|[a-z](?=[A-Z]))/);
+  cell.replaceChildren(...parts.flatMap((part, index) => index ? [element("wbr", ""), part] : [part]));
+  return cell;
 }
 
 function matches(row, words) {
