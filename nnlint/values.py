@@ -80,9 +80,13 @@ class List(list[Any]):
 
 
 class Deque(List):
-    """A collections.deque."""
+    """A collections.deque; most: the most items that it keeps."""
 
-    __slots__ = ()
+    __slots__ = ("most",)
+
+    def __init__(self, items: Any = (), birth: int = 0, most: int | None = None) -> None:
+        super().__init__(items, birth)
+        self.most = most
 
 
 class Dict(dict[Any, Any]):

@@ -11,6 +11,7 @@ from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.kinds import is_instance, kin_of
 from nnlint.evaluate.objects import is_one_with
+from nnlint.numpy_numbers import NUMPY
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
@@ -581,7 +582,7 @@ def class_of(machine: Any, value: Value) -> Value:
         return machine.classes["Parameter" if value.is_parameter else "Tensor"]
     if isinstance(value, Dict):
         return TYPES.get(value.kind, BUILTINS["dict"])
-    if isinstance(value, (Deque, View)):
+    if isinstance(value, (Deque, View, *NUMPY)):
         return Unknown("the type of a value")
     if value is None:
         return NONE_TYPE
@@ -853,11 +854,38 @@ def _append(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return None
 
 
+def _keep_last(items: Deque) -> None:
+    """What is added at the end of a deque takes the place of what stands first; with a Rest nobody knows what stays."""
+    if items.most is not None and has_rest(items):
+        items[:] = [Rest(Unknown("a deque of a maximal length"))]
+    elif items.most is not None:
+        del items[: max(len(items) - items.most, 0)]
+
+
+@method(Deque, "append")
+def _append_right(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return _extend_right(machine, [args[0], (args[1],)], {})
+
+
+@method(Deque, "extend")
+def _extend_right(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    items = machine.items(args[1])
+    machine.heap.touch(args[0])
+    args[0].extend(items)
+    _keep_last(args[0])
+    return None
+
+
 @method(Deque, "appendleft")
 def _append_left(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    machine.heap.touch(args[0])
-    args[0].insert(0, args[1])
-    return None
+    return _extend_left(machine, [args[0], (args[1],)], {})
+
+
+@method(Deque, "insert")
+def _insert_within(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if args[0].most is not None and len(args[0]) >= args[0].most:
+        raise machine.error("IndexError", "deque already at its maximum size")
+    return _insert(machine, args, kwargs)
 
 
 @method(Deque, "popleft")
@@ -870,12 +898,16 @@ def _extend_left(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     items = machine.items(args[1])
     machine.heap.touch(args[0])
     args[0][:0] = items[::-1]
+    if args[0].most is not None and has_rest(args[0]):
+        _keep_last(args[0])
+    elif args[0].most is not None:
+        del args[0][args[0].most :]
     return None
 
 
 @method(Deque, "copy")
 def _copy_deque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return Deque(args[0], machine.heap.clock)
+    return Deque(args[0], machine.heap.clock, args[0].most)
 
 
 @method(List, "extend")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nnlint.numpy_numbers import NumpyInt
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
@@ -214,7 +215,7 @@ def _is_of(value: Value, kind: type) -> bool | None:
     if isinstance(value, Instance) and value.payload is None:
         return False if value.cls.unknown_base is None else None
     held = value.payload if isinstance(value, Instance) else value
-    return isinstance(held, kind) and not isinstance(held, Deque)
+    return isinstance(held, kind) and not isinstance(held, Deque) and not (kind is int and isinstance(held, NumpyInt))
 
 
 __all__ = ["REGISTER", "REGISTERS", "is_instance", "kin_of"]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nnlint.evaluate.builtins import BUILTINS
+from nnlint.evaluate.builtins import BUILTINS, METHODS
 from nnlint.evaluate.functions import REPLACED
 from nnlint.signature import REQUIRED, Parameter, Rest, Signature
 from nnlint.unknown import Unknown, UnknownValueError, first
@@ -56,6 +56,20 @@ def _partial(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
             first(unknown, callee.unknown_kwargs), machine.heap.clock,
         )  # fmt: skip
     return Partial(callee, list(args[1:]), kwargs, unknown, machine.heap.clock)
+
+
+@library("functools.partialmethod")
+def _partial_method(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    function, *given = args
+    if not isinstance(function, (Function, Native)):
+        return Unknown("a partialmethod of what is no function")
+    unknown = kwargs.pop("**", None)
+
+    def run(machine: Any, args: list[Value], more: dict[str, Value]) -> Value:
+        unknown_too = first(unknown, more.pop("**", None))
+        return machine.call(function, [args[0], *given, *args[1:]], {**kwargs, **more}, unknown_too)
+
+    return Native("partialmethod", run)
 
 
 def is_quick(pattern: str, text: str) -> bool:
@@ -310,9 +324,13 @@ def _counter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 @library("collections.deque")
 def _deque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    if len(args) > 1 or kwargs:
-        return Unknown("a deque with a maximal length")
-    return Deque(machine.items(args[0]) if args else (), machine.heap.clock)
+    given = {**dict(zip(("iterable", "maxlen"), args)), **kwargs}
+    most = given.get("maxlen")
+    if most is not None and (not isinstance(most, int) or most < 1):
+        return Unknown("a deque of a maximal length that is not known")
+    made = Deque((), machine.heap.clock, most)
+    machine.call(METHODS[Deque, "extend"], [made, given.get("iterable", ())], {})
+    return made
 
 
 @library("collections.namedtuple")
@@ -499,9 +517,44 @@ def _accumulate(machine: Any, source: Value, function: Value = None, *, initial:
         yield total
 
 
+def _group_by(machine: Any, iterable: Value, key: Value = None) -> Iterator[Value]:
+    items = machine.iterate(iterable)
+    item: Value = next(items, ABSENT)
+    kind: Value = None
+
+    def kind_of(item: Value) -> Value:
+        return item if key is None else machine.call(key, [item], {})
+
+    def members() -> Iterator[Value]:
+        nonlocal item
+        while item is not ABSENT:
+            if type(item) is Rest:
+                yield item
+                return
+            same = machine.truth(machine.compare("==", kind_of(item), kind))
+            if isinstance(same, Unknown):
+                item = Rest(Unknown(same.why))
+                continue
+            if not same:
+                return
+            yield item
+            machine.step()
+            item = next(items, ABSENT)
+
+    while item is not ABSENT:
+        if type(item) is Rest:
+            yield item
+            return
+        kind = kind_of(item)
+        group = members()
+        yield kind, Stream(group, machine.heap.clock)
+        for _ in group:
+            machine.step()
+
+
 _ITERATORS: dict[str, Callable[..., Iterator[Value]]] = {
     "chain": _chain, "repeat": _repeat, "count": _count, "cycle": _cycle, "product": _product, "pairwise": _pairwise,
-    "islice": _islice, "accumulate": _accumulate, "starmap": _starmap, "takewhile": _while(True),
+    "groupby": _group_by, "islice": _islice, "accumulate": _accumulate, "starmap": _starmap, "takewhile": _while(True),
     "dropwhile": _while(False), "filterfalse": _filterfalse, "zip_longest": _zip_longest,
     **{name: _choices(name) for name in ("combinations", "combinations_with_replacement", "permutations")},
 }  # fmt: skip
@@ -633,6 +686,32 @@ NULL_CONTEXT.attributes.update(
     __exit__=Native("__exit__", lambda machine, args, kwargs: None),
 )
 LIBRARY["contextlib.nullcontext"] = NULL_CONTEXT
+
+
+def _fill_namespace(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """SimpleNamespace.__init__(self, mapping=(), **attributes)"""
+    given = Dict((), machine.heap.clock, kwargs.pop("**", None))
+    for more in (*args[1:], Dict(kwargs)):
+        machine.update_dict(given, more)
+    machine.heap.touch(args[0])
+    args[0].attributes.update({name: value for name, value in given.items() if isinstance(name, str)})
+    args[0].open = given.rest
+    return None
+
+
+def _equal_namespaces(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    one, other = args
+    if not isinstance(other, Instance) or not other.cls.is_subclass(SIMPLE_NAMESPACE):
+        return BUILTINS["NotImplemented"]
+    doubt = first(one.open, other.open)
+    return Unknown(doubt.why) if doubt is not None else machine.compare("==", *(Dict(x.attributes) for x in args))
+
+
+SIMPLE_NAMESPACE = Class("SimpleNamespace", (_OBJECT,), full_name="types.SimpleNamespace")
+SIMPLE_NAMESPACE.attributes.update(
+    __init__=Native("__init__", _fill_namespace), __eq__=Native("__eq__", _equal_namespaces)
+)
+LIBRARY["types.SimpleNamespace"] = SIMPLE_NAMESPACE
 SIGNATURE = Class("Signature", (_OBJECT,), full_name="inspect.Signature")
 PARAMETER = Class("Parameter", (_OBJECT,), full_name="inspect.Parameter")
 EMPTY = Class("_empty", (_OBJECT,), full_name="inspect._empty")

@@ -14,6 +14,7 @@ from nnlint.evaluate import functions
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import DRAINED, Control, LimitError
 from nnlint.evaluate.heap import ADVANCED
+from nnlint.numpy_numbers import NUMPY, NumpyInt
 from nnlint.signature import Rest
 from nnlint.source import docstring
 from nnlint.unknown import Unknown, UnknownValueError, first
@@ -702,7 +703,7 @@ class Objects(Control):
             return self.call(self.get_attribute(index, "__index__"), [], {})
         if isinstance(index, Instance) and isinstance(index.payload, int):
             return index.payload
-        return index
+        return int(index) if isinstance(index, NumpyInt) else index
 
     def as_number(self, value: Value) -> Value:
         """A number that is to be computed with as a float: one that its own method gives, where it is an object."""
@@ -1309,10 +1310,15 @@ class Objects(Control):
             return self._collection_binary(sign, left, right)
         if sign not in ops.OPERATORS:
             return Unknown(f"{sign} is not evaluated", plain=True)
+        of_numpy = isinstance(left, NUMPY) or isinstance(right, NUMPY)
         try:
             result = ops.OPERATORS[sign](left, right)
         except NATIVE_ERRORS as error:
+            if of_numpy:
+                return self.doubtful(Unknown("arithmetic of numpy's", plain=True))
             raise self.native(error) from None
+        if of_numpy and isinstance(result, int) and result.bit_length() > 63:
+            return Unknown("a number too large for numpy", plain=True)
         return List(result, self.heap.clock) if isinstance(result, list) else result
 
     def tensor_binary(self, sign: str, left: Value, right: Value) -> Value:
@@ -1374,6 +1380,9 @@ class Objects(Control):
         """left += right, in place where Python does"""
         if isinstance(left, Unknown) and not left.options and isinstance(right, (List, Dict, Set)):
             self.write_unseen(left)
+        if isinstance(left, Deque) and sign == "+":
+            self.call(self.methods[Deque, "extend"], [left, right], {})
+            return left
         if isinstance(left, List) and sign == "+":
             items = self.items(right)
             self.heap.touch(left)
@@ -1465,6 +1474,8 @@ class Objects(Control):
             return found if sign in ("==", "!=") else self.doubtful(found)
         if isinstance(left, Instance) or isinstance(right, Instance):
             return self._compare_instances(sign, left, right)
+        if isinstance(left, Tensor) or isinstance(right, Tensor):
+            return self.doubtful(Unknown("a comparison of tensors", plain=True))
         if isinstance(left, View) or isinstance(right, View):
             views = [
                 self.make_set(self.items(v)) if isinstance(v, View) and v.kind == "keys" else v for v in (left, right)
@@ -1632,6 +1643,8 @@ class Objects(Control):
         unknown = ops.is_unknown(value)
         if unknown is not None:
             return Unknown(unknown.why, plain=True)
+        if isinstance(value, NUMPY) and conversion == "r":
+            return Unknown("how numpy writes a number", plain=True)
         if isinstance(value, (str, int, float, complex, bytes, tuple, range)) or value is None:
             if isinstance(value, tuple) and not all(isinstance(i, (str, int, float)) or i is None for i in value):
                 return Unknown("the text of an object", plain=True)

@@ -10,11 +10,13 @@ from typing import Any
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate import parametrize, tensor_numbers, tensor_shapes
 from nnlint.evaluate.torch_modules import deep_copy, prepare, put
+from nnlint.numpy_numbers import NUMPY, NumpyInt, of_numpy
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import (
     ABSENT,
     BoundMethod,
+    Deque,
     Dict,
     External,
     Instance,
@@ -52,7 +54,7 @@ def as_shape(machine: Any, sizes: list[Value]) -> Value:
         return Unknown(next(s.unknown.why for s in sizes if type(s) is Rest), plain=True)
     if not all(isinstance(size, (int, Unknown)) and (isinstance(size, Unknown) or size >= 0) for size in sizes):
         return Unknown("a shape that is not made of sizes", plain=True)
-    return tuple(sizes)
+    return tuple(int(size) if isinstance(size, NumpyInt) else size for size in sizes)
 
 
 @function(
@@ -371,7 +373,13 @@ def _parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
 FUNCTIONS["torch.nn.Buffer"] = Native("Buffer", lambda machine, args, kwargs: Unknown("a buffer", plain=True))
 
 
-@function("math.prod", "numpy.prod", "numpy.product")
+@function("numpy.prod", "numpy.product")
+def _numpy_product(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    found = of_numpy(_product(machine, args, kwargs))
+    return machine.binary("*", found, 1) if isinstance(found, NUMPY) else found
+
+
+@function("math.prod")
 def _product(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if set(kwargs) - {"start"} or len(args) != 1:
         return Unknown("prod() along an axis", plain=True)
@@ -420,7 +428,7 @@ def _numpy_scalar(name: str, fn: Callable[..., float]) -> None:
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if len(args) == 1 and isinstance(args[0], (int, float)) and not kwargs:
-            return fn(args[0])
+            return of_numpy(fn(args[0]))
         return Unknown(f"numpy.{name} of an array", plain=True)
 
     FUNCTIONS[f"numpy.{name}"] = Native(name, run)
@@ -474,7 +482,7 @@ def _copy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         made.open = value.open
         return made
     if isinstance(value, List):
-        return type(value)(value, clock)
+        return Deque(value, clock, value.most) if isinstance(value, Deque) else List(value, clock)
     if isinstance(value, Dict):
         return Dict(value, clock, value.rest, value.kind, value.factory)
     if isinstance(value, Set):

@@ -46,6 +46,7 @@ from nnlint.values import (
     ABSENT,
     BoundMethod,
     Class,
+    Deque,
     Descriptor,
     Dict,
     External,
@@ -1233,7 +1234,7 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
         for key, held in value.items():
             made[key] = deep_copy(machine, held, memo)
     elif isinstance(value, List):
-        made = type(value)((), clock)
+        made = Deque((), clock, value.most) if isinstance(value, Deque) else List((), clock)
         memo[id(value)] = made
         made.extend(deep_copy(machine, item, memo) for item in value)
     elif isinstance(value, Set):
