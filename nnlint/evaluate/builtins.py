@@ -300,7 +300,10 @@ def _next(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _enumerate(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     start = kwargs.get("start", args[1] if len(args) > 1 else 0)
 
-    items = machine.iterate(args[0])
+    given = [*args[:1], *([kwargs["iterable"]] if "iterable" in kwargs else [])]
+    if len(given) != 1:
+        raise TypeError("enumerate() takes one iterable")
+    items = machine.iterate(given[0])
 
     def produce() -> Iterator[Value]:
         index = known(start)

@@ -415,7 +415,8 @@ def _math(name: str) -> None:
 
 for _name in (
     *("sqrt", "log", "log2", "log10", "exp", "floor", "ceil", "pow", "cos", "sin", "tanh", "gcd", "lcm", "isqrt"),
-    *("fabs", "trunc", "comb", "isclose", "isinf", "isnan", "factorial", "hypot"),
+    *("tan", "acos", "asin", "atan", "atan2", "cosh", "sinh", "degrees", "radians", "erf", "erfc", "expm1", "log1p"),
+    *("copysign", "fmod", "fabs", "trunc", "comb", "isclose", "isinf", "isnan", "factorial", "hypot"),
 ):
     _math(_name)
 FUNCTIONS.update(
