@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nnlint.construction import Analysis, Failure, Refusal
 from nnlint.stack import on_deep_stack
@@ -15,6 +15,7 @@ from nnlint.stack import on_deep_stack
 if TYPE_CHECKING:
     from nnlint.evaluate.machine import Machine
     from nnlint.project import Project
+    from nnlint.source import Source
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def analyse(path: str, text: str | None = None, settings: Settings = Settings(),
     try:
         return on_deep_stack(partial(evaluate, path, content, settings, trees))
     except Exception as error:
-        _machines.clear()  # what it left half done is nothing to go on from
+        _kept.forget()  # what it left half done is nothing to go on from
         return Analysis(path, errors=[Failure(1, 1, f"nnlint failed: {type(error).__name__}: {error}")])
 
 
@@ -55,6 +56,7 @@ def evaluate(path: str, text: str, settings: Settings, trees: bool) -> Analysis:
         return Analysis(path)
     from nnlint.roots import Roots
 
+    _kept.make_room()
     with collector_off():
         machine = machine_for(path, settings)
         source = machine.source(path, text)
@@ -78,8 +80,30 @@ def collector_off() -> Iterator[None]:
             gc.enable()
 
 
-_machines: dict[object, Any] = {}
-_sources: dict[str, Any] = {}  # files as parsed, by path: the same for every machine
+class Kept:
+    """What is kept in a process from one file to the next: the evaluators of projects, and the files that they have
+    parsed, by path. A large code base would fill the memory: from time to time all begins anew."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Keep nothing of what was."""
+        self.machines: dict[object, Machine] = {}
+        self.sources: dict[str, Source] = {}
+        self.files = 0  # that were evaluated
+
+    def make_room(self) -> None:
+        """Begin anew where much is kept, but not so often that it takes much time to read again what all files need."""
+        if self.files >= KEPT_FILES and sum(len(source.text) for source in self.sources.values()) > KEPT_TEXT:
+            self.forget()
+            gc.collect()
+        self.files += 1
+
+
+KEPT_FILES = 40
+KEPT_TEXT = 6_000_000  # characters, of which each takes about 60 bytes with all that is made of it
+_kept = Kept()
 
 
 def look_again(path: str, text: str, settings: Settings) -> list[Refusal]:
@@ -103,12 +127,11 @@ def machine_for(path: str, settings: Settings, goes_on: bool = False, wary: bool
     project = Project(path, settings.search_path)
     told = (settings.formula, repr(sorted(settings.assume.items())), repr(sorted(settings.layers.items())))
     key = (tuple(project.roots), tuple(project.allowed), told, goes_on, wary)
-    if key not in _machines:
+    if key not in _kept.machines:
         textbook = settings.formula == "textbook"
         assume, layers = dict(settings.assume), dict(settings.layers)
-        _machines[key] = Machine(project, assume, layers, textbook, goes_on, wary, _sources)
-    machine: Machine = _machines[key]
-    return machine
+        _kept.machines[key] = Machine(project, assume, layers, textbook, goes_on, wary, _kept.sources)
+    return _kept.machines[key]
 
 
 _IMPORT = re.compile(

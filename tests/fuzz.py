@@ -290,7 +290,7 @@ def work(kind: str, seed: int, numbers: range, folders: list[str], progress: Any
         for number in numbers:
             progress.value = number
             if number % 100 == 0:
-                analyse._machines.clear()
+                analyse._kept.forget()
             text = make(kind, seed, number, real)
             parsed.value += is_python(text)
             begun = time.process_time()

@@ -116,7 +116,7 @@ def project(tmp_path: Path) -> Path:
     (project / "unreadable.py").chmod(0)
     (project / "gone.py").symlink_to(project / "nothing.py")
     (project / "net.py").write_text(NET.format(mark=mark))
-    analyse._machines.clear()
+    analyse._kept.forget()
     return project
 
 

@@ -10,7 +10,7 @@ import libcst
 import pytest
 from benchmark import BLOCKS
 
-from nnlint.analyse import analyse, imported_names
+from nnlint.analyse import Kept, analyse, imported_names
 from nnlint.evaluate.control import Control
 
 
@@ -51,6 +51,24 @@ def test_a_file_is_parsed_once_however_many_import_it(work: Work, checkout: Path
     assert len(modules) == len(set(modules)) == len(files) == 5
     assert len(bodies) == 2  # of the function and of the method in mlp.py
     assert 30 <= work.steps <= 60
+
+
+def test_what_is_kept_in_a_process_is_bounded(
+    work: Work, checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(checkout / "fixtures" / "projects" / "absolute_imports", project)
+    file = next(file for file in sorted(project.rglob("*.py")) if analyse(str(file)).layers)
+    before, modules = analyse(str(file)), [text for text in work.parsed if not text.startswith("def _")]
+    monkeypatch.setattr("nnlint.analyse.KEPT_FILES", 2)
+    monkeypatch.setattr("nnlint.analyse.KEPT_TEXT", 100)
+    monkeypatch.setattr("nnlint.analyse._kept", Kept())
+    parsed = []
+    for _ in range(5):
+        work.parsed.clear()
+        assert analyse(str(file)) == before
+        parsed.append(len([text for text in work.parsed if not text.startswith("def _")]))
+    assert parsed == [len(modules), 0, len(modules), 0, len(modules)]
 
 
 def test_a_file_without_layers_is_not_parsed(work: Work, tmp_path: Path) -> None:
