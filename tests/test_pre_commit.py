@@ -111,13 +111,12 @@ def test_the_project_hook_reads_the_files_that_did_not_change(
 
 
 @pytest.fixture(scope="module")
-def wheels(environment: dict[str, str], clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a wheel of the last commit."""
-    folder = tmp_path_factory.mktemp("wheels")
-    done = run(
-        environment, folder, sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, clone
-    )
+def wheels(environment: dict[str, str], clone: Path) -> Path:
+    """The folder with a wheel of the last commit that the README's command makes."""
+    (words,) = re.findall(r"`python (-m pip wheel .*)`", README)
+    done = run(environment, clone, sys.executable, *words.split())
     assert done.returncode == 0, done.stdout
+    folder = clone / words.split()[-2]
     assert list(folder.glob("nnlint-*.whl"))
     return folder
 

@@ -9,10 +9,13 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from time_report import MODELS, seconds
+from time_report import commands as commands_of
 
 CHECKOUT = Path(__file__).parent.parent
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -105,6 +108,34 @@ def test_continuous_integration_runs_the_readmes_commands() -> None:
     for line in "".join(blocks("sh")).splitlines():
         words = line.replace("'.[test]'", "")
         assert words in script, line
+
+
+def test_the_commands_for_a_pull_request_fail_on_what_grew(tmp_path: Path) -> None:
+    (text,) = blocks("shell")
+    record, compare = text.splitlines()
+    (tmp_path / "src").mkdir()
+    net = "from torch import nn\n\n\ndef net(width=100):\n    return nn.Linear(width, 10)\n"
+    (tmp_path / "src" / "net.py").write_text(net, encoding="utf-8")
+    for width, status, told in ((100, 0, "no change"), (104, 0, "1 grown"), (106, 1, "grown by more than 5%: all")):
+        if width == 100:
+            assert run(f"{record} && test -s main.json", tmp_path).returncode == 0
+        (tmp_path / "src" / "net.py").write_text(f"# moved\n{net.replace('=100', f'={width}')}", encoding="utf-8")
+        done = run(compare, tmp_path)
+        assert (done.returncode, told in done.stdout) == (status, True), done.stdout
+
+
+def test_the_models_whose_times_the_readme_shows_are_reported() -> None:
+    shown = re.findall(r"^\| `(\w+\.py::\w+)` \| [\d.]+ s \|", README, re.MULTILINE)
+    assert shown == list(MODELS)
+    for model in shown:
+        done = run(f"nnlint report {model} --isolated --depth 1", CHECKOUT / "fixtures" / "models")
+        assert re.search(r"^[\d,]+ parameters, ", done.stdout, re.MULTILINE), done.stdout
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
+def test_a_model_is_shown_before_torch_would_be_imported() -> None:
+    its = commands_of(MODELS[0])
+    assert any(seconds(its["nnlint"]) < seconds(its["import torch"]) for _ in range(3))
 
 
 def test_every_code_of_the_readme_is_explained(examples: Path) -> None:
