@@ -927,7 +927,7 @@ class Field:
 
 
 def frozen_setattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    raise machine.error("AttributeError", f"cannot assign to field {args[1]!r}")
+    raise machine.error("dataclasses.FrozenInstanceError", f"cannot assign to field {args[1]!r}")
 
 
 def _fields_equal(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

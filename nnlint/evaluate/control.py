@@ -47,7 +47,7 @@ SIZED = (str, bytes, list, tuple, dict, set, frozenset)
 # What belongs to the root that runs, and not to the project.
 OF_A_ROOT = (
     "steps", "limit", "depth", "tries", "repeats", "forks", "running", "handling", "records", "built", "constructing",
-    "guards", "verdicts", "sequentials", "taken_apart", "suspended",
+    "guards", "verdicts", "sequentials", "taken_apart", "suspended", "memos",
 )  # fmt: skip
 DRAINED = 1_000  # the most items of an iterator that is given to code that is not known
 
@@ -98,6 +98,7 @@ class Control:
         self.verdicts: dict[Verdict, None] = {}
         self.sequentials: list[tuple[tuple[Site, ...], Instance, bool]] = []  # built where, and under a guard
         self.taken_apart: set[Instance] = set()
+        self.memos: dict[int, tuple[Value, dict[int, Value]]] = {}  # copies that a memo of the program knows
         self.suspended: tuple[Stream, ...] = ()  # generators that wait where closing them does something
 
     def start(self) -> None:
@@ -106,7 +107,7 @@ class Control:
         self.running, self.handling, self.records, self.built = [], [], {}, []
         self.constructing, self.heap.copied = False, 0
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
-        self.suspended = ()
+        self.suspended, self.memos = (), {}
         self.look_ups.forget()
 
     def step(self, cost: int = 1) -> None:

@@ -101,7 +101,7 @@ def _matching(name: str) -> None:
         try:
             found = compute(*args)
         except re.error as error:
-            raise machine.error("ValueError", str(error)) from None
+            raise machine.error("re.error", str(error)) from None
         if isinstance(found, re.Match):
             made = Instance(MATCH, machine.heap.clock)
             made.attributes.update(groups_=(found.group(), *found.groups()), named_=Dict(found.groupdict()))

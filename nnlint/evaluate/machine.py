@@ -104,6 +104,8 @@ def builtin_classes() -> dict[str, Class]:
         ("Tensor", "object"), ("Parameter", "Tensor"), ("mappingproxy", "object"),
     ):  # fmt: skip
         classes[name] = Class(name.rpartition(".")[2], (classes[base],), full_name=name)
+    for name, base in (("dataclasses.FrozenInstanceError", "AttributeError"), ("re.error", "Exception")):
+        classes[name] = Class(name.rpartition(".")[2], (classes[base],), full_name=name)
     classes["mappingproxy"].attributes.update(NAMESPACE)
     classes["enum.Flag"] = Class("Flag", (classes["enum.Enum"],), full_name="enum.Flag")
     for name, kind, base in (

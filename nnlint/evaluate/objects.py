@@ -381,11 +381,34 @@ class Objects(Control):
             return Native(name, _from_keys)
         if isinstance(value, Native) and (value.name, name) == ("chain", "from_iterable"):
             return self.resolve("itertools.chain.from_iterable")
+        if isinstance(value, Native) and value.name in TYPES:
+            unbound = self._unbound(value.name, name)
+            if unbound is not ABSENT:
+                return unbound
         if isinstance(value, Native) and value.name == "object" and name in OBJECT_METHODS:
             return Native(name, OBJECT_METHODS[name])
         if isinstance(value, (Native, slice, range)) or name.startswith("__"):
             return Unknown(f"{name} is not evaluated", plain=True)
         return Unknown(f"{name} is not evaluated", plain=True) if hasattr(value, name) else ABSENT
+
+    def _unbound(self, kind: str, name: str) -> Value:
+        """dict.get, list.append, dict.__setitem__ ..., to be called with an object first; or ABSENT."""
+        method = self.methods.get((TYPES[kind], name))
+        made = self.classes[kind].attributes.get(name) if kind in ("dict", "list", "set") else None
+        if isinstance(made, Native):
+            return made
+        if method is None and name not in PAYLOAD_METHODS:
+            return ABSENT
+
+        def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+            held = args[0].payload if isinstance(args[0], Instance) else args[0]
+            if not isinstance(held, TYPES[kind]):
+                return machine.call_unknown(Unknown(f"{kind}.{name} of what is not known"), args, kwargs)
+            if method is not None:
+                return machine.call(method, [held, *args[1:]], kwargs)
+            return PAYLOAD_METHODS[name](held, machine, args[1:], kwargs)
+
+        return Native(name, run)
 
     def _module_attribute(self, value: Module, name: str) -> Value:
         if self.look_ups.reading is not None:
@@ -572,7 +595,7 @@ class Objects(Control):
         """What is found behind object.__getattribute__: by the program's own __getattr__, or, where there is none, in a
         Module's registries; or ABSENT."""
         getter = value.cls.find("__getattr__")
-        if getter is ABSENT or isinstance(getter, Native):
+        if getter is ABSENT or (isinstance(getter, Native) and getter.name == "__getattr__"):  # Module's
             found = self.registered(value, name)
             if found is not ABSENT:
                 return found
@@ -1431,6 +1454,8 @@ class Objects(Control):
             return self.doubtful(Unknown(value.why, plain=True))
         if isinstance(value, Instance) and isinstance(value.cls.find(called), Function):
             return self.call(self.get_attribute(value, called), [], {})
+        if isinstance(value, Instance) and isinstance(value.payload, (int, float)):
+            return self.unary(sign, value.payload)
         if isinstance(value, (Instance, Tensor)):
             return Unknown(f"{sign} of an object")
         try:
@@ -1806,6 +1831,7 @@ PAYLOAD_METHODS: dict[str, Callable[..., Value]] = {
 }
 
 
+TYPES: dict[str, type] = {"dict": Dict, "list": List, "set": Set, "str": str, "tuple": tuple}
 COMPARING = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
 DUNDER = {
     "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "<<": "lshift",

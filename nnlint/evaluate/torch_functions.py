@@ -9,7 +9,7 @@ from typing import Any
 
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate import parametrize, tensor_numbers, tensor_shapes
-from nnlint.evaluate.torch_modules import deep_copy, prepare, put
+from nnlint.evaluate.torch_modules import deep_copy, has_state, prepare, put, restored
 from nnlint.numpy_numbers import NUMPY, NumpyInt, of_numpy
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, UnknownValueError
@@ -464,7 +464,10 @@ def _skip_init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 @function("copy.deepcopy")
 def _deepcopy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return deep_copy(machine, args[0], {})
+    memo = args[1] if len(args) > 1 else kwargs.get("memo")
+    if memo is None:
+        return deep_copy(machine, args[0], {})
+    return deep_copy(machine, args[0], machine.memos.setdefault(id(memo), (memo, {}))[1])
 
 
 @function("copy.copy")
@@ -479,6 +482,8 @@ def _copy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if value.cls.find("__members__") is not ABSENT:
             return value
         made = Instance(value.cls, clock, _copy(machine, [value.payload], {}))
+        if has_state(value.cls):
+            return restored(machine, value, made, lambda state: state)
         made.attributes.update(value.attributes)
         made.open = value.open
         return made

@@ -140,6 +140,18 @@ def _get_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
     raise machine.error("AttributeError", f"'{module.cls.name}' object has no attribute '{name}'")
 
 
+def _set_state(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Module.__setstate__(self, state)"""
+    made, state = args
+    if not isinstance(state, Dict) or not all(isinstance(name, str) for name in state):
+        machine.havoc(made, "a state that is not known")
+        return None
+    machine.heap.touch(made)
+    made.attributes.update(state)
+    made.open = first(made.open, state.rest)
+    return None
+
+
 def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name, value = args
     if isinstance(value, Tensor) and value.is_parameter:
@@ -499,6 +511,7 @@ MODULE_METHODS: dict[str, Fn] = {
     "__init__": _init,
     "__getattr__": _get_attribute,
     "__setattr__": _set_attribute,
+    "__setstate__": _set_state,
     "__delattr__": _delete_attribute,
     "__call__": _call,
     "forward": _forward,
@@ -1205,6 +1218,30 @@ def make_part(machine: Any, part: Any) -> Value:
     return part
 
 
+STATES = ("__getstate__", "__setstate__", "__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__")
+
+
+def has_state(cls: Class) -> bool:
+    """Whether a class says itself what its copies hold."""
+    return any(isinstance(cls.find(name), Function) for name in STATES)
+
+
+def restored(machine: Any, value: Instance, made: Instance, copied: Callable[[Value], Value]) -> Value:
+    """A copy of an object of such a class: `made`, with a copy of the state that the object gives."""
+    gives, takes = value.cls.find("__getstate__"), value.cls.find("__setstate__")
+    if any(isinstance(value.cls.find(name), Function) for name in STATES[2:]):
+        return Unknown(f"a copy that {value.cls.name} makes by itself")
+    own = Dict(value.attributes, machine.heap.clock, value.open)
+    state = copied(machine.call(BoundMethod(gives, value), [], {}) if isinstance(gives, Function) else own)
+    if takes is not ABSENT:
+        machine.call(BoundMethod(takes, made), [state], {})
+    elif isinstance(state, Dict):
+        _set_state(machine, [made, state], {})
+    elif state is not None:
+        made.open = Unknown("the state of a copy")
+    return made
+
+
 def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
     """copy.deepcopy: everything that can be written to is made anew, sharing kept."""
     machine.step()
@@ -1214,13 +1251,17 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
     if isinstance(value, Instance):
         hook = value.cls.find("__deepcopy__")
         if hook is not ABSENT:
-            return machine.call(BoundMethod(hook, value), [Unknown("a memo")], {})
+            handed_on = Dict((), clock, Unknown("a memo", foreign=True))
+            machine.memos[id(handed_on)] = handed_on, memo
+            return machine.call(BoundMethod(hook, value), [handed_on], {})
         if value.cls.find("__members__") is not ABSENT:
             return value
         if value.cls is machine.classes["mappingproxy"]:  # an object's __dict__: the copy is nobody's
             return deep_copy(machine, value.payload, memo)
         made: Value = Instance(value.cls, clock, value.payload)
         memo[id(value)] = made
+        if has_state(value.cls):
+            return restored(machine, value, made, lambda state: deep_copy(machine, state, memo))
         made.open = value.open
         made.payload = deep_copy(machine, value.payload, memo)
         for name, held in value.attributes.items():
