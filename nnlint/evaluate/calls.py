@@ -430,16 +430,24 @@ class Calls(Objects):
             return self.call_at(site, callee, [], {}, None)
         if name == "super":
             around: Frame | None = frame
-            while around is not None and (around.function is None or around.function.owner is None):
+            while around is not None:
+                owner = self._owner(around.function) if around.function is not None else None
+                if owner is not None:
+                    return Super(owner, around.first_argument)
                 around = around.parent
-            if around is None or around.function is None or around.function.owner is None:
-                return Unknown("super() outside of a class")
-            return Super(around.function.owner, around.first_argument)
+            return Unknown("super() outside of a class")
         if name == "globals":
             return self.namespace(frame.module.frame)
         if frame is frame.module.frame or self.is_class_frame(frame):
             return self.namespace(frame)
         return Dict(dict(frame.variables.items()), self.heap.clock, None if name == "locals" else Unknown("vars()"))
+
+    def _owner(self, function: Function) -> Class | None:
+        """The class in whose body a function stands, behind whatever decorators."""
+        if function.owner is None and self.is_class_frame(function.parent):
+            made: Class | None = function.parent.returned
+            return made
+        return function.owner
 
     # -- construction ------------------------------------------------------------------------------------------
 
@@ -556,6 +564,7 @@ class Calls(Objects):
             )  # fmt: skip
         except TypeError as error:
             raise self.native(error) from None
+        body.returned = cls
         if isinstance(metaclass, Class):
             ahead = unknown = first(unknown, Unknown(f"the metaclass of {name}"))
             kin = first(kin, unknown if metaclass.find("__instancecheck__") is not ABSENT else None)
@@ -595,6 +604,8 @@ class Calls(Objects):
         if metaclass is not ABSENT:
             self.may_raise(f"the metaclass of {cls.name}")
             self.havoc(metaclass, f"the metaclass of {cls.name}")
+            if any(isinstance(metaclass.find(name), Function) for name in ("__new__", "__init__")):
+                self.havoc(cls, f"the metaclass of {cls.name}")
 
     def charge_class(self, bases: Iterable[Class]) -> None:
         """Charge what finding the order of all bases costs."""
@@ -687,6 +698,8 @@ class Calls(Objects):
         cls.attributes["_replace"] = Native("_replace", replace)
         cls.attributes["_asdict"] = Native("_asdict", as_dict)
         cls.attributes["_fields"] = tuple(fields)
+        defaults = {p.name: p.default for p in signature.parameters if p.default is not REQUIRED}
+        cls.attributes["_field_defaults"] = Dict(defaults, self.heap.clock)
 
     def note_field(self, frame: Frame, name: str, annotation: cst.BaseExpression, scope: Scope) -> None:
         """An annotated name in a class body: a field of a dataclass or a NamedTuple, in order."""

@@ -61,6 +61,7 @@ NATIVE_ERRORS = (TypeError, ValueError, KeyError, IndexError, ZeroDivisionError,
 
 
 EVERY_OBJECT = frozenset(dir(object)) | {"__weakref__"}
+EVERY_CLASS = EVERY_OBJECT | frozenset(dir(type)) | {"__annotations__", "__type_params__"}
 
 
 def of_every_object(name: str) -> Value:
@@ -459,7 +460,9 @@ class Objects(Control):
             return docstring(value.site.node) if value.site is not None else Unknown("documentation", plain=True)
         if name == "__dict__":
             return self.namespace(value)
-        return value.unknown_base if value.unknown_base is not None else of_every_object(name)
+        if value.unknown_base is not None:
+            return value.unknown_base
+        return Unknown(f"{name} of a class") if name in EVERY_CLASS else ABSENT
 
     def _super_attribute(self, value: Super, name: str) -> Value:
         receiver = value.receiver
