@@ -298,7 +298,7 @@ class Roots:
     def _in_place(self, unreached: Unreached) -> None:
         """Every other site: its call evaluated on its own, names of functions being unknown."""
         machine, module = self.machine, unreached.module
-        for node, bound in list(unreached.calls(self.source.tree)):
+        for node, bound in unreached.calls(self.source.tree):
             if self.source.place(node) is None:
                 continue
             site = machine.sites.get(node)

@@ -90,6 +90,16 @@ def walk(node: cst.CSTNode, closed: Container[type] = ()) -> Iterator[cst.CSTNod
             stack.extend(reversed(children(node)))
 
 
+def visit(node: cst.CSTNode, visitor: cst.CSTVisitor) -> None:
+    """LibCST's `node.visit(visitor)` without its recursion, which ends the process where trees are deep, and without
+    the copy that it makes of every node."""
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if visitor.on_visit(node):
+            stack.extend(reversed(children(node)))
+
+
 _CST_KINDS = {cst.Call: "call", cst.FunctionDef: "function", cst.ClassDef: "class"}
 _STRINGS = frozenset({cst.FormattedString, cst.ConcatenatedString})
 _AST_KINDS = {ast.Call: "call", ast.FunctionDef: "function", ast.AsyncFunctionDef: "function", ast.ClassDef: "class"}

@@ -1,9 +1,9 @@
-"""The calls of a file that no root has evaluated, as far as they may construct a layer."""
+"""LibCST's visitor finds the calls of a file that may construct a layer and that no root has evaluated."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
@@ -12,14 +12,12 @@ from nnlint.evaluate.machine import Machine
 from nnlint.evaluate.scope import binder
 from nnlint.evaluate.torch_modules import CONTAINERS
 from nnlint.layers import PLAIN
-from nnlint.source import Folded, children, walk
+from nnlint.source import Folded, children, visit, walk
 from nnlint.unknown import Unknown
 from nnlint.values import ABSENT, Class, External, Module, Value
 
 WITHOUT_PARAMETERS = {*PLAIN, *(f"torch.nn.{name}" for name in CONTAINERS)}
-INNER = (cst.Lambda, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
-
-
+Comprehension = cst.ListComp | cst.SetComp | cst.DictComp | cst.GeneratorExp
 Unbound = tuple[cst.Call, frozenset[str]]  # a call, with the names that the functions around it bind
 
 
@@ -30,32 +28,16 @@ class Unreached:
         self.machine, self.module = machine, module
         self._constructs: dict[str, bool] = {}
 
-    def calls(self, tree: cst.CSTNode, bound: frozenset[str] = frozenset()) -> Iterator[Unbound]:
-        """The calls below a node."""
-        for node in walk(tree, closed={cst.FunctionDef, *INNER}):
-            if isinstance(node, cst.Call):
-                if node not in self.machine.evaluated and self.constructs(dotted_name(node.func)):
-                    yield node, bound
-            elif isinstance(node, INNER):
-                inside = bound | own_names(node)
-                for part in children(node):
-                    yield from self.calls(part, inside)
-            elif isinstance(node, cst.FunctionDef):
-                yield from self._calls_of(node, bound)
-
-    def _calls_of(self, node: cst.FunctionDef, bound: frozenset[str]) -> Iterator[Unbound]:
-        parts = [*node.decorators, node.params]
-        if any(map(self.constructs, self._callees(node))):
-            parts.append(node.body)
-            named = (*node.params.params, *node.params.kwonly_params, *node.params.posonly_params)
-            bound = bound | {p.name.value for p in named} | binder(node.body).bound
-        for part in parts:
-            yield from self.calls(part, bound)
+    def calls(self, tree: cst.CSTNode) -> list[Unbound]:
+        """The calls below a node that may construct a layer."""
+        found = ConstructorCalls(self)
+        visit(tree, found)
+        return found.calls
 
     def may_construct(self, function: cst.FunctionDef) -> bool:
         """Whether a function has calls that may construct a layer, or a module of the project, when it is run."""
         imports = has_import(function)
-        for callee in self._callees(function):
+        for callee in self.callees(function):
             head, _, rest = callee.partition(".")
             if self.constructs(callee, or_module=True):
                 return True
@@ -63,7 +45,7 @@ class Unreached:
                 return bool(head)
         return False
 
-    def _callees(self, function: cst.FunctionDef) -> Iterator[str]:
+    def callees(self, function: cst.FunctionDef) -> Iterator[str]:
         """What the calls in a function name that nothing has evaluated."""
         if type(function.body) is Folded:
             python = ast.walk(function.body.python)
@@ -99,6 +81,47 @@ class Unreached:
         if isinstance(value, Unknown) and value.options:
             return None
         return value if isinstance(value, Class) else ABSENT
+
+
+class ConstructorCalls(cst.CSTVisitor):
+    """Every call that may construct a layer and that no root has evaluated, with the names bound around it."""
+
+    def __init__(self, unreached: Unreached) -> None:
+        super().__init__()
+        self.unreached = unreached
+        self.calls: list[Unbound] = []
+        self._bound: frozenset[str] = frozenset()
+
+    def visit_Call(self, node: cst.Call) -> None:
+        unreached = self.unreached
+        if node not in unreached.machine.evaluated and unreached.constructs(dotted_name(node.func)):
+            self.calls.append((node, self._bound))
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        """A body is looked into, and parsed, only where something in it may construct a layer."""
+        parts: list[cst.CSTNode] = [*node.decorators, node.params]
+        bound: set[str] = set()
+        if any(map(self.unreached.constructs, self.unreached.callees(node))):
+            parts.append(node.body)
+            named = (*node.params.params, *node.params.kwonly_params, *node.params.posonly_params)
+            bound = {parameter.name.value for parameter in named} | binder(node.body).bound
+        return self._inside(parts, bound)
+
+    def visit_Lambda(self, node: cst.Lambda) -> bool:
+        return self._inside(children(node), own_names(node))
+
+    def visit_ListComp(self, node: Comprehension) -> bool:
+        return self._inside(children(node), own_names(node))
+
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+
+    def _inside(self, parts: Iterable[cst.CSTNode], bound: set[str]) -> bool:
+        """Visit the parts of what binds names of its own; False: LibCST's way to say that this is done."""
+        around, self._bound = self._bound, self._bound | bound
+        for part in parts:
+            visit(part, self)
+        self._bound = around
+        return False
 
 
 def is_module_class(cls: Class) -> bool:
