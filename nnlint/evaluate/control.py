@@ -48,6 +48,7 @@ SIZED = (str, bytes, list, tuple, dict, set, frozenset)
 OF_A_ROOT = (
     "steps", "limit", "depth", "tries", "repeats", "forks", "running", "handling", "records", "built", "constructing",
     "guards", "verdicts", "sequentials", "taken_apart", "suspended", "memos",
+    "hooks",
 )  # fmt: skip
 DRAINED = 1_000  # the most items of an iterator that is given to code that is not known
 
@@ -98,6 +99,7 @@ class Control:
         self.verdicts: dict[Verdict, None] = {}
         self.sequentials: list[tuple[tuple[Site, ...], Instance, bool]] = []  # built where, and under a guard
         self.taken_apart: set[Instance] = set()
+        self.hooks: tuple[Value, ...] = ()  # what modules call where they are called, saved or loaded
         self.memos: dict[int, tuple[Value, dict[int, Value]]] = {}  # copies that a memo of the program knows
         self.suspended: tuple[Stream, ...] = ()  # generators that wait where closing them does something
 
@@ -107,7 +109,7 @@ class Control:
         self.running, self.handling, self.records, self.built = [], [], {}, []
         self.constructing, self.heap.copied = False, 0
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
-        self.suspended, self.memos = (), {}
+        self.suspended, self.memos, self.hooks = (), {}, ()
         self.look_ups.forget()
 
     def step(self, cost: int = 1) -> None:
@@ -404,10 +406,20 @@ class Control:
             self.heap.touch(effect.module.frame)
             variables[name] = Unknown(why)
 
-    def forget_own(self, receiver: Instance, why: str) -> None:
-        """A base that is not known may call the program's methods on an object: what they may write is forgotten, but
-        for modules."""
-        methods = [m for base in receiver.cls.mro for m in base.attributes.values() if isinstance(m, Function)]
+    def run_hooks(self) -> None:
+        """Modules may call their hooks: what those may write is forgotten."""
+        why = "a hook may have written it"
+        for hook in self.hooks:
+            if isinstance(hook, BoundMethod) and isinstance(hook.receiver, Instance):
+                self.forget_own(hook.receiver, why, [hook.function])
+            else:
+                self.havoc(hook, why)
+
+    def forget_own(self, receiver: Instance, why: str, called: Sequence[Value] = ()) -> None:
+        """The program's methods, or those that are `called`, may run on an object, in ways that are not followed: what
+        they may write is forgotten, but for modules."""
+        own = (method for base in receiver.cls.mro for method in base.attributes.values())
+        methods = [method for method in called or own if isinstance(method, Function)]
         for method in methods:
             if method.site is None or method.name == "__init__":
                 continue

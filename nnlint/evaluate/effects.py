@@ -121,6 +121,14 @@ class Effects:
             self._texts[node] = text_of(node)
         return self._texts[node]
 
+    def may_write(self, value: Value) -> bool:
+        """Whether a call may do more than compute, as far as the text of the function itself says."""
+        if not isinstance(value, Function) or value.site is None:
+            return True
+        text = self.text(value.site.node)
+        own = {value.name, *(parameter.name for parameter in value.signature.parameters)}
+        return text.has_nonlocal or bool((text.rebound | text.written | text.opened) - own)
+
     def of(self, function: Function) -> frozenset[Effect]:
         """What a call of the function may do to module-level names."""
         start = function.site.node if function.site is not None else None

@@ -78,6 +78,7 @@ def of_error(cls: Class, name: str) -> Value:
     return of_every_object(name)
 
 
+CALLED_BY_LAYERS = ("torch.nn.init.", "torch.nn.functional.")  # what layers call from within
 # What every module has by itself.
 OF_MODULES = frozenset({"__file__", "__path__", "__doc__", "__package__", "__spec__", "__loader__"})
 # Attributes that no size and no registration depends on.
@@ -660,6 +661,9 @@ class Objects(Control):
                     given = Tensor(Unknown("a tensor's data is replaced", plain=True), self.heap.clock)
                 value.shape, value.data, value.least = given.shape, given.data, given.least
         elif isinstance(value, External):
+            is_called = f"{value.name}.".startswith(CALLED_BY_LAYERS) and isinstance(given, (Function, BoundMethod))
+            if is_called and self.effects.may_write(given):
+                self.give_up(Unknown(f"{value.name}.{name}, which other code may call, is replaced"))
             self.heap.touch(self.patches)
             self.patches[f"{value.name}.{name}"] = given
         elif isinstance(value, Unknown) and value.options:
@@ -710,6 +714,8 @@ class Objects(Control):
         elif isinstance(value, Class):
             self.heap.touch(value)
             value.attributes.pop(name, None)
+        elif isinstance(value, External):
+            self.give_up(Unknown(f"{value.name}.{name} is deleted"))
         elif isinstance(value, Unknown):
             if value.options:
                 self.each_option(value, lambda option: self.delete_attribute(option, name))

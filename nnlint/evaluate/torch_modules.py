@@ -404,15 +404,29 @@ def _nothing(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 def _hook(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     machine.heap.touch(args[0])
     args[0].attributes[HOOKED] = True
+    return _other_hook(machine, args, kwargs)
+
+
+def _other_hook(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """module.register_..._hook(hook)"""
+    machine.hooks = (*machine.hooks, *args[1:2], *(value for name, value in kwargs.items() if name == "hook"))
     return Unknown("a hook's handle", plain=True)
 
 
+def _load(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """module.load_state_dict(state)"""
+    machine.run_hooks()
+    return _nothing(machine, args, kwargs)
+
+
 def _opaque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.run_hooks()
     return Unknown("the state of a module", plain=True)
 
 
 def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module = args[0]
+    machine.run_hooks()
     forward = module.cls.find("forward")
     if forward is ABSENT or isinstance(forward, Native):
         shape = shape_after(module, args[1]) if len(args) == 2 and isinstance(args[1], Tensor) else None
@@ -558,16 +572,7 @@ MODULE_METHODS: dict[str, Fn] = {
     **dict.fromkeys(
         [
             "zero_grad",
-            "register_full_backward_hook",
-            "load_state_dict",
             "compile",
-            "_register_load_state_dict_pre_hook",
-            "register_load_state_dict_post_hook",
-            "register_state_dict_pre_hook",
-            "register_load_state_dict_pre_hook",
-            "register_backward_hook",
-            "register_full_backward_pre_hook",
-            "register_state_dict_post_hook",
             "_load_from_state_dict",
             "_save_to_state_dict",
             "set_extra_state",
@@ -580,11 +585,25 @@ MODULE_METHODS: dict[str, Fn] = {
             "reset_parameters",
             "_reset_parameters",
             "flatten_parameters",
-            "_register_state_dict_hook",
         ],
         _nothing,
     ),
     **dict.fromkeys(["state_dict", "get_buffer", "_get_name", "_version"], _opaque),
+    "load_state_dict": _load,
+    **dict.fromkeys(
+        [
+            "register_full_backward_hook",
+            "register_full_backward_pre_hook",
+            "register_backward_hook",
+            "register_state_dict_pre_hook",
+            "register_state_dict_post_hook",
+            "register_load_state_dict_pre_hook",
+            "register_load_state_dict_post_hook",
+            "_register_state_dict_hook",
+            "_register_load_state_dict_pre_hook",
+        ],
+        _other_hook,
+    ),
 }
 
 # Attributes of the framework's classes of which nothing is known but that they are there; no module, nor a Parameter.
