@@ -12,7 +12,7 @@ from typing import Any
 
 from nnlint.evaluate import functions
 from nnlint.evaluate import operations as ops
-from nnlint.evaluate.control import DRAINED, Control, LimitError
+from nnlint.evaluate.control import DEPTH, DRAINED, Control, LimitError
 from nnlint.evaluate.heap import ADVANCED
 from nnlint.numpy_numbers import NUMPY, NumpyInt
 from nnlint.signature import Rest
@@ -1671,9 +1671,7 @@ class Objects(Control):
             texts: str | Unknown = self.each_option(value, lambda option: self.text(option, conversion))
             return texts
         if isinstance(value, (list, tuple, dict, set)):
-            for item in (*value, *value.values()) if isinstance(value, dict) else list(value):
-                if isinstance(item, (Instance, list, tuple, dict)) or is_one_with(item, "__repr__"):
-                    self.text(item, "r")
+            self._write_items(value, ())
         unknown = ops.is_unknown(value)
         if unknown is not None:
             return Unknown(unknown.why, plain=True)
@@ -1684,6 +1682,17 @@ class Objects(Control):
                 return Unknown("the text of an object", plain=True)
             return repr(value) if conversion == "r" else str(value)
         return Unknown("the text of an object", plain=True)
+
+    def _write_items(self, value: Value, around: tuple[Value, ...]) -> None:
+        """The program's own __repr__ of what a container holds, which may do more than give a text."""
+        if len(around) > DEPTH:
+            raise LimitError("evaluation limit reached")
+        for item in (*value, *value.values()) if isinstance(value, dict) else list(value):
+            self.step()
+            if isinstance(item, (list, tuple, dict)) and not any(item is outer for outer in (value, *around)):
+                self._write_items(item, (value, *around))
+            elif isinstance(item, Instance) or is_one_with(item, "__repr__"):
+                self.text(item, "r")
 
     def format(self, prefix: str, value: Value, conversion: str, spec: Value) -> Value:
         """One {value!conversion:spec} of an f-string"""
