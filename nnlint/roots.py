@@ -189,19 +189,19 @@ class Roots:
         given: dict[str, Value] = {}
         generic = False
         machine = self.machine
-        if isinstance(init, Function) and init.signature.parameters:
+        if isinstance(init, Function) and received(init, None):
             given, generic = self.defaults.arguments(init, cls, skip=1)
 
             def build() -> Value:
                 machine.constructing = True
-                bound, receiver = self.defaults.made(given), init.signature.parameters[0].name
-                required = {n: v for n, v in bound.items() if n != receiver and n in required_of(init)}
+                bound = self.defaults.made(given)
+                required = {n: v for n, v in bound.items() if n not in received(init, None) and n in required_of(init)}
                 made = machine.allocate(cls, [], required)
                 if not isinstance(made, Instance) or made.cls is not cls:
                     return made
                 if machine.wary:
                     made.attributes.update(class_placeholders(cls))
-                machine.run_function(init, {**bound, receiver: made}, made)
+                machine.run_function(init, {**bound, **received(init, made)}, made)
                 return made
 
         else:
@@ -270,12 +270,11 @@ class Roots:
 
                 def call(method: Function = method, cls: Class = cls, on_class: bool = bound_to_class) -> Value:
                     given = self.defaults.made(self.defaults.arguments(method, cls)[0])
-                    first = method.signature.parameters[0].name if method.signature.parameters else None
                     receiver: Value = cls if on_class else Instance(cls, machine.heap.clock)
                     if isinstance(receiver, Instance):
                         self._fill(receiver)
-                    if first is not None and not (isinstance(value, Descriptor) and value.kind == "staticmethod"):
-                        given[first] = receiver
+                    if not (isinstance(value, Descriptor) and value.kind == "staticmethod"):
+                        given.update(received(method, receiver))
                     return machine.run_function(method, given, receiver)
 
                 self._root(Root(generic=True), call)
@@ -283,15 +282,14 @@ class Roots:
     def _fill(self, receiver: Instance) -> None:
         """Construct the receiver with its defaults, as far as that goes."""
         init = receiver.cls.find("__init__")
-        if not isinstance(init, Function) or not init.signature.parameters:
+        if not isinstance(init, Function) or not received(init, receiver):
             receiver.open = Unknown("an object that is not known")
             return
         if self.machine.wary:
             receiver.attributes.update(class_placeholders(receiver.cls))
         given = self.defaults.made(self.defaults.arguments(init, receiver.cls, skip=1)[0])
-        given[init.signature.parameters[0].name] = receiver
         try:
-            self.machine.run_function(init, given, receiver)
+            self.machine.run_function(init, {**given, **received(init, receiver)}, receiver)
         except (RaisedError, LimitError):
             receiver.open = Unknown("an object that is not known")
 
@@ -351,6 +349,14 @@ def class_placeholders(cls: Class) -> dict[str, Value]:
     """Unknown for each attribute of a class that subclasses are to replace."""
     own = [base.attributes for base in reversed(cls.mro) if base.module is not None]
     return {name: Unknown(f"{name} has a placeholder") for held in own for name in held if is_placeholder(held[name])}
+
+
+def received(method: Function, receiver: Value) -> dict[str, Value]:
+    """How a method's parameters take the object that it is called on; nothing where they cannot."""
+    for first in method.signature.parameters[:1]:
+        if first.kind in ("positional", "both", "*"):
+            return {first.name: (receiver,) if first.kind == "*" else receiver}
+    return {}
 
 
 def required_of(function: Function) -> list[str]:

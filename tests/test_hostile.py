@@ -104,11 +104,13 @@ def net():
 """
 
 
-def test_methods_without_parameters_are_called_as_python_calls_them() -> None:
-    net = "class Net(nn.Module):\n    def __init__():\n        super().__init__()\n"
+@pytest.mark.parametrize("parameters", ["", "**kwargs", "*, self=None"])
+def test_methods_without_a_receiver_are_called_as_python_calls_them(parameters: str) -> None:
+    net = f"class Net(nn.Module):\n    def __init__({parameters}):\n        super().__init__()\n"
+    net += f"    def other({parameters}): return nn.Linear(3, 4)\n"
     text = f"from torch import nn\n{net}    def forward(self, x): return nn.Linear(x, 2)\n\nnn.Linear(1, 1)\n"
     analysis = analyse("hostile.py", text)
-    assert not analysis.errors and [site.counts for site in analysis.layers] == [[], [2]]
+    assert not analysis.errors and [site.counts for site in analysis.layers] == [[16], [], [2]]
     assert [model.parameters for model in analysis.models] == [None]
 
 
