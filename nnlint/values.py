@@ -385,12 +385,12 @@ class Function:
 
 
 class Native:
-    """A function that nnlint itself provides: fn(machine, args, kwargs) -> value."""
+    """A function that nnlint itself provides: fn(machine, args, kwargs) -> value; attributes: what it has beside."""
 
-    __slots__ = ("fn", "name")
+    __slots__ = ("attributes", "fn", "name")
 
-    def __init__(self, name: str, fn: Callable[..., Value]) -> None:
-        self.name, self.fn = name, fn
+    def __init__(self, name: str, fn: Callable[..., Value], attributes: dict[str, Value] | None = None) -> None:
+        self.name, self.fn, self.attributes = name, fn, attributes or {}
 
     def __repr__(self) -> str:
         return f"<native {self.name}>"

@@ -10,7 +10,7 @@ from typing import Any
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.kinds import is_instance, kin_of
-from nnlint.evaluate.objects import is_one_with
+from nnlint.evaluate.objects import is_one_with, writes_itself
 from nnlint.numpy_numbers import NUMPY
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
@@ -810,6 +810,8 @@ def _format_text(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     unknown = ops.is_unknown((*args, *kwargs.values()))
     if unknown is not None:
         return Unknown(unknown.why, plain=True)
+    if any(map(writes_itself, (*args[1:], *kwargs.values()))):
+        return Unknown("the text of an object", plain=True)
     values = [plain_payload(machine, arg) for arg in args[1:]]
     simple = all(isinstance(v, (str, int, float)) or v is None for v in (*values, *kwargs.values()))
     if not simple or not ops.format_is_small(args[0]) or ":{" in args[0].replace(" ", ""):

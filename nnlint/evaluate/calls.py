@@ -459,6 +459,8 @@ class Calls(Objects):
         members, metaclass = cls.find("__members__"), cls.find("__metaclass__")
         if members is not ABSENT:
             return self._enum_member(cls, members, args)
+        if cls.is_subclass(self.classes["enum.Enum"]):
+            return Unknown("an enumeration made by a call")
         if self.stack and metaclass is not ABSENT and metaclass.find("__call__") is not ABSENT:
             # It may give an object that it made before.
             return self.call_unknown(Unknown(f"the metaclass of {cls.name}"), [cls, *args], kwargs)

@@ -476,10 +476,11 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
         )
         part, around = part.inner_for_in, inner
 
-    def produce(frame: Frame, index: int, outermost: Value) -> Iterator[Value]:
-        iterable, assign, tests = loops[index]
-        iterate = machine.iterate if is_ordered else machine.unordered
-        for item in iterate(outermost if index == 0 else iterable(frame)):
+    iterate = machine.iterate if is_ordered else machine.unordered
+
+    def produce(frame: Frame, index: int, items: Iterator[Value]) -> Iterator[Value]:
+        _, assign, tests = loops[index]
+        for item in items:
             machine.step()
             if type(item) is Rest:
                 yield from maybe(frame, index, item)
@@ -501,7 +502,7 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
 
     def deeper(frame: Frame, index: int) -> Iterator[Value]:
         if index + 1 < len(loops):
-            yield from produce(frame, index + 1, None)
+            yield from produce(frame, index + 1, iterate(loops[index + 1][0](frame)))
         elif key is not None:
             yield (key(frame), element(frame))
         else:
@@ -526,7 +527,7 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
             machine.heap.clock += 1
         own = Frame(frame.module, frame, frame.function, machine.heap.clock)
         own.first_argument = frame.first_argument
-        items = produce(own, 0, outermost)
+        items = produce(own, 0, iterate(outermost))
         if not is_ordered and isinstance(outermost, (Set, frozenset)):
             items = iter(machine.apart_from_order(items, own.birth))
         if isinstance(node, cst.GeneratorExp):

@@ -169,25 +169,46 @@ def _identity_decorator(machine: Any, args: list[Value], kwargs: dict[str, Value
 LIBRARY["decorator that returns"] = Native("decorator", lambda machine, args, kwargs: args[0])
 
 
-@library("functools.lru_cache", "functools.cache")
+@library("functools.cache")
 def _cache(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    if not args or not callable_value(args[0]):
-        return Native("lru_cache", _cache)
-    function, held = args[0], Dict((), machine.heap.clock)
+    return _remembering(machine, args[0], None)
+
+
+@library("functools.lru_cache")
+def _lru_cache(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """@lru_cache, @lru_cache(maxsize=128)"""
+    if args and callable_value(args[0]):
+        return _remembering(machine, args[0], 128)
+    most = args[0] if args else kwargs.get("maxsize", 128)
+    return Native("lru_cache", lambda machine, args, kwargs: _remembering(machine, args[0], most))
+
+
+def _remembering(machine: Any, function: Value, most: Value) -> Value:
+    """A function that keeps at most so many results, those that were asked for last."""
+    held = Dict((), machine.heap.clock)
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         try:
             key = (*map(machine.key, args), *[(name, machine.key(value)) for name, value in kwargs.items()])
+            limit = machine.key(most)
         except UnknownValueError as error:
             result = machine.call(function, args, kwargs)
             return result if is_plain(result) else Unknown(error.unknown.why)
-        if key not in held or may_be_absent(held[key]):
-            result = machine.call(function, args, kwargs)
-            machine.heap.touch(held)
-            held[key] = result
-        return held[key]
+        is_held = key in held and not may_be_absent(held[key])
+        result = held[key] if is_held else machine.call(function, args, kwargs)
+        machine.heap.touch(held)
+        held.pop(key, None)
+        held[key] = result
+        while limit is not None and len(held) > limit:
+            del held[next(iter(held))]
+        return result
 
-    return Native("cached", run)
+    def clear(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        machine.heap.touch(held)
+        held.clear()
+        return None
+
+    return Native("cached", run, {"cache_clear": Native("cache_clear", clear), "__wrapped__": function})
 
 
 @library("contextlib.contextmanager")

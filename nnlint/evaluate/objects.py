@@ -379,6 +379,8 @@ class Objects(Control):
         if isinstance(value, (List, Dict, Set, Stream)) and (name.startswith("__") or special or hasattr(value, name)):
             unknown = Unknown(f"{name} is not evaluated", foreign=True)
             return BoundMethod(unknown, value)  # it may write to the object
+        if isinstance(value, Native) and name in value.attributes:
+            return value.attributes[name]
         if isinstance(value, Native) and (value.name, name) == ("dict", "fromkeys"):
             return Native(name, _from_keys)
         if isinstance(value, Native) and (value.name, name) == ("chain", "from_iterable"):
@@ -1722,6 +1724,8 @@ class Objects(Control):
         values = given if isinstance(given, tuple) else (given,)
         for value in values:
             self.text(value)
+        if any(map(writes_itself, values)):
+            return Unknown("the text of an object", plain=True)
         if isinstance(given, Instance) and given.payload is not None:
             given = given.payload
             values = given if isinstance(given, tuple) else (given,)
@@ -1754,6 +1758,12 @@ def is_one_with(value: Value, *names: str) -> bool:
         return False
     objects = (option for option in value.options if isinstance(option, Instance))
     return any(isinstance(option.cls.find(name), Function) for option in objects for name in names)
+
+
+def writes_itself(value: Value) -> bool:
+    """Whether an object has a text of its own."""
+    names = ("__str__", "__repr__", "__format__")
+    return isinstance(value, Instance) and any(isinstance(value.cls.find(name), Function) for name in names)
 
 
 def is_constant(value: Value) -> bool:
