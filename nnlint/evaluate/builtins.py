@@ -279,11 +279,23 @@ def _iter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return args[0] if isinstance(args[0], Stream) else _stream(machine, machine.iterate(args[0]))
 
 
+def _next_of_object(machine: Any, source: Instance, default: list[Value]) -> Value:
+    """next(source), next(source, default) of an object with a __next__ of its own"""
+    level = len(machine.heap.trails)
+    try:
+        return machine.call(machine.get_attribute(source, "__next__"), [], {})
+    except RaisedError as raised:
+        ended = machine.matches(raised.value, machine.classes["StopIteration"]) is True
+        if not default or not ended or len(machine.heap.trails) != level:
+            raise
+        return default[0]
+
+
 @builtin("next")
 def _next(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     source = args[0]
     if isinstance(source, Instance):
-        return machine.call(machine.get_attribute(source, "__next__"), [], {})
+        return _next_of_object(machine, source, args[1:])
     if isinstance(source, Unknown) and source.options:
         return machine.each_option(source, lambda option: _next(machine, [option, *args[1:]], kwargs))
     if not isinstance(source, Stream):

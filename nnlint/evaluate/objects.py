@@ -1406,8 +1406,9 @@ class Objects(Control):
         unknown = ops.is_unknown((left, right))
         if unknown is not None:
             return Unknown(unknown.why)
-        if isinstance(left, Set) and isinstance(right, Set) and sign in "|&^-":
-            return Set(ops.OPERATORS[sign](left, right), self.heap.clock)
+        if isinstance(left, (Set, frozenset)) and isinstance(right, (Set, frozenset)) and sign in "|&^-":
+            found = ops.OPERATORS[sign](left, right)
+            return Set(found, self.heap.clock) if isinstance(left, Set) else frozenset(found)
         raise self.error("TypeError", f"unsupported operands for {sign}")
 
     def augment(self, sign: str, left: Value, right: Value) -> Value:
