@@ -209,7 +209,7 @@ def test_budgets_of_the_configuration_file_and_pragmas_hold(tmp_path: Path) -> N
 
 
 def test_the_report_is_the_same_with_any_number_of_jobs(checkout: Path) -> None:
-    for folder, *arguments in (["fixtures", "--format=json"], ["fixtures/layers", "--max-layer-params=1M"]):
+    for folder, *arguments in (["fixtures/models", "--format=json"], ["fixtures/layers", "--max-layer-params=1M"]):
         command = ("report", folder, "--isolated", *arguments)
         one, two = (run(*command, f"--jobs={jobs}", cwd=checkout) for jobs in (1, 2))
         assert one.returncode == 0 and one.stdout == two.stdout and one.stdout.count("\n") > 300
