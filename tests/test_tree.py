@@ -137,11 +137,6 @@ def test_what_is_not_given_and_has_no_default_is_not_known() -> None:
     assert assumed[0].parameters == 25 + 6
 
 
-def test_a_call_that_raises_is_not_known_and_says_why() -> None:
-    (model,) = analyse_model("net.py", SOURCE, parse_wanted("refuses"), Settings()).models
-    assert (model.parameters, model.unknown) == (None, "it raises ValueError: never")
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -149,6 +144,7 @@ def test_a_call_that_raises_is_not_known_and_says_why() -> None:
         ("zzz", "net.py has no model 'zzz'; there are Net, Wide, "),
         ("Net.big", "net.py has no model 'Net.big'"),
         ("number", "number() returns no Module"),
+        ("refuses", "refuses() cannot be built: ValueError: never"),
         ("model(3)", "model is a model already: it takes no arguments here"),
         ("Wide(widht=3)", "Wide() got an unexpected keyword argument 'widht'; did you mean width?"),
         ("Wide(1, 2, 3)", "Wide() takes 3 positional arguments but 4 were given"),

@@ -50,7 +50,7 @@ def test_a_file_is_parsed_once_however_many_import_it(work: Work, checkout: Path
     modules = [text for text in work.parsed if text not in bodies]
     assert len(modules) == len(set(modules)) == len(files) == 5
     assert len(bodies) == 2  # of the function and of the method in mlp.py
-    assert 30 <= work.steps <= 60
+    assert 150 <= work.steps <= 190
 
 
 def test_what_is_kept_in_a_process_is_bounded(
@@ -143,5 +143,5 @@ def test_an_equal_block_more_costs_little_more(work: Work, tmp_path: Path) -> No
         steps[depth] = work.steps - before.steps
         pieces[depth] = len(work.parsed) - len(before.parsed)
     assert pieces[1] == pieces[96] == 3  # the module, and two constructors
-    assert 20 <= steps[1] <= 40
-    assert (steps[96] - steps[1]) / 95 <= 16
+    assert 180 <= steps[1] <= 210
+    assert (steps[96] - steps[1]) / 95 <= 100  # of which building the layers is 80

@@ -1141,6 +1141,9 @@ def refuse(machine: Any, module: Instance, name: str, violation: Violation, argu
     module.open = Unknown(words)
 
 
+LAYER_STEPS = 10  # what building and counting a layer costs beside its tensors, in statements
+
+
 def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Value]) -> None:
     """Register what a layer's constructor registers, or raise as it does."""
     bound = {name: normal(machine, value) for name, value in bound.items()}
@@ -1150,6 +1153,7 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
     if isinstance(structure, Violation):
         return refuse(machine, module, layer.short_name, structure, bound.values())
     machine.judge(module, layer.short_name, None, bound.values())
+    machine.step(LAYER_STEPS + (0 if isinstance(structure, Unknown) else 2 * len(structure)))
     if layer.lazy:
         structure = Unknown(f"{layer.short_name} gets its sizes at the first forward pass")
     if isinstance(structure, Unknown):
