@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -13,7 +14,10 @@ Result = TypeVar("Result")
 
 
 def on_deep_stack(run: Callable[[], Result]) -> Result:
-    """What `run` gives or raises, called on a stack of its own, so that depth has no limit but nnlint's own."""
+    """What `run` gives or raises, called on a stack of its own, so that depth has no limit but nnlint's own.
+
+    What Python's parser warns of meanwhile (escapes in the user's strings) is for others to say.
+    """
     results: list[Result] = []
     errors: list[BaseException] = []
 
@@ -27,8 +31,10 @@ def on_deep_stack(run: Callable[[], Result]) -> Result:
     try:
         thread = threading.Thread(target=work, daemon=True)  # no thread to wait for after a KeyboardInterrupt
         sys.setrecursionlimit(max(frames, FRAMES))
-        thread.start()
-        thread.join()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            thread.start()
+            thread.join()
     finally:
         sys.setrecursionlimit(frames)
         threading.stack_size(size)

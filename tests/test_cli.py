@@ -283,3 +283,11 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     command = f"'{sys.executable}' -m nnlint report net.py | head -n 1"
     done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, encoding="utf-8")
     assert (done.stdout.count("\n"), done.stderr) == (1, "")
+
+
+def test_what_pythons_parser_warns_of_is_not_repeated(tmp_path: Path) -> None:
+    text = "from torch import nn\nwords = '\\d'\n\ndef f():\n    return nn.Linear(len(f'\\d{1}'), 2)\n"
+    (tmp_path / "net.py").write_text(text)
+    command = [sys.executable, "-W", "always::SyntaxWarning", "-m", "nnlint", "report", "net.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "") and "3×2 + 2" in done.stdout

@@ -5,6 +5,8 @@ A node is lowered once; its closure is called each time the expression is evalua
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -66,7 +68,7 @@ def lower_formatted_string(node: cst.FormattedString, scope: Scope) -> Evaluate:
         if isinstance(item, cst.FormattedStringText):
             raw = item.value.replace("{{", "{").replace("}}", "}")
             if "r" not in node.prefix.lower() and "\\" in raw:
-                raw = cst.SimpleString("'''" + raw.replace("'", "\\'") + "'''").evaluated_value  # type: ignore[assignment]
+                return constant(unescaped(raw))
             return constant(raw)
         assert isinstance(item, cst.FormattedStringExpression)
         value = lower(item.expression, scope)
@@ -83,6 +85,15 @@ def lower_formatted_string(node: cst.FormattedString, scope: Scope) -> Evaluate:
 
     parts = [part(item) for item in node.parts]
     return lambda frame: machine.concatenate([one(frame) for one in parts])
+
+
+def unescaped(text: str) -> str | Unknown:
+    """The text between an f-string's expressions, with its escapes as Python reads them."""
+    quoted = re.sub(r"(?s)\\.|\\$|'", lambda found: found[0] if len(found[0]) > 1 else f"\\{found[0]}", text)
+    try:
+        return str(ast.literal_eval(f"'''{quoted}'''"))
+    except (SyntaxError, ValueError):
+        return Unknown("an escape in an f-string", plain=True)
 
 
 def lower_name(node: cst.Name, scope: Scope) -> Evaluate:
