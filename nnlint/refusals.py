@@ -12,7 +12,7 @@ from nnlint.evaluate.control import Verdict
 from nnlint.evaluate.scope import Site
 from nnlint.guards import excused_calls
 from nnlint.source import Source, walk
-from nnlint.usage import is_taken_apart
+from nnlint.usage import Usage
 from nnlint.values import Dict, List, Set, Value
 
 
@@ -47,12 +47,13 @@ class Refusals:
         if not found:
             return []
         excused, replaced = excused_calls(self.source.tree), set(replaced_names(self.source.tree))
+        usage = Usage(self.source.tree, excused) if any(r.code == "NNL301" for _, r in found) else None
         return [
             refusal
             for entry, refusal in found
             if entry.node not in excused
             and refusal.message.partition(" ")[0] not in replaced
-            and not (refusal.code == "NNL301" and is_taken_apart(self.source.tree, entry.node, excused))
+            and not (refusal.code == "NNL301" and usage is not None and usage.is_taken_apart(entry.node))
         ]
 
     def _refused(self, entry: Site, site: Site, judgements: list[Judgement]) -> Iterator[tuple[Site, Refusal]]:

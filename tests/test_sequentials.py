@@ -11,6 +11,15 @@ from nnlint.values import Instance
 BAD = "nn.Sequential(nn.Linear(10, 20), nn.ReLU(), nn.Linear(30, 5))"
 WORDS = "Linear at 2 takes 30 features, but Linear at 0 gives 20"
 NET = "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.net = "
+BLOCK = (
+    "class Block(nn.Sequential):\n    def __init__(self):\n"
+    "        super().__init__(nn.Linear(10, 20), nn.Linear(30, 5))\n\n"
+)
+LISTED = "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.blocks = "
+GIVEN = (
+    "\n\n    def __init__(self, body):\n        super().__init__()\n"
+    "        self.body = body\n\n    def forward(self, x):\n        return [layer(x) for layer in self.body]\n\n\n"
+)
 FORWARD = "\n\n    def forward(self, x):\n        return "
 
 
@@ -27,6 +36,19 @@ FIRES = {
     "given to an optimizer": f"net = {BAD}\ntorch.optim.SGD(net.parameters())\nnet.eval().to('cpu')\n",
     "a list": "layers = [nn.Linear(10, 20), nn.ReLU(), nn.Linear(30, 5)]\nnet = nn.Sequential(*layers)\n",
     "behind a condition": f"if input():\n    net = {BAD}\n",
+    "by another name that is only called": f"{NET}{BAD}\n        parts = self.net\n        parts(torch.zeros(1))\n",
+    "held, and each called": (
+        f"{LISTED}nn.ModuleList([{BAD} for _ in range(3)]){FORWARD}[block(x) for i, block in enumerate(self.blocks)]\n"
+    ),
+    "held under a key, and called": f"{LISTED}nn.ModuleDict(dict(a={BAD})){FORWARD}self.blocks['a'](x)\n",
+    "given to a function that calls it": (
+        f"def train(net, x):\n    net.train()\n    return net(x)\n\ntrain({BAD}, input())\n"
+    ),
+    "of modules whose weights are set": (
+        f"{NET}{BAD}\n        for m in self.modules():\n            if isinstance(m, nn.Linear):\n"
+        "                nn.init.normal_(m.weight)\n"
+    ),
+    "an attribute called as a variable that is indexed": f"{NET}{BAD}\n\ndef f(net):\n    return net[0]\n",
 }
 FIRES_OTHERWISE = {
     "named layers": "net = nn.Sequential(OrderedDict([('a', nn.Linear(10, 20)), ('b', nn.Linear(30, 5))]))\n",
@@ -56,11 +78,66 @@ SILENT = {
     "iterated": f"{NET}{BAD}{FORWARD}[layer(x) for layer in self.net]\n",
     "enumerated": f"{NET}{BAD}{FORWARD}[layer(x) for i, layer in enumerate(self.net)]\n",
     "its children": f"{NET}{BAD}{FORWARD}[layer(x) for layer in self.net.children()]\n",
-    "by another name": f"{NET}{BAD}\n        parts = self.net\n",
+    "by another name": f"{NET}{BAD}\n        parts = self.net\n        first = parts[0]\n",
     "by getattr": f"{NET}{BAD}{FORWARD}getattr(self, 'net')[0](x)\n",
     "unpacked": f"net = {BAD}\nparts = [*net]\n",
     "given on unpacked": f"net = {BAD}\nother = nn.ModuleList(list(net))\n",
     "returned, then indexed": f"def make():\n    return {BAD}\n\nnet = make()\nhead = net[0]\n",
+    "returned by its name, then indexed": (
+        f"def make():\n    net = {BAD}\n    return net\n\ndef f():\n    return make()[0]\n"
+    ),
+    "returned to a function that returns it": (
+        f"def one():\n    return {BAD}\n\ndef two():\n    return one()\n\ndef f():\n    return two()[0]\n"
+    ),
+    "yielded, then iterated": f"def make():\n    yield {BAD}\n\ndef f(x):\n    return [list(net) for net in make()]\n",
+    "a property": (
+        f"class A:\n    @property\n    def net(self):\n        return {BAD}\n\n"
+        "    def f(self):\n        return self.net[0]\n"
+    ),
+    "made by what a decorator keeps": f"@input\ndef make():\n    return {BAD}\n",
+    "appended, then unpacked": (
+        f"{LISTED}[]\n        self.blocks.append({BAD}){FORWARD}[a(x) for a, b, c in self.blocks]\n"
+    ),
+    "appended, then indexed each": (
+        f"{LISTED}[]\n        self.blocks.append({BAD}){FORWARD}[block[0](x) for block in self.blocks]\n"
+    ),
+    "of a list that becomes an attribute": (
+        f"{NET}None\n        parts = []\n        parts.append({BAD})\n        self.blocks = nn.ModuleList(parts)"
+        f"{FORWARD}[block[0](x) for block in self.blocks]\n"
+    ),
+    "set by a key": f"{LISTED}nn.ModuleDict()\n        self.blocks['a'] = {BAD}{FORWARD}self.blocks['a'][0](x)\n",
+    "added by name": f"{NET}None\n        self.add_module('net', {BAD}){FORWARD}self.net[0](x)\n",
+    "added by a name that is not known": f"{NET}None\n        self.add_module(input(), {BAD}){FORWARD}x\n",
+    "set by name": f"{NET}None\n        setattr(self, 'net', {BAD}){FORWARD}self.net[0](x)\n",
+    "by getattr of a name that is not known": f"{NET}{BAD}{FORWARD}getattr(self, f'n{{x}}')[0](x)\n",
+    "by get_submodule": f"{NET}{BAD}{FORWARD}self.get_submodule('net.0')(x)\n",
+    "by the module's own list of children": f"{NET}{BAD}{FORWARD}[list(child) for child in self.children()]\n",
+    "each layer of all levels": f"{NET}{BAD}{FORWARD}[m(x) for m in self.modules() if isinstance(m, nn.Linear)]\n",
+    "given to a function that indexes it": (
+        f"def f(net, x):\n    return net[0](x)\n\ndef g(x):\n    return f({BAD}, x)\n"
+    ),
+    "given to a class that iterates it": f"{NET}None{GIVEN}Net({BAD})\n",
+    "given by keyword to a base that iterates it": (
+        f"{NET}None{GIVEN}class Other(Net):\n    def __init__(self):\n        super().__init__(body={BAD})\n"
+    ),
+    "given to a function that a partial holds": (
+        f"import functools\ndef f(net, x):\n    return net[0](x)\n\ndef g():\n    return functools.partial(f, {BAD})\n"
+    ),
+    "a default that is indexed": f"def f(x, net={BAD}):\n    return net[0](x)\n",
+    "a field that is indexed": (
+        "import dataclasses\n@dataclasses.dataclass\nclass D:\n    net: nn.Module\n    def f(self):\n"
+        f"        return self.net[0]\n\nd = D({BAD})\n"
+    ),
+    "a subclass that is indexed": (f"{BLOCK}def f(x):\n    return Block()[0](x)\n"),
+    "a subclass of a subclass, with a forward of its own": (
+        f"{BLOCK}class Own(Block):\n    def forward(self, x):\n        return self[0](x)\n\nBlock()\n"
+    ),
+    "unpacked at once": f"first, second, third = {BAD}\n",
+    "copied, then indexed": f"import copy\nnet = {BAD}\nfirst = copy.deepcopy(net)[0]\n",
+    "in a tuple that is gone through": f"net = {BAD}\nfor part in (net, net):\n    part[0](torch.zeros(10))\n",
+    "a forward of Sequential that is replaced": f"nn.Sequential.forward = input\nnet = {BAD}\n",
+    "a forward of a layer that is replaced": f"setattr(nn.Linear, 'forward', input())\nnet = {BAD}\n",
+    "a hook on all modules": f"nn.modules.module.register_module_forward_pre_hook(input)\nnet = {BAD}\n",
     "changed": f"net = {BAD}\nnet[2] = nn.Linear(20, 5)\n",
     "extended": f"net = {BAD}\nnet.append(nn.ReLU())\n",
     "a named layer used": (
