@@ -302,7 +302,7 @@ class Control:
 
         self.repeat(frame, why, body)
 
-    def havoc(self, value: Value, why: str, seen: set[int] | None = None) -> None:
+    def havoc(self, value: Value, why: str, seen: set[Any] | None = None) -> None:
         """Code that is not known got hold of `value`: what it could write is forgotten."""
         seen = set() if seen is None else seen
         if id(value) in seen or isinstance(value, (str, int, float, Unknown)) or value is None:
@@ -367,7 +367,7 @@ class Control:
         elif isinstance(value, Function):
             self._havoc_closure(value, why, seen)
 
-    def _havoc_closure(self, function: Function, why: str, seen: set[int]) -> None:
+    def _havoc_closure(self, function: Function, why: str, seen: set[Any]) -> None:
         """A function that is called may write to what it names in the functions around it."""
         for parameter in function.signature.parameters:
             self.havoc(parameter.default, why, seen)
@@ -386,13 +386,18 @@ class Control:
             around = around.parent
         self._havoc_reached(function, why, seen)
 
-    def _havoc_reached(self, value: Value, why: str, seen: set[int]) -> None:
+    def _havoc_reached(self, value: Value, why: str, seen: set[Any]) -> None:
         """The functions that come with a value may be called: what of their modules they may write is forgotten."""
-        for function in list(functions_of(value)):
-            for effect in self.effects.of(function):
+        reached = ("reached", id(value))
+        if reached in seen:
+            return
+        seen.add(reached)
+        for effect in dict.fromkeys(e for function in list(functions_of(value)) for e in self.effects.of(function)):
+            if effect not in seen:
+                seen.add(effect)
                 self._havoc_global(effect, why, seen)
 
-    def _havoc_global(self, effect: Effect, why: str, seen: set[int]) -> None:
+    def _havoc_global(self, effect: Effect, why: str, seen: set[Any]) -> None:
         variables, name = effect.module.frame.variables, effect.name
         held = variables.get(name)
         grows_by_reading = isinstance(held, Dict) and held.factory is not None
@@ -432,7 +437,7 @@ class Control:
                     self.heap.touch(receiver)
                     receiver.attributes[name] = Unknown(why)
 
-    def _havoc_names(self, frame: Frame, why: str, seen: set[int]) -> None:
+    def _havoc_names(self, frame: Frame, why: str, seen: set[Any]) -> None:
         """Code that is not known got hold of the names of a module: its data is forgotten; what is defined stays."""
         self.heap.touch(frame)
         for name, held in list(frame.variables.items()):
@@ -441,7 +446,7 @@ class Control:
                 frame.variables[name] = Unknown(why)
         frame.variables["*"] = True
 
-    def _havoc_class(self, cls: Class, why: str, seen: set[int]) -> None:
+    def _havoc_class(self, cls: Class, why: str, seen: set[Any]) -> None:
         """Code that is not known got hold of a class: its data is forgotten; its methods stay."""
         self._havoc_reached(cls, why, seen)
         names = [name for base in cls.mro for name in data_of(base)]
