@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ from nnlint.guards import excused_calls
 from nnlint.source import Source, walk
 from nnlint.usage import Usage
 from nnlint.values import Dict, List, Set, Value
+
+_PATCHES = re.compile("patch|setattr").search
 
 
 class Judgement(NamedTuple):
@@ -73,10 +76,14 @@ class Refusals:
 
 
 def replaced_names(tree: cst.CSTNode) -> Iterator[str]:
-    """The attributes that a file assigns: `nn.Conv2d = Quantized` makes it another class."""
+    """The attributes that a file assigns: `nn.Conv2d = Quantized` makes it another class, as does
+    `mock.patch("torch.nn.Conv2d")`."""
     for node in walk(tree):
         if isinstance(node, cst.AssignTarget) and isinstance(node.target, cst.Attribute):
             yield node.target.attr.value
+        elif isinstance(node, cst.Call) and any(isinstance(n, cst.Name) and _PATCHES(n.value) for n in walk(node.func)):
+            strings = (arg.value for arg in node.args if isinstance(arg.value, cst.SimpleString))
+            yield from (str(string.evaluated_value).rpartition(".")[2] for string in strings)
 
 
 def is_placeholder(value: Value) -> bool:

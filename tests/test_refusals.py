@@ -34,6 +34,14 @@ FIRES = {
     "never reached, with literals": f"def f():\n    return 1\n    {WRONG}\n",
     "never reached, in a lambda": f"make = lambda: {WRONG}\n",
     "try without a handler": f"try:\n    {WRONG}\nfinally:\n    pass\n",
+    "beside a question for an attribute of another object": (
+        f"def f(config):\n    if hasattr(config, 'groups'):\n        return {WRONG}\n"
+    ),
+    "before a question for torch's version": f"{WRONG}\nif torch.__version__ < '1.9':\n    pass\n",
+    "decorated by a manager that lets through": (
+        "@contextlib.contextmanager\ndef timed():\n    try:\n        yield\n    finally:\n        print()\n\n"
+        f"@timed()\ndef f():\n    return {WRONG}\n"
+    ),
     "in the handler": f"try:\n    pass\nexcept ValueError:\n    {WRONG}\nelse:\n    {WRONG}\n",
     "after an else of a try": f"try:\n    pass\nexcept ValueError:\n    pass\n{WRONG}\n",
     "beside a test that expects another": (
@@ -65,6 +73,30 @@ SILENT = {
     "guarded by the code": "g = 3\nif 64 % g == 0:\n    nn.Conv2d(64, 64, 3, groups=g)\n",
     "guarded by an assertion": "def f(c=64, g=3):\n    assert c % g == 0\n    return nn.Conv2d(c, c, 3, groups=g)\n",
     "under try": f"try:\n    {WRONG}\nexcept ValueError:\n    pass\n",
+    "under try with a finally that returns": f"def f():\n    try:\n        {WRONG}\n    finally:\n        return\n",
+    "decorated by a manager of the project": (
+        "@contextlib.contextmanager\ndef quiet():\n    try:\n        yield\n    except ValueError:\n        pass\n\n"
+        f"@quiet()\ndef f():\n    return {WRONG}\n"
+    ),
+    "decorated by a class that is a manager": (
+        "class Quiet(contextlib.ContextDecorator):\n    def __exit__(self, *_):\n        return True\n\n"
+        f"@Quiet()\ndef f():\n    return {WRONG}\n"
+    ),
+    "for another version of torch": "if torch.__version__ < '1.9':\n    nn.Linear(3, 4, old=True)\n",
+    "for another version, by a name": (
+        "OLD = tuple(torch.__version__.split('.')) < ('1', '9')\nlayer = nn.Linear(3, 4, old=1) if OLD else None\n"
+    ),
+    "where a newer torch has returned": (
+        "def f():\n    if torch.__version__ >= '2':\n        return None\n    return nn.Linear(3, 4, old=True)\n"
+    ),
+    "for a torch without something": "if not hasattr(nn, 'RMSNorm'):\n    nn.Linear(3, 4, old=True)\n",
+    "for a signature that has it": (
+        "import inspect\nif 'old' in inspect.signature(nn.Linear).parameters:\n    nn.Linear(3, 4, old=True)\n"
+    ),
+    "patched by name": "def test(mocker):\n    mocker.patch('torch.nn.Linear')\n    nn.Linear(-1, 4)\n",
+    "patched by the object": (
+        "from unittest import mock\nwith mock.patch.object(nn, 'Linear', print):\n    nn.Linear(-1, 4)\n"
+    ),
     "called under try": f"def f():\n    return {WRONG}\n\ntry:\n    f()\nexcept ValueError:\n    pass\n",
     "nested in try": f"try:\n    def f():\n        return {WRONG}\nexcept ValueError:\n    pass\n",
     "expected by pytest": f"def test():\n    with pytest.raises(ValueError):\n        {WRONG}\n",
