@@ -40,7 +40,6 @@ from nnlint.values import (
     RaisedError,
     Set,
     Stream,
-    Super,
     Tensor,
     Value,
     has_rest,
@@ -433,7 +432,7 @@ class Calls(Objects):
             while around is not None:
                 owner = self._owner(around.function) if around.function is not None else None
                 if owner is not None:
-                    return Super(owner, around.first_argument)
+                    return self.call(builtin, [owner, around.first_argument], {})
                 around = around.parent
             return Unknown("super() outside of a class")
         if name == "globals":
