@@ -9,10 +9,10 @@ import libcst as cst
 
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
-from nnlint.evaluate.machine import Machine
+from nnlint.evaluate.machine import GIVEN_BESIDES, Machine
 from nnlint.evaluate.scope import Scope
 from nnlint.refusals import is_placeholder
-from nnlint.signature import REQUIRED
+from nnlint.signature import REQUIRED, Rest
 from nnlint.source import parse_expression
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import Class, Frame, Function, Instance, RaisedError, Value
@@ -54,7 +54,7 @@ class Defaults:
         generic = False
         for index, parameter in enumerate(function.signature.parameters):
             if parameter.kind == "*":
-                bound[parameter.name] = ()
+                bound[parameter.name] = (Rest(Unknown(GIVEN_BESIDES)),) if self.machine.wary else ()
             elif parameter.kind == "**":
                 bound[parameter.name] = {}
             elif index < skip:

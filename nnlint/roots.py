@@ -170,7 +170,7 @@ class Roots:
     def _call(self, function: Function, decorated: Value, given: dict[str, Value]) -> Value:
         """Call a function as its decorators left it: what has a default is left to it."""
         if decorated is function:
-            return self.machine.run_function(function, given, None)
+            return self.machine.run_root(function, given, None)
         args: list[Value] = []
         kwargs: dict[str, Value] = {}
         for parameter in function.signature.parameters:
@@ -180,7 +180,7 @@ class Roots:
                 args.append(given[parameter.name])
             else:
                 kwargs[parameter.name] = given[parameter.name]
-        return self.machine.call(decorated, args, kwargs)
+        return self.machine.call(decorated, args, kwargs, self.machine.given_besides(function))
 
     def _class(self, module: Module, cls: Class) -> None:
         place = self.source.place(cls.site.node)
@@ -201,7 +201,7 @@ class Roots:
                     return made
                 if machine.wary:
                     made.attributes.update(class_placeholders(cls))
-                machine.run_function(init, {**bound, **received(init, made)}, made)
+                machine.run_root(init, {**bound, **received(init, made)}, made)
                 return made
 
         else:
@@ -275,7 +275,7 @@ class Roots:
                         self._fill(receiver)
                     if not (isinstance(value, Descriptor) and value.kind == "staticmethod"):
                         given.update(received(method, receiver))
-                    return machine.run_function(method, given, receiver)
+                    return machine.run_root(method, given, receiver)
 
                 self._root(Root(generic=True), call)
 
@@ -289,7 +289,7 @@ class Roots:
             receiver.attributes.update(class_placeholders(receiver.cls))
         given = self.defaults.made(self.defaults.arguments(init, receiver.cls, skip=1)[0])
         try:
-            self.machine.run_function(init, {**given, **received(init, receiver)}, receiver)
+            self.machine.run_root(init, {**given, **received(init, receiver)}, receiver)
         except (RaisedError, LimitError):
             receiver.open = Unknown("an object that is not known")
 

@@ -246,6 +246,9 @@ FRAMEWORKS = frozenset(
 )
 
 
+GIVEN_BESIDES = "what else is given"
+
+
 class Built(NamedTuple):
     """An outermost construction of one of the project's Modules, through the calls of `stack`, itself last."""
 
@@ -289,6 +292,15 @@ class Machine(Calls):
         self.mains: dict[int, dict[cst.If, Execute]] = {}
         self.modules: dict[str, Module] = {}
         self.patches = Dict()
+
+    def run_root(self, function: Function, given: dict[str, Value], first: Value) -> Value:
+        """A function as its users may call it, with these arguments and perhaps others."""
+        return self.run_function(function, given, first, self.given_besides(function))
+
+    def given_besides(self, function: Function) -> Unknown | None:
+        """Keywords that users may give beside those that are assumed."""
+        takes_more = any(parameter.kind == "**" for parameter in function.signature.parameters)
+        return Unknown(GIVEN_BESIDES) if self.wary and takes_more else None
 
     # -- names from outside ------------------------------------------------------------------------------------
 
