@@ -115,17 +115,19 @@ class Defaults:
         return self.buildable[cls]
 
     def _annotated(self, node: cst.BaseExpression, scope: Scope, frame: Frame) -> Value:
-        """The class that an annotation names: Config, "Config", Config | None, Optional[Config]."""
+        """The class of an annotation: Config, "Config", Config | None, Optional[Config], Union[Config, None]."""
         if isinstance(node, cst.SimpleString):
             written = parse_expression(str(node.evaluated_value))
             return self._annotated(written, scope, frame) if written is not None else None
         if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.BitOr):
             sides = [side for side in (node.left, node.right) if not is_none(side)]
             return self._annotated(sides[0], scope, frame) if len(sides) == 1 else None
-        if isinstance(node, cst.Subscript) and isinstance(node.slice[0].slice, cst.Index):
+        if isinstance(node, cst.Subscript):
             named = node.value.attr if isinstance(node.value, cst.Attribute) else node.value
-            optional = isinstance(named, cst.Name) and named.value == "Optional"
-            return self._annotated(node.slice[0].slice.value, scope, frame) if optional else None
+            items = [item.slice.value for item in node.slice if isinstance(item.slice, cst.Index)]
+            sides = [item for item in items if not is_none(item)]
+            optional = isinstance(named, cst.Name) and named.value in ("Optional", "Union")
+            return self._annotated(sides[0], scope, frame) if optional and len(sides) == 1 else None
         if not isinstance(node, (cst.Name, cst.Attribute)):
             return None
         try:

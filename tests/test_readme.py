@@ -4,6 +4,7 @@ A ```python or ```ini block whose first line is `# NAME` is a file; a ```console
 whole output that it gives; a ```sh block is a command of the checkout, held against what .ci/run executes.
 """
 
+import json
 import os
 import re
 import shutil
@@ -14,12 +15,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from check_wild import FLOORS
 from time_report import MODELS, seconds
 from time_report import commands as commands_of
 
 CHECKOUT = Path(__file__).parent.parent
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_the_figures_of_public_packages_are_the_floors_that_are_checked() -> None:
+    for package, (exact, largest) in FLOORS.items():
+        truth = json.loads((CHECKOUT / "fixtures" / "wild" / f"{package}.json").read_text())
+        lines = {(site["file"], site["line"], site["layer"]) for site in truth["sites"]}
+        row = f"| {package} {truth['version']} | {len(truth['models'])} | {exact} | {len(lines)} | {largest} |"
+        assert row in README.splitlines()
 
 
 class Command(NamedTuple):
