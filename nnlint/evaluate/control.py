@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from nnlint.evaluate.effects import Effect, Effects, functions_of
 from nnlint.evaluate.heap import Heap, Outcome, content, join_content, restore
-from nnlint.evaluate.scope import Site, binder
+from nnlint.evaluate.scope import Site
 from nnlint.layers import Violation
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
@@ -374,13 +374,12 @@ class Control:
         body = function.site.node if function.site is not None else None
         if body is None:
             return
-        found = binder(body.body)
-        names = self.effects.text(body).names
+        text = self.effects.text(body)
         around: Frame | None = function.parent
         while around is not None and around is not function.module.frame:
-            for name in names & around.variables.keys():
+            for name in text.names & around.variables.keys():
                 self.havoc(around.variables[name], why, seen)
-                if name in found.nonlocals:
+                if name in text.nonlocals:
                     self.heap.touch(around)
                     around.variables[name] = Unknown(why)
             around = around.parent

@@ -26,14 +26,15 @@ GIVING = frozenset({"get", "values", "items", "copy"})
 
 class Text(NamedTuple):
     """What a function's text says: the names in it, those that it binds anew outside of itself, those whose objects it
-    may write to, those of which only what they hold may be written to, and whether anything in it writes to variables
-    of functions around. An attribute, which may be a name of another module, has a dot in front: `.attribute`."""
+    may write to, those of which only what they hold may be written to, and those of variables of functions around that
+    it declares its own to write. An attribute, which may be a name of another module, has a dot in front.
+    """
 
     names: frozenset[str]
     rebound: frozenset[str]
     written: frozenset[str]
     opened: frozenset[str]
-    has_nonlocal: bool
+    nonlocals: frozenset[str]
 
 
 def text_of(node: cst.CSTNode) -> Text:
@@ -43,11 +44,11 @@ def text_of(node: cst.CSTNode) -> Text:
     declared = {item.name.value for part in parts if isinstance(part, cst.Global) for item in part.names}
     targets = (target for part in parts for target in _targets(part))
     attributes = {f".{target.attr.value}" for target in targets if isinstance(target, cst.Attribute)}
-    has_nonlocal = any(isinstance(part, cst.Nonlocal) for part in parts)
+    nonlocals = frozenset(item.name.value for part in parts if isinstance(part, cst.Nonlocal) for item in part.names)
     found = list(handed_on(node))
     written = frozenset(name for name, is_itself in found if is_itself)
     opened = frozenset(name for name, _ in found) - written
-    return Text(names, frozenset(declared | attributes), written, opened, has_nonlocal)
+    return Text(names, frozenset(declared | attributes), written, opened, nonlocals)
 
 
 def handed_on(node: cst.CSTNode) -> Iterator[tuple[str, bool]]:
@@ -127,7 +128,7 @@ class Effects:
             return True
         text = self.text(value.site.node)
         own = {value.name, *(parameter.name for parameter in value.signature.parameters)}
-        return text.has_nonlocal or bool((text.rebound | text.written | text.opened) - own)
+        return bool(text.nonlocals) or bool((text.rebound | text.written | text.opened) - own)
 
     def of(self, function: Function) -> frozenset[Effect]:
         """What a call of the function may do to module-level names."""

@@ -116,7 +116,7 @@ def _do_the_same(machine: Any, one: Value, other: Value) -> bool:
     if not all(same(left.default, right.default) for left, right in defaults):
         return False
     text = machine.effects.text(one.lowered.node)
-    if text.has_nonlocal:
+    if text.nonlocals:
         return False
     around, beside = one.parent, other.parent
     while around is not beside:
