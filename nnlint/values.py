@@ -49,6 +49,16 @@ class External(Unknown):
         self.name = name
 
 
+class Rewritten(Unknown):
+    """What a decorator that may rewrite arguments makes of a function or class; written: that as the program has it."""
+
+    __slots__ = ("written",)
+
+    def __init__(self, why: str, written: Value) -> None:
+        super().__init__(why, calls=True)
+        self.written = written
+
+
 class Inherited(Unknown):
     """What an object has from a base that is not known: a call of it may call the program's own methods."""
 

@@ -38,6 +38,7 @@ from nnlint.values import (
     Native,
     Partial,
     RaisedError,
+    Rewritten,
     Set,
     Stream,
     Tensor,
@@ -203,7 +204,11 @@ class Calls(Objects):
                     )
                 finally:
                     self.choices.pop()
-            if callee.calls:
+            if callee.why.startswith(REPLACING) and not isinstance(callee, External):
+                self.give_up(Unknown(f"what is replaced from here on: {callee.why}"))
+            if isinstance(callee, Rewritten):
+                self.havoc(callee.written, callee.why)
+            elif callee.calls:
                 self.give_up(Unknown(f"a call of what is not known: {callee.why}"))
             return self.call_unknown(callee, args, kwargs)
         if isinstance(callee, Descriptor):
@@ -408,13 +413,31 @@ class Calls(Objects):
         if written < start or raises or outcomes:
             self._forget_reachable(function, frame, why)
 
-    def abandon(self, stream: Stream) -> None:
-        """A generator is asked no further, and what it does when it is closed is not followed."""
+    def abandon(self, stream: Stream, is_closed: bool) -> None:
+        """A generator is asked no further. What it may write to when it is closed is forgotten; where that is at some
+        later moment, it must not be written by anyone else from here on, since nobody knows who is first."""
         assert stream.frame is not None and stream.frame.function is not None
         why = "a generator is left before its end"
-        self._forget_reachable(stream.frame.function, stream.frame, why)
         self.heap.touch(stream)
         stream.spoiled = Unknown(why)
+        if is_closed:
+            self._forget_reachable(stream.frame.function, stream.frame, why)
+            return
+        self.heap.watch = self.contested.note
+        self._forget_reachable(stream.frame.function, stream.frame, why)
+        for effect in self.effects.of(stream.frame.function):
+            self.contested.note_name(effect.module.frame, effect.name)
+        around = stream.frame.parent
+        while around is not None and around is not around.module.frame:
+            for name in self.effects.text(stream.frame.function.site.node).names:
+                self.contested.note_name(around, name)
+            around = around.parent
+        self.heap.watch = self.guard_contested
+
+    def guard_contested(self, item: Any) -> None:
+        """A write to what a generator that is not closed yet may write to as well ends the root."""
+        if id(item) in self.contested.objects:
+            self.give_up(Unknown("a generator that is left before its end may write to it as well"))
 
     def _forget_reachable(self, function: Function, frame: Frame, why: str) -> None:
         """What the code of a function can write to is not known from here."""
@@ -555,6 +578,8 @@ class Calls(Objects):
         final = next((base.name for base in bases if base.attributes.get("__members__")), None)
         if final is not None:
             raise self.error("TypeError", f"cannot extend {final}, which has members")
+        if len({base.native_base() for base in bases} - {None}) > 1:
+            raise self.error("TypeError", "multiple bases have instance lay-out conflict")
         if len(bases) > 1:
             bases = [base for base in bases if base.name != "object"]
         self.charge_class(bases)
@@ -585,6 +610,10 @@ class Calls(Objects):
         self._finish_by_metaclass(cls, metaclass)
         self.finish_class(cls, options)
         return cls
+
+    def is_enumeration(self, value: Value) -> bool:
+        """Whether a class that derives from a value is an enumeration."""
+        return isinstance(value, Class) and value.is_subclass(self.classes["enum.Enum"])
 
     def _slots(self, cls: Class, given: Value) -> frozenset[str] | None:
         """The only attributes that instances may have; None where they may have others, or where that is not known."""
@@ -811,9 +840,9 @@ class Calls(Objects):
         """@wrapper on a function or class; one from outside the project returns what it was given."""
         if isinstance(wrapper, Unknown) and not wrapper.options:
             if isinstance(wrapper, External) and wrapper.name.startswith(REWRITING):
-                return Unknown(f"{wrapper.name} may rewrite the arguments")
+                return Rewritten(f"{wrapper.name} may rewrite the arguments", value)
             if wrapper.why.startswith(REWRITING):
-                return Unknown(wrapper.why)
+                return Rewritten(wrapper.why, value)
             return value
         if isinstance(wrapper, Descriptor) and wrapper.kind == "property":
             return value

@@ -19,6 +19,7 @@ from nnlint.values import (
     Class,
     Descriptor,
     Dict,
+    External,
     Frame,
     Function,
     Instance,
@@ -48,7 +49,7 @@ SIZED = (str, bytes, list, tuple, dict, set, frozenset)
 OF_A_ROOT = (
     "steps", "limit", "depth", "tries", "repeats", "forks", "running", "handling", "records", "built", "constructing",
     "guards", "verdicts", "sequentials", "taken_apart", "suspended", "memos",
-    "hooks",
+    "hooks", "contested",
 )  # fmt: skip
 DRAINED = 1_000  # the most items of an iterator that is given to code that is not known
 
@@ -71,8 +72,30 @@ class LimitError(Exception):
     """The root has spent its steps, its depth or its forks."""
 
 
+class GivenUpError(LimitError):
+    """Something that could do anything ends the root."""
+
+
 class UnfollowedError(LimitError):
     """A generator comes to where it could go on in more ways than one can wait in."""
+
+
+class Contested:
+    """What generators that were left before their end may write to when they are closed: objects, and what the names of
+    frames stand for then."""
+
+    def __init__(self) -> None:
+        self.objects: dict[int, Any] = {}
+        self.names: dict[tuple[int, str], Frame] = {}
+
+    def note(self, item: Any) -> None:
+        """An object; of a frame only names are noted."""
+        if not isinstance(item, Frame):
+            self.objects[id(item)] = item
+
+    def note_name(self, frame: Frame, name: str) -> None:
+        """A name that may be bound anew, or whose object may be written to."""
+        self.names[id(frame), name] = frame
 
 
 class Control:
@@ -102,6 +125,7 @@ class Control:
         self.hooks: tuple[Value, ...] = ()  # what modules call where they are called, saved or loaded
         self.memos: dict[int, tuple[Value, dict[int, Value]]] = {}  # copies that a memo of the program knows
         self.suspended: tuple[Stream, ...] = ()  # generators that wait where closing them does something
+        self.contested = Contested()
 
     def start(self) -> None:
         """Begin a root: nothing is spent, nothing is open. What it sets is OF_A_ROOT."""
@@ -110,6 +134,7 @@ class Control:
         self.constructing, self.heap.copied = False, 0
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
         self.suspended, self.memos, self.hooks = (), {}, ()
+        self.contested, self.heap.watch = Contested(), None
         self.look_ups.forget()
 
     def step(self, cost: int = 1) -> None:
@@ -162,7 +187,7 @@ class Control:
 
     def give_up(self, why: Unknown) -> None:
         """Something that cannot be evaluated could do anything: the root ends."""
-        raise LimitError(why.why)
+        raise GivenUpError(why.why)
 
     def _run_arm(self, frame: Frame | None, arm: Callable[[], Any], why: str) -> list[Outcome]:
         self.look_ups.lose()
@@ -436,11 +461,19 @@ class Control:
                     self.heap.touch(receiver)
                     receiver.attributes[name] = Unknown(why)
 
+    def forget_reached(self, frame: Frame, why: str) -> None:
+        """Nobody knows what was written: all that is reached from the names of a module is forgotten, but for what is
+        defined."""
+        seen: set[Any] = set()
+        for held in list(frame.variables.values()):
+            self.havoc(held.frame if isinstance(held, Module) else held, why, seen)
+        self._havoc_names(frame, why, seen)
+
     def _havoc_names(self, frame: Frame, why: str, seen: set[Any]) -> None:
         """Code that is not known got hold of the names of a module: its data is forgotten; what is defined stays."""
         self.heap.touch(frame)
         for name, held in list(frame.variables.items()):
-            if not isinstance(held, (Function, Class, Module, Native)) and not name.startswith("__"):
+            if not isinstance(held, (Function, Class, Module, Native, External)) and not name.startswith("__"):
                 self.havoc(held, why, seen)
                 frame.variables[name] = Unknown(why)
         frame.variables["*"] = True

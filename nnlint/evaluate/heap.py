@@ -195,22 +195,25 @@ class Heap:
         self.floor = 0  # how many trails were open where the innermost try began
         self.look_ups = LookUps()
         self._import_clock = ALWAYS + 1
+        self.watch: Callable[[Any], None] | None = None  # told of what is about to be written
 
     @contextmanager
     def apart(self) -> Iterator[None]:
         """What runs here is no part of any open trail: it is older than all, and no undoing takes its writes back."""
-        kept = self.trails, self.clock, self.epoch, self.oldest, self.floor, self.copied
+        kept = self.trails, self.clock, self.epoch, self.oldest, self.floor, self.copied, self.watch
         self.trails, self.clock, self.epoch, self.floor, self.copied = [], self._import_clock, ALWAYS, 0, 0
         try:
             yield
         finally:
             self.undo_to(0)
             self._import_clock = self.clock
-            self.trails, self.clock, self.epoch, self.oldest, self.floor, self.copied = kept
+            self.trails, self.clock, self.epoch, self.oldest, self.floor, self.copied, self.watch = kept
 
     def touch(self, item: Any) -> None:
         """Say that `item` is about to be written."""
         birth: int = item.birth
+        if self.watch is not None:
+            self.watch(item)
         if self.look_ups.is_watching:
             self.look_ups.written(item)
         if birth < self.oldest:
@@ -268,10 +271,12 @@ class Heap:
         return outcomes or []
 
     def apply(self, delta: Delta) -> None:
-        """Write what a delta holds."""
+        """Write what a delta holds: nothing that was not written before."""
+        watch, self.watch = self.watch, None
         for item, held in delta.values():
             self.touch(item)
             restore(item, held)
+        self.watch = watch
 
     def merge(self, outcomes: list[Outcome], why: str, drop: Callable[[str | None], bool]) -> tuple[str | None, Value]:
         """Join the ways that end alike and go on with one; the others stay open as exits of a new trail.

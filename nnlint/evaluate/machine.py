@@ -36,6 +36,7 @@ from nnlint.evaluate.torch_functions import (
     tensor_items,
 )
 from nnlint.evaluate.torch_modules import torch_classes
+from nnlint.evaluate.torch_names import MODULES
 from nnlint.layers import find as find_layer
 from nnlint.project import Project
 from nnlint.source import Source, parse
@@ -452,6 +453,7 @@ class Machine(Calls):
         first = dotted.partition(".")[0]
         top = self.module(first)
         if top is ABSENT or not isinstance(top, Module):
+            self.doubt_torch(dotted, dotted in MODULES)
             return self.resolve(dotted if whole else first)
         value: Value = top
         for name in dotted.split(".")[1:]:
@@ -476,7 +478,14 @@ class Machine(Calls):
             return found
         if level:
             return Unknown(f"{name} is imported from another file")
-        return self.resolve(f"{dotted}.{name}")
+        found = self.resolve(f"{dotted}.{name}")
+        self.doubt_torch(f"{dotted}.{name}", not isinstance(found, External) or found.name in MODULES)
+        return found
+
+    def doubt_torch(self, dotted: str, is_known: bool) -> None:
+        """An import of what torch, of which the release is known, may lack."""
+        if dotted.startswith("torch.") and not is_known:
+            self.may_raise(f"torch may have no {dotted.removeprefix('torch.')}")
 
     def declared(self, module: Module, name: str) -> Value:
         """What a module says under `if TYPE_CHECKING:` that a name of it is, or ABSENT."""
@@ -536,6 +545,7 @@ class Machine(Calls):
                 if name.startswith("math."):
                     frame.variables[name[5:]] = value
         else:
+            self.doubt_torch(dotted, dotted in MODULES)
             frame.variables["*"] = True
 
     def loaded(self, dotted: str) -> Value:

@@ -38,6 +38,7 @@ from nnlint.values import (
     Native,
     Partial,
     RaisedError,
+    Rewritten,
     Set,
     Stream,
     Super,
@@ -197,10 +198,17 @@ class Objects(Control):
 
     def store(self, frame: Frame, name: str, value: Value) -> None:
         """Bind a name in a frame."""
-        if self.assume and isinstance(value, Unknown):
-            value = self.assume.get(name, self.name(value, name))
+        value = self.assumed(name, value)
+        if self.contested.names and (id(frame), name) in self.contested.names:
+            self.give_up(Unknown(f"a generator that is left before its end may use {name}"))
         self.heap.touch(frame)
         frame.variables[name] = value
+
+    def assumed(self, name: str, value: Value) -> Value:
+        """What is bound to a name: as assumed, where it is not known and assumptions name it."""
+        if self.assume and isinstance(value, Unknown):
+            return self.assume.get(name, self.name(value, name))
+        return value
 
     def store_outer(self, frame: Frame, name: str, value: Value) -> None:
         """Bind a nonlocal name."""
@@ -512,7 +520,7 @@ class Objects(Control):
 
     def bind(self, found: Value, receiver: Value) -> Value:
         """What an attribute found on the class gives on an instance."""
-        if isinstance(found, (Function, Native)):
+        if isinstance(found, (Function, Native, Rewritten)):
             return BoundMethod(found, receiver)
         if isinstance(found, Descriptor):
             if found.kind in ("property", "cached_property"):
@@ -1125,15 +1133,15 @@ class Objects(Control):
             if type(item) is Rest:
                 return
 
-    def leave_off(self, before: tuple[Stream, ...]) -> None:
+    def leave_off(self, before: tuple[Stream, ...], closed: Stream | None = None) -> None:
         """Of the generators that wait, those that did not before are asked no further: nobody knows when they are
-        closed, so that what they may write then is forgotten."""
+        closed, but for one that is `closed` here, so that what they may write then is forgotten."""
         left = [stream for stream in self.suspended if not any(stream is one for one in before)]
         self.suspended = tuple(one for one in self.suspended if not any(one is stream for stream in left))
         for stream in left:
-            self.abandon(stream)
+            self.abandon(stream, stream is closed)
 
-    def abandon(self, stream: Stream) -> None:
+    def abandon(self, stream: Stream, is_closed: bool) -> None:
         raise NotImplementedError
 
     def drain(self, stream: Stream) -> None:
@@ -1665,6 +1673,8 @@ class Objects(Control):
             if method is not ABSENT and isinstance(method, Function):
                 found = self.call(BoundMethod(method, value), [], {})
                 return found if isinstance(found, (str, Unknown)) else Unknown("the text of an object", plain=True)
+            if isinstance(method, Native):
+                return self.call(method, [value], {})  # type: ignore[no-any-return]
             if isinstance(value.payload, str) and value.cls.find("__members__") is ABSENT:
                 return repr(value.payload) if conversion == "r" else value.payload
             return Unknown("the text of an object", plain=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import libcst as cst
 
-from nnlint.evaluate.control import LimitError
+from nnlint.evaluate.control import GivenUpError, LimitError
 from nnlint.evaluate.expressions import (
     BINARY,
     Evaluate,
@@ -32,7 +32,7 @@ from nnlint.evaluate.scope import CLOSED, Bindings, Scope, Site, binder
 from nnlint.signature import Rest
 from nnlint.source import unfold, walk
 from nnlint.unknown import Unknown, UnknownValueError
-from nnlint.values import ABSENT, Class, Dict, Frame, Function, Instance, List, Native, RaisedError, Set, Value
+from nnlint.values import ABSENT, Class, Dict, Frame, Function, Instance, List, Native, RaisedError, Stream, Value
 
 Execute = Callable[[Frame], "str | None"]
 
@@ -76,17 +76,24 @@ def define(machine: Any, frame: Frame, statements: Sequence[Definition]) -> None
                 raise
             machine.heap.undo_to(level)
             machine.depth = depth
-            _give_up_statement(machine, frame, node, str(failed))
+            _give_up_statement(machine, frame, node, failed)
 
 
-def _give_up_statement(machine: Any, frame: Frame, node: cst.CSTNode, why: str) -> None:
+def _give_up_statement(machine: Any, frame: Frame, node: cst.CSTNode, failed: Exception) -> None:
+    """What a statement that is not understood may have written is forgotten: what the names in it lead to, or, where it
+    could do anything, all that is reached from the module."""
+    why = str(failed)
+    watch, machine.heap.watch = machine.heap.watch, None
+    if isinstance(failed, GivenUpError):
+        machine.forget_reached(frame.module.frame, why)
     for name in names_outside_functions(node) & frame.variables.keys():
-        if isinstance(frame.variables[name], (Dict, List, Set, Instance)):
-            machine.havoc(frame.variables[name], why)
-    for name in sorted(binder(node).bound - frame.module.declared.keys()):
-        machine.store(frame, name, Unknown(f"{name} is not known: {why}"))
+        machine.havoc(frame.variables[name], why)
+    machine.heap.touch(frame)
+    for name in binder(node).bound - frame.module.declared.keys():
+        frame.variables[name] = machine.assumed(name, Unknown(f"{name} is not known: {why}"))
     if frame is frame.module.frame:
-        machine.store(frame, "__partial__", True)
+        frame.variables["__partial__"] = True
+    machine.heap.watch = watch
 
 
 def ends_import(failed: Exception) -> bool:
@@ -399,7 +406,7 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
             return through(frame, values)
         finally:
             if machine.suspended is not suspended:
-                machine.leave_off(suspended)
+                machine.leave_off(suspended, values if is_made_by(values, node.iter) else None)
 
     def through(frame: Frame, values: Value) -> str | None:
         level = len(machine.heap.trails)
@@ -430,6 +437,13 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
         return over(frame, values)
 
     return run
+
+
+def is_made_by(value: Value, node: cst.BaseExpression) -> bool:
+    """Whether a call is of the very function whose generator it gives, so that nobody else has that."""
+    function = value.frame.function if isinstance(value, Stream) and value.frame is not None else None
+    called = dotted_name(node.func).rpartition(".")[2] if isinstance(node, cst.Call) else ""
+    return function is not None and function.name == called and not function.lowered.node.decorators
 
 
 def lower_while(node: cst.While, scope: Scope) -> Execute:
@@ -720,12 +734,24 @@ def lower_class(node: cst.ClassDef, scope: Scope) -> Execute:
         own.variables["__annotations_in_order__"] = None
         own.variables["__qualname__"] = inner.qualified
         body(own)
+        if machine.tries and any(map(machine.is_enumeration, parents)) and may_bind_again(node.body):
+            machine.may_raise(f"a name of {name}, which is bound twice")
         value: Value = machine.make_class(name, inner.qualified, parents, options, own, site, scope.kind == "function")
         for wrapper in reversed(wrappers):
             value = machine.decorate(wrapper, value, site)
         assign(frame, value)
 
     return run
+
+
+def may_bind_again(body: cst.BaseSuite) -> bool:
+    """Whether the body of a class may bind one name more than once, which an enumeration refuses."""
+    parts = list(walk(body, CLOSED))
+    targets = [name for part in parts if isinstance(part, BINDING) for name in binder(part).bound]
+    return len(set(targets)) < len(targets) or any(isinstance(part, (cst.For, cst.While)) for part in parts)
+
+
+BINDING = (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.FunctionDef, cst.ClassDef)
 
 
 def lower_match(node: cst.Match, scope: Scope) -> Execute:

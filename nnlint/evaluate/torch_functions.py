@@ -10,6 +10,7 @@ from typing import Any
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate import parametrize, tensor_numbers, tensor_shapes
 from nnlint.evaluate.torch_modules import deep_copy, has_state, prepare, put, restored
+from nnlint.evaluate.torch_names import INITIALISERS
 from nnlint.numpy_numbers import NUMPY, NumpyInt, of_numpy
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, UnknownValueError
@@ -747,9 +748,7 @@ ALIKE = frozenset(
 def is_initialiser(name: str) -> bool:
     """torch.nn.init.*, and functions like relu(): they change values, never shapes."""
     head, _, last = name.rpartition(".")
-    return (head == "torch.nn.init" and not last.startswith("_calc")) or (
-        head == "torch.nn.functional" and last in ALIKE
-    )
+    return name in INITIALISERS or (head == "torch.nn.functional" and last in ALIKE)
 
 
 def _functional_pool(name: str) -> None:

@@ -486,6 +486,24 @@ def _set_submodule(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
     return None
 
 
+def _text(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Module.__repr__: what the module says of itself, then its children; the program's own methods may do more."""
+    module = args[0]
+    machine.step()
+    if isinstance(module.cls.find("extra_repr"), Function):
+        machine.call(machine.get_attribute(module, "extra_repr"), [], {})
+    held = module.attributes.get("_modules")
+    for child in list(held.values()) if isinstance(held, Dict) else ():
+        for option in filter(is_module, child.options if isinstance(child, Unknown) else ()):
+            machine.forget_after(partial(machine.text, option, "r"), child.why)
+        machine.text(child, "r")
+    return _extra_text(machine, args, kwargs)
+
+
+def _extra_text(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Unknown("the text of a module", plain=True)
+
+
 def _from_pretrained(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Embedding.from_pretrained(weights): as many rows and columns as the weights have"""
     weights = args[1] if len(args) > 1 else kwargs.get("embeddings")
@@ -528,6 +546,8 @@ MODULE_METHODS: dict[str, Fn] = {
     "__setstate__": _set_state,
     "__delattr__": _delete_attribute,
     "__call__": _call,
+    "__repr__": _text,
+    "extra_repr": _extra_text,
     "forward": _forward,
     "add_module": _add_module,
     "register_module": _add_module,
@@ -581,7 +601,6 @@ MODULE_METHODS: dict[str, Fn] = {
             "_check_input_dim",
             "_fill_padding_idx_with_zero",
             "_maybe_warn_non_full_backward_hook",
-            "extra_repr",
             "reset_parameters",
             "_reset_parameters",
             "flatten_parameters",
