@@ -239,6 +239,8 @@ class Calls(Objects):
         except RecursionError:
             raise
         except NATIVE_ERRORS as error:
+            if "'Unknown'" in str(error):  # see native()
+                return self.doubtful(Unknown(f"{callee.name}() of what is not known"))
             raise self.native(error) from None
         finally:
             if self.suspended is not suspended:

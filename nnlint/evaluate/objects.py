@@ -127,7 +127,10 @@ class Objects(Control):
         return RaisedError(instance)
 
     def native(self, error: BaseException) -> RaisedError:
-        """What a native operation raised, as the evaluated program sees it."""
+        """What a native operation raised, as the evaluated program sees it. Where nnlint took what is not known for a
+        value, the program has raised nothing."""
+        if "'Unknown'" in str(error):
+            raise UnknownValueError(Unknown("an operation on what is not known"))
         name = next(c.__name__ for c in type(error).__mro__ if c.__name__ in self.classes)
         return self.error(name, str(error))
 

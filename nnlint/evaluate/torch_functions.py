@@ -631,8 +631,9 @@ def _write_in_place(machine: Any, value: Tensor, name: str, given: list[Value]) 
     """A method that writes other numbers into a tensor, which those that are given have to fit."""
     if name != "requires_grad_":
         forget_numbers(machine, value)
-    for other in given:
-        if isinstance(other, Tensor) and not same(arithmetic(machine, "+", value, other).shape, value.shape):
+    for other in (other for other in given if isinstance(other, Tensor)):
+        sum_of_both = arithmetic(machine, "+", value, other)
+        if not isinstance(sum_of_both, Tensor) or not same(sum_of_both.shape, value.shape):
             machine.may_raise("a tensor that does not fit is written")
     return value
 
