@@ -1,6 +1,7 @@
 """The tables against real torch: every layer, on many drawn calls. Skipped where there is no torch."""
 
 import contextlib
+import importlib
 import inspect
 import math
 import os
@@ -22,6 +23,7 @@ from test_layers import NoCount, as_text, shapes_of_structure, total
 
 from nnlint.analyse import analyse
 from nnlint.configuration import Configuration
+from nnlint.evaluate.torch_names import INITIALISERS, MODULES, NAMES
 from nnlint.layers import LAYERS, PLAIN, PLAIN_BASES, Layer, Violation, build, check_plain, public_name
 from nnlint.layers.arguments import GivenTensor
 from nnlint.layers.table import Reference
@@ -105,6 +107,13 @@ def test_bases_are_those_of_torch(name: str) -> None:
 def test_the_defining_modules_are_those_of_torch(name: str) -> None:
     cls = class_of(name)
     assert public_name(f"{cls.__module__}.{cls.__name__}") == name
+
+
+def test_names_that_torch_surely_has_are_there() -> None:
+    for name in sorted(MODULES):
+        importlib.import_module(name)
+    for name in sorted((NAMES | INITIALISERS) - MODULES):
+        class_of(name)
 
 
 # Values that a parameter takes in the field; then values that may be wrong.

@@ -42,6 +42,9 @@ def widen(thing): thing.width = 31
 def call(function, *args): return function(*args)
 def same(thing): return thing
 def true(): return True
+class Quiet:
+    def __enter__(self): pass
+    def __exit__(self, *raised): return True
 """
 HAS_TORCH = bool(os.environ.get("NNLINT_REQUIRE_TORCH")) or importlib.util.find_spec("torch") is not None
 ANY = (3, 1, 2, 0, True, False, None, "a")

@@ -323,12 +323,9 @@ class Calls(Objects):
         if self.depth > DEPTH:
             self.depth -= 1
             raise LimitError("evaluation limit reached")
-        if self.repeats > 2 and self.running.count(function) > 2:
-            # It calls itself over what is not known: how deep, nobody can say.
+        if self._is_endless(function):
             self.depth -= 1
-            return self.call_unknown(
-                Unknown(f"{function.name} calls itself to an unknown depth"), [function, *bound.values()], {}
-            )
+            return self.call_unknown(_endless(function), [function, *bound.values()], {})
         level = len(self.heap.trails)
         self.running.append(function)
         result: Value = None
@@ -351,6 +348,10 @@ class Calls(Objects):
             raise value
         return value
 
+    def _is_endless(self, function: Function) -> bool:
+        """Whether a function calls itself over what is not known: how deep, nobody can say."""
+        return self.repeats > 2 and self.running.count(function) > 2
+
     def _note_function(self, function: Function) -> None:
         self.look_ups.note((function,))
         if function.site is None or not self.look_ups.is_noted(function.site.node):
@@ -358,6 +359,11 @@ class Calls(Objects):
 
     def run_generator(self, function: Function, frame: Frame) -> Generator[Value, Value, None]:
         """The items of a generator: its body runs from one yield to the next when it is asked for an item."""
+        if self._is_endless(function):
+            self.may_raise(_endless(function).why)
+            self._forget_reachable(function, frame, _endless(function).why)
+            yield Rest(_endless(function))
+            return
         try:
             body: Generator[Value, Value, str | None] = function.body(frame)
         except UnfollowedError as error:
@@ -372,6 +378,7 @@ class Calls(Objects):
                 self.depth -= 1
                 raise LimitError("evaluation limit reached")
             frame.level = len(self.heap.trails)
+            self.running.append(function)
             try:
                 item = body.send(sent) if thrown is None else body.throw(thrown)
                 if type(item) is Rest:
@@ -390,6 +397,7 @@ class Calls(Objects):
                 raise
             finally:
                 self.depth -= 1
+                self.running.pop()
             sent = thrown = None
             try:
                 sent = yield item
@@ -929,6 +937,10 @@ def lacks_methods(cls: Class) -> bool:
     held = (cls.find(name) for base in cls.mro for name in base.attributes)
     methods = (value.getter if isinstance(value, Descriptor) else value for value in held)
     return any(isinstance(m, Function) and m.attributes.get("__isabstractmethod__") is True for m in methods)
+
+
+def _endless(function: Function) -> Unknown:
+    return Unknown(f"{function.name} calls itself to an unknown depth")
 
 
 def is_private(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from nnlint.signature import Rest
@@ -64,12 +65,24 @@ def _pop_all(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 def _leave(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """stack.__exit__(type, value, traceback), stack.close()"""
-    exits = args[0].attributes[EXITS]
     given = RaisedError(args[2]) if len(args) > 2 and args[2] is not None else None
-    raised = given
+    return _unwind(machine, args[0].attributes[EXITS], given, given)
+
+
+def _unwind(
+    machine: Any, exits: List, given: RaisedError | None, raised: RaisedError | None, end: tuple[Value, ...] = ()
+) -> Value:
+    """Leave what is left of a stack, to which an end may belong, with `raised` at hand; whether what was given is
+    swallowed."""
+    if end:
+        machine.heap.touch(exits)
+        exits.extend(end)
     while exits:
         machine.heap.touch(exits)
         leave = exits.pop()
+        if type(leave) is Rest and leave.unknown.options:
+            ends = [end for end in leave.unknown.options if isinstance(end, tuple)]
+            return machine.either(leave.unknown, *(partial(_unwind, machine, exits, given, raised, e) for e in ends))
         if type(leave) is Rest or isinstance(leave, Unknown):
             machine.give_up(Unknown("what is left is not known"))
         try:
@@ -78,7 +91,8 @@ def _leave(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             raised = error
             continue
         if isinstance(swallows, Unknown) and raised is not None:
-            machine.give_up(Unknown("whether an exception is swallowed is not known"))
+            ways = (partial(_unwind, machine, exits, given, state) for state in (None, raised))
+            return machine.either(swallows, *ways)
         raised = None if swallows is True else raised
     if raised is not None and raised is not given:
         raise raised

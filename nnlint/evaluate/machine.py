@@ -36,7 +36,7 @@ from nnlint.evaluate.torch_functions import (
     tensor_items,
 )
 from nnlint.evaluate.torch_modules import torch_classes
-from nnlint.evaluate.torch_names import MODULES
+from nnlint.evaluate.torch_names import NAMES
 from nnlint.layers import find as find_layer
 from nnlint.project import Project
 from nnlint.source import Source, parse
@@ -453,7 +453,7 @@ class Machine(Calls):
         first = dotted.partition(".")[0]
         top = self.module(first)
         if top is ABSENT or not isinstance(top, Module):
-            self.doubt_torch(dotted, dotted in MODULES)
+            self.doubt_torch(dotted, dotted in NAMES)
             return self.resolve(dotted if whole else first)
         value: Value = top
         for name in dotted.split(".")[1:]:
@@ -479,7 +479,7 @@ class Machine(Calls):
         if level:
             return Unknown(f"{name} is imported from another file")
         found = self.resolve(f"{dotted}.{name}")
-        self.doubt_torch(f"{dotted}.{name}", not isinstance(found, External) or found.name in MODULES)
+        self.doubt_torch(f"{dotted}.{name}", not isinstance(found, External) or found.name in NAMES)
         return found
 
     def doubt_torch(self, dotted: str, is_known: bool) -> None:
@@ -545,7 +545,7 @@ class Machine(Calls):
                 if name.startswith("math."):
                     frame.variables[name[5:]] = value
         else:
-            self.doubt_torch(dotted, dotted in MODULES)
+            self.doubt_torch(dotted, dotted in NAMES)
             frame.variables["*"] = True
 
     def loaded(self, dotted: str) -> Value:

@@ -14,6 +14,7 @@ from nnlint.evaluate import functions
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.control import DEPTH, DRAINED, Control, LimitError
 from nnlint.evaluate.heap import ADVANCED
+from nnlint.evaluate.torch_names import NAMES
 from nnlint.numpy_numbers import NUMPY, NumpyInt
 from nnlint.signature import Rest
 from nnlint.source import docstring
@@ -302,8 +303,9 @@ class Objects(Control):
         if isinstance(value, Module):
             return self._module_attribute(value, name)
         if isinstance(value, External):
-            found = self.resolve(f"{value.name}.{name}")
-            return self.doubtful(found) if value.name.startswith("torch") else found
+            dotted = f"{value.name}.{name}"
+            found = self.resolve(dotted)
+            return self.doubtful(found) if dotted.startswith("torch.") and dotted not in NAMES else found
         if isinstance(value, Unknown):
             if value.options:
                 return self.each_option(value, lambda option: self.get_attribute(option, name))
