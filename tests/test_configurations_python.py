@@ -8,7 +8,7 @@ from differential import difference, is_known, nnlint
 from nnlint.values import External
 
 PROGRAMS = (Path(__file__).parent.parent / "fixtures" / "configurations.txt").read_text(encoding="utf-8").split("###\n")
-PACKAGES = ("attrs", "pydantic", "pydantic_settings")
+PACKAGES = ("attrs", "click", "pydantic", "pydantic_settings")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -63,6 +63,15 @@ UNKNOWN = [
     "import argparse\nparser = argparse.ArgumentParser()\ncommands = parser.add_subparsers()\n"
     "for name, width in (('a', 3), ('b', 4)):\n    commands.add_parser(name).add_argument('--width', default=width)\n"
     "known = 1\nunknown = parser.parse_args().width\n",
+    "import click\nclass Odd(click.ParamType):\n    def convert(self, value, param, ctx):\n        return value | 1\n"
+    "@click.command()\n@click.option('--width', type=Odd(), default=4)\n@click.option('--depth', default=3)\n"
+    "def main(width, depth):\n    return width, depth\n"
+    "unknown, known = main([], standalone_mode=False)\n",
+    "import click\n@click.command()\n@click.option('--width', type=click.IntRange(1, 8, clamp=True), default=12)\n"
+    "def main(width):\n    return width, 3\n"
+    "unknown, known = main([], standalone_mode=False)\n",
+    "import click\n@click.command()\n@click.option('--width', default=12)\ndef main(width):\n    return width\n"
+    "known = main([], standalone_mode=False)\nunknown = main(['--width', '8'], standalone_mode=False)\n",
 ]
 
 

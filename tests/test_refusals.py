@@ -146,6 +146,10 @@ SILENT = {
         "parser = argparse.ArgumentParser()\nparser.add_argument('--groups', type=int)\n"
         "args = parser.parse_args()\nnn.Conv2d(64, 64, 3, groups=args.groups)\n"
     ),
+    "the command line, by click": (
+        "import click\n@click.command()\n@click.option('--groups', default=3)\ndef main(groups):\n"
+        "    nn.Conv2d(64, 64, 3, groups=groups)\n\nmain()\n"
+    ),
     "the environment": "nn.Conv2d(64, 64, 3, groups=int(os.environ.get('GROUPS', '3')))\n",
     "a comprehension's own variable": (
         "n = -1\ndef f():\n    return 1\n    return [nn.Linear(n, 3) for n in range(3)]\n"

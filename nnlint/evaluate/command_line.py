@@ -193,7 +193,7 @@ def _parse(machine: Any, args: list[Value], kwargs: Values) -> Value:
         return Unknown("a namespace that is not known")
     machine.heap.touch(space)
     found, unknown = _defaults(machine, parser)
-    if not _is_empty(given) or machine.wary:
+    if not is_of_command_line(given) or machine.wary:
         unknown = Unknown("arguments given to parse_args()", plain=True)
         found = {name: Unknown(f"{name} comes from the command line", plain=is_plain(v)) for name, v in found.items()}
     for name, value in found.items():
@@ -202,7 +202,7 @@ def _parse(machine: Any, args: list[Value], kwargs: Values) -> Value:
     return space
 
 
-def _is_empty(given: Value) -> bool:
+def is_of_command_line(given: Value) -> bool:
     """Whether the arguments are those of the command line, or none."""
     if isinstance(given, Unknown):
         return given.why.startswith("sys.argv ")
