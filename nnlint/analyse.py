@@ -54,18 +54,29 @@ def evaluate(path: str, text: str, settings: Settings, trees: bool) -> Analysis:
     """Parse and evaluate a file, if it may construct layers; it recurses as deeply as the file is nested."""
     if not may_construct(path, text, settings):
         return Analysis(path)
-    from nnlint.roots import Roots
+    from nnlint.evaluate.journal import StaleError
 
     _kept.make_room()
     with collector_off():
-        machine = machine_for(path, settings)
-        source = machine.source(path, text)
-        if isinstance(source, Failure):
-            return Analysis(path, errors=[source])
-        analysis = Roots(machine, source, path, trees).run()
-        if analysis.refusals:
-            analysis.refusals = look_again(path, text, settings)
-        return analysis
+        try:
+            return evaluate_with(path, text, settings, trees)
+        except StaleError:
+            _kept.begin_anew()
+            return evaluate_with(path, text, settings, trees)
+
+
+def evaluate_with(path: str, text: str, settings: Settings, trees: bool) -> Analysis:
+    """Evaluate a file with the evaluators that are kept. Raises StaleError where what they have read does not fit."""
+    from nnlint.roots import Roots
+
+    machine = machine_for(path, settings)
+    source = machine.source(path, text)
+    if isinstance(source, Failure):
+        return Analysis(path, errors=[source])
+    analysis = Roots(machine, source, path, trees).run()
+    if analysis.refusals:
+        analysis.refusals = look_again(path, text, settings)
+    return analysis
 
 
 @contextmanager
@@ -92,6 +103,12 @@ class Kept:
         self.machines: dict[object, Machine] = {}
         self.sources: dict[str, Source] = {}
         self.files = 0  # that were evaluated
+
+    def begin_anew(self) -> None:
+        """Read the modules of projects anew; what is parsed stays."""
+        for machine in self.machines.values():
+            machine.journal.begin()
+        self.machines = {}
 
     def make_room(self) -> None:
         """Begin anew where much is kept, but not so often that it takes much time to read again what all files need."""

@@ -82,17 +82,18 @@ class Roots:
         """The file as a module of its project, in the place where an import would find it."""
         machine = self.machine
         name = machine.project.module_name(self.path)
+        machine.journal.begin()
         machine.import_parents(name)
         known = machine.modules.get(name)
         if isinstance(known, Module) and known.source is self.source:
-            machine.patches = known.patches
             self._root(Root(), lambda: machine.execute(machine.load(self.source, name)))
+            machine.follow(known)
             return known
         module = machine.load(self.source, name)
         module.package = self.path.endswith("__init__.py")
         machine.modules[name] = module
-        machine.patches = module.patches
         self._root(Root(), lambda: machine.execute(module), keep=True)
+        machine.follow(module)
         return module
 
     # -- one root ----------------------------------------------------------------------------------------------

@@ -172,13 +172,13 @@ class Module:
 
     failure: what its import ends with; unfollowed: the decorators that were not understood in it; declared: imports
     under `if TYPE_CHECKING:`, by the name that they bind (level, module, name there); declared_stars: those of all
-    names; is_replaced: something else stands in its place in sys.modules; patches: what it puts into the place of names
-    from outside the project.
+    names; is_replaced: something else stands in its place in sys.modules; log: the modules that its import leads to and
+    what it writes to what is older, in order (see evaluate/journal.py).
     """
 
     __slots__ = (
-        "birth", "declared", "declared_stars", "failure", "frame", "functions", "is_replaced", "name", "package",
-        "patches", "ready", "source", "statements", "unfollowed",
+        "birth", "declared", "declared_stars", "failure", "frame", "functions", "is_replaced", "log", "name", "package",
+        "ready", "source", "statements", "unfollowed",
     )  # fmt: skip
 
     def __init__(self, name: str, source: Source, birth: int) -> None:
@@ -191,7 +191,7 @@ class Module:
         self.declared: dict[str, tuple[int, str, str]] = {}
         self.declared_stars: list[tuple[int, str]] = []
         self.is_replaced = False
-        self.patches = Dict((), birth)
+        self.log: list[Any] = []
         self.failure: RaisedError | None = None
         self.unfollowed: set[Any] = set()
 

@@ -162,3 +162,78 @@ def test_a_file_that_another_has_imported_has_each_layer_and_model_once(tmp_path
     again = analyse(str(tmp_path / "net.py"))
     assert [(site.place.line, site.class_name) for site in again.layers] == [(9, "Head")]
     assert again.models == one.models and again.layers == one.layers
+
+
+WRITERS = {
+    "pyproject.toml": "",
+    "cfg.py": "WIDTH = 3\nSIZES = [1]\nNAMES = {'a': 1}\nclass Base:\n    depth = 1\n",
+    "writes.py": """\
+import cfg
+from torch import nn
+
+cfg.WIDTH = 5
+cfg.SIZES.append(2)
+cfg.NAMES["b"] = 2
+cfg.Base.depth = 7
+
+def nothing(self, *args):
+    nn.Module.__init__(self)
+
+nn.Linear.__init__ = nothing
+
+def net():
+    return nn.Sequential(nn.Conv1d(cfg.WIDTH, len(cfg.SIZES), len(cfg.NAMES)), nn.Linear(10, cfg.Base.depth))
+""",
+    "reads.py": """\
+import cfg
+from torch import nn
+
+def net():
+    return nn.Sequential(nn.Conv1d(cfg.WIDTH, len(cfg.SIZES), len(cfg.NAMES)), nn.Linear(10, cfg.Base.depth))
+""",
+    "leads.py": "import writes\nfrom reads import net as build\n\ndef net():\n    return build()\n",
+    "later.py": """\
+import reads
+
+def net():
+    import writes
+    return reads.net()
+
+def other():
+    return reads.net()
+""",
+    "again.py": "import cfg\ncfg.WIDTH *= 2\nimport writes\nimport reads\n\ndef net():\n    return reads.net()\n",
+    "doubles.py": "import cfg\ncfg.WIDTH *= 2\nimport reads\n\ndef net():\n    return reads.net()\n",
+    "both.py": "import doubles\nimport again\nimport reads\n\ndef net():\n    return reads.net()\n",
+    "turned.py": "import writes\nimport doubles\nimport reads\n\ndef net():\n    return reads.net()\n",
+}
+# What Python builds in a process of its own: Conv1d(width, sizes, names) and Linear(10, depth), which `writes` empties.
+WRITTEN = {
+    "writes": [5 * 2 * 2 + 2], "reads": [3 + 1 + 11], "leads": [22], "later": [22, 15], "again": [22],
+    "doubles": [6 + 1 + 11], "both": [22], "turned": [10 * 2 * 2 + 2],
+}  # fmt: skip
+ORDERS = (
+    "writes reads leads later again doubles both turned",
+    "turned both doubles again later leads reads writes",
+    "doubles turned reads both later writes doubles leads again reads turned later",
+)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_what_an_import_writes_elsewhere_counts_for_the_files_that_import_it_alone(tmp_path: Path, order: str) -> None:
+    for name, text in WRITERS.items():
+        (tmp_path / name).write_text(text)
+    for name in order.split():
+        models = analyse(str(tmp_path / f"{name}.py")).models
+        assert [model.parameters for model in models if model.kind == "function"] == WRITTEN[name], name
+
+
+def test_what_an_import_writes_elsewhere_is_what_python_writes(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    for name, text in WRITERS.items():
+        (tmp_path / name).write_text(text)
+    for name, totals in WRITTEN.items():
+        for function, total in zip(("net", "other"), totals):
+            program = f"import {name}; print(sum(p.numel() for p in {name}.{function}().parameters()))"
+            done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+            assert done.stdout.strip() == str(total), (name, done.stderr)

@@ -10,7 +10,7 @@ import pytest
 
 from nnlint.analyse import Settings, analyse
 from nnlint.construction import Failure
-from nnlint.evaluate import machine
+from nnlint.evaluate import imports
 from nnlint.project import Project
 from nnlint.source import Source
 
@@ -139,13 +139,13 @@ def test_a_file_of_an_installed_package_reads_its_own_package_only(tmp_path: Pat
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are parsed from here on."""
     names: list[str] = []
-    parse = machine.parse
+    parse = imports.parse
 
     def noting(path: str, text: str) -> Source | Failure:
         names.append(os.path.basename(path))
         return parse(path, text)
 
-    monkeypatch.setattr(machine, "parse", noting)
+    monkeypatch.setattr(imports, "parse", noting)
     return names
 
 

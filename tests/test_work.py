@@ -145,3 +145,16 @@ def test_an_equal_block_more_costs_little_more(work: Work, tmp_path: Path) -> No
     assert pieces[1] == pieces[96] == 3  # the module, and two constructors
     assert 180 <= steps[1] <= 210
     assert (steps[96] - steps[1]) / 95 <= 100  # of which building the layers is 80
+
+
+def test_what_an_attribute_of_the_programs_own_making_gave_is_remembered(work: Work) -> None:
+    text = (
+        "from torch import nn\n\nclass Lookup:\n    aliases = {'width': 'size'}\n    def __getattribute__(self, key):\n"
+        "        if key != 'aliases' and key in super().__getattribute__('aliases'):\n"
+        "            key = super().__getattribute__('aliases')[key]\n        return super().__getattribute__(key)\n\n"
+        "class Config(Lookup):\n    size = 4\n\ndef net():\n    config = Config()\n"
+        "    return nn.Linear(sum(config.width for _ in range(100)), 1)\n"
+    )
+    (model,) = (model for model in analyse("net.py", text).models if model.name == "net")
+    assert model.parameters == 401
+    assert 300 <= work.steps <= 350  # three for each round: a look-up anew takes five more

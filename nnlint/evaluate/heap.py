@@ -180,34 +180,40 @@ def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
 
 
 ADVANCED = "an iterator was advanced under a condition that is not known"
-ALWAYS = -(10**15)  # before every moment of the clock
+ALWAYS = 0  # before every moment of the clock
+ROOTS = 10**15  # roots run after all imports: before this moment, the clock shows that of an import
 
 
 class Heap:
     """The clock that dates objects, and the open trails."""
 
     def __init__(self) -> None:
-        self.clock = 1
+        self.clock = ROOTS
         self.epoch = ALWAYS
         self.oldest = 0
         self.copied = 0  # items of long contents that were saved, not yet charged to the steps
         self.trails: list[Trail] = []
         self.floor = 0  # how many trails were open where the innermost try began
         self.look_ups = LookUps()
+        self.around: list[Trail] = []  # those open where what runs apart is asked for, the outermost first
         self._import_clock = ALWAYS + 1
         self.watch: Callable[[Any], None] | None = None  # told of what is about to be written
 
     @contextmanager
     def apart(self) -> Iterator[None]:
         """What runs here is no part of any open trail: it is older than all, and no undoing takes its writes back."""
-        kept = self.trails, self.clock, self.epoch, self.oldest, self.floor, self.copied, self.watch
-        self.trails, self.clock, self.epoch, self.floor, self.copied = [], self._import_clock, ALWAYS, 0, 0
+        clock = self.clock
+        kept = self.trails, self.around, self.epoch, self.oldest, self.floor, self.copied, self.watch
+        self.clock = max(clock, self._import_clock) if clock < ROOTS else self._import_clock
+        self.around = [*self.around, *self.trails]
+        self.trails, self.epoch, self.floor, self.copied = [], ALWAYS, 0, 0
         try:
             yield
         finally:
             self.undo_to(0)
             self._import_clock = self.clock
-            self.trails, self.clock, self.epoch, self.oldest, self.floor, self.copied, self.watch = kept
+            self.clock = clock if clock >= ROOTS else self.clock
+            self.trails, self.around, self.epoch, self.oldest, self.floor, self.copied, self.watch = kept
 
     def touch(self, item: Any) -> None:
         """Say that `item` is about to be written."""

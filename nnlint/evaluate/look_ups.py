@@ -28,7 +28,7 @@ NOTED = (
     cst.Element,
 )  # fmt: skip
 # nnlint's own functions that read nothing but what is noted elsewhere.
-READING = frozenset({"__getattribute__", "getattr", "hasattr"})
+READING = frozenset({"__getattribute__", "getattr", "hasattr", "super"})
 
 
 class Reading:

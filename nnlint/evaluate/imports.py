@@ -1,0 +1,282 @@
+"""The modules of a project: where they are found, how they are executed, and what an import statement gives."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+import libcst as cst
+
+from nnlint.construction import Failure
+from nnlint.evaluate.calls import Calls
+from nnlint.evaluate.control import IMPORT_STEPS, OF_A_ROOT, LimitError
+from nnlint.evaluate.journal import Change, Journal, StaleError
+from nnlint.evaluate.statements import Execute, define
+from nnlint.evaluate.torch_functions import FUNCTIONS
+from nnlint.evaluate.torch_names import NAMES
+from nnlint.project import Project
+from nnlint.source import Source, parse
+from nnlint.text import read
+from nnlint.unknown import Unknown, UnknownValueError
+from nnlint.values import ABSENT, Class, External, Frame, Function, Module, RaisedError, Value
+
+# Packages that tables know, where the search path has them.
+KNOWN_PACKAGES = frozenset({"attr", "attrs", "pydantic", "pydantic_settings", "click", "typer"})
+# Those whose own files are never read.
+FRAMEWORKS = frozenset(
+    {"torch", "numpy", "math", "functools", "itertools", "collections", "typing", "copy", "operator"}
+)
+
+
+class Imports(Calls):
+    """The part of the machine that keeps the modules it has loaded."""
+
+    project: Project
+    torch: dict[str, Class]
+    sources: dict[str, Source]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.journal = Journal(self.heap)
+        self.mains: dict[int, dict[cst.If, Execute]] = {}
+        self.modules: dict[str, Module] = {}
+
+    def load(self, source: Source, name: str) -> Module:
+        raise NotImplementedError  # the machine as a whole runs the module
+
+    def module(self, dotted: str) -> Value:
+        """A module of the project by its absolute name, executed at its first import; ABSENT outside the project.
+        Raises, in the program, what its import ends with."""
+        self.import_parents(dotted)
+        found = self.modules.get(dotted)
+        if found is None:
+            found = self._find_module(dotted)
+        if isinstance(found, Module):
+            self.follow(found)
+            if found.failure is not None:
+                raise RaisedError(found.failure.value)
+        return found
+
+    def follow(self, module: Module) -> None:
+        """An import leads to a module: what its import writes to what is older stands there from now on."""
+        for change in self.journal.follow(module):
+            if self.journal.files > 1:
+                raise StaleError
+            self._forget_change(change)
+
+    def _forget_change(self, change: Change) -> None:
+        """What more than one import has written is not known."""
+        why = "more than one import writes to it"
+        if not isinstance(change.item, Frame):
+            self.havoc(change.item, why)
+        else:
+            change.item.variables.update(dict.fromkeys(change.after, Unknown(why)))
+
+    def import_parents(self, dotted: str) -> None:
+        """Load the packages around a module, outermost first, as Python does: where packages import themselves in
+        circles, the order decides what is there."""
+        parent = dotted.rpartition(".")[0]
+        if parent and dotted not in self.modules:
+            with suppress(RaisedError):
+                self.module(parent)
+
+    def _find_module(self, dotted: str) -> Value:
+        if dotted.partition(".")[0] in FRAMEWORKS:
+            return ABSENT
+        path = self.project.find(dotted)
+        if path is None or (dotted.partition(".")[0] in KNOWN_PACKAGES and not self.project.holds(path)):
+            return ABSENT
+        return self.load_path(path, dotted)
+
+    def load_path(self, path: str, dotted: str) -> Value:
+        """Read, parse and execute a file of the project as a module."""
+        source: Source | Failure
+        if path.endswith(".py"):
+            source = self.source(path, None)
+        else:
+            source = parse(path, "")
+        if isinstance(source, Failure):
+            self.modules[dotted] = External(dotted)  # type: ignore[assignment]
+            return self.modules[dotted]
+        module = self.load(source, dotted)
+        module.package = not path.endswith(".py") or path.endswith("__init__.py")
+        self.modules[dotted] = module
+        self.execute_apart(module)
+        return module
+
+    def execute_apart(self, module: Module) -> None:
+        """Run module-level code with steps of its own: what an import costs depends on no root that asks for it."""
+        self.look_ups.lose()
+        kept = {name: getattr(self, name) for name in (*OF_A_ROOT, "stack")}
+        self.journal.pause()
+        try:
+            with self.heap.apart():
+                self.start()
+                self.limit, self.stack = IMPORT_STEPS, []
+                self.execute(module)
+        except (LimitError, UnknownValueError):
+            pass  # the module says that it is partial
+        finally:
+            vars(self).update(kept)
+            self.journal.resume()
+
+    def source(self, path: str, text: str | None) -> Source | Failure:
+        """A file, read and parsed once; `text` stands for its content where given."""
+        real = os.path.realpath(path)
+        known = self.sources.get(real)
+        if known is not None and (text is None or known.text == text):
+            return known
+        content = read(path) if text is None else text
+        source = content if isinstance(content, Failure) else parse(path, content)
+        if isinstance(source, Source):
+            self.sources[real] = source
+        return source
+
+    def absolute(self, importer: Module, level: int, dotted: str) -> str:
+        """The absolute name of a relative import; "" where it leaves the project."""
+        if not level:
+            return dotted
+        parts = importer.name.split(".")
+        parts = parts[: len(parts) - level + (1 if importer.package else 0)]
+        return ".".join([*parts, dotted] if dotted else parts)
+
+    def import_module(self, importer: Module, dotted: str, whole: bool) -> Value:
+        """import a.b as c (whole), or import a.b, which binds a."""
+        first = dotted.partition(".")[0]
+        top = self.module(first)
+        if top is ABSENT or not isinstance(top, Module):
+            self.doubt_torch(dotted, dotted in NAMES)
+            return self.resolve(dotted if whole else first)
+        value: Value = top
+        for name in dotted.split(".")[1:]:
+            found = self.find_attribute(value, name)
+            if found is ABSENT and isinstance(value, Module):
+                # A package may hold what is no Python file: an import succeeds, and what it brings is not known.
+                found = External(f"{value.name}.{name}")
+                self.store(value.frame, name, found)
+            value = found
+        return value if whole else top
+
+    def import_name(self, importer: Module, level: int, dotted: str, name: str) -> Value:
+        """from dotted import name"""
+        absolute = self.absolute(importer, level, dotted)
+        module = self.module(absolute) if absolute else ABSENT
+        if isinstance(module, Module):
+            found = self.find_attribute(module, name)
+            if found is ABSENT and not module.ready:
+                return Unknown(f"{name} of {absolute} is imported in a circle")
+            if found is ABSENT:
+                raise self.error("ImportError", f"cannot import name '{name}' from '{absolute}'")
+            return found
+        if level:
+            return Unknown(f"{name} is imported from another file")
+        found = self.resolve(f"{dotted}.{name}")
+        self.doubt_torch(f"{dotted}.{name}", not isinstance(found, External) or found.name in NAMES)
+        return found
+
+    def doubt_torch(self, dotted: str, is_known: bool) -> None:
+        """An import of what torch, of which the release is known, may lack."""
+        if dotted.startswith("torch.") and not is_known:
+            self.may_raise(f"torch may have no {dotted.removeprefix('torch.')}")
+
+    def declared(self, module: Module, name: str) -> Value:
+        """What a module says under `if TYPE_CHECKING:` that a name of it is, or ABSENT."""
+        if name in module.declared:
+            level, dotted, imported = module.declared[name]
+            return self.import_name(module, level, dotted, imported)
+        for level, dotted in module.declared_stars:
+            given = self.module(self.absolute(module, level, dotted))
+            if not isinstance(given, Module):
+                continue
+            # One that says itself what it has, and then puts something else into its place, has nothing beyond that.
+            says_itself = name not in given.frame.variables and (given.declared or given.declared_stars)
+            try:
+                found = self.declared(given, name) if says_itself else self.find_attribute(given, name)
+            except RaisedError as raised:
+                if self.matches(raised.value, self.classes["AttributeError"]) is not True:
+                    raise
+                continue
+            if found is not ABSENT:
+                return found
+        return ABSENT
+
+    def replace_module(self, dotted: Value, given: Value) -> None:
+        """sys.modules[dotted] = given: the names of the module are what type checkers are told, else not known."""
+        module = self.modules.get(dotted) if isinstance(dotted, str) else None
+        if isinstance(module, Module):
+            self.heap.touch(module.frame)
+            module.frame.variables["*"] = True
+            module.is_replaced = True
+
+    def import_star(self, frame: Frame, level: int, dotted: str) -> None:
+        """from dotted import *"""
+        self.heap.touch(frame)
+        absolute = self.absolute(frame.module, level, dotted)
+        module = self.module(absolute) if absolute else ABSENT
+        if isinstance(module, Module):
+            variables = module.frame.variables
+            listed = variables.get("__all__")
+            names = [n for n in variables if not n.startswith("_")]
+            if isinstance(listed, (list, tuple)) and all(isinstance(n, str) for n in listed):
+                names = list(listed)
+            elif listed is not None or not module.ready or "*" in variables:
+                frame.variables["*"] = True
+            for name in names:
+                if name != "*":
+                    found = self.find_attribute(module, name)
+                    if found is not ABSENT:
+                        frame.variables[name] = found
+            return
+        if not level and dotted in ("torch.nn", "torch.nn.modules"):
+            for name, cls in self.torch.items():
+                if name.count(".") == 2 and name.startswith("torch.nn."):
+                    frame.variables[cls.name] = cls
+            frame.variables["Parameter"] = FUNCTIONS["torch.nn.Parameter"]
+        elif not level and dotted == "math":
+            for name, value in FUNCTIONS.items():
+                if name.startswith("math."):
+                    frame.variables[name[5:]] = value
+        else:
+            self.doubt_torch(dotted, dotted in NAMES)
+            frame.variables["*"] = True
+
+    def loaded(self, dotted: str) -> Value:
+        """sys.modules[dotted]"""
+        module = self.modules.get(dotted)
+        return module if isinstance(module, Module) else Unknown(f"the module {dotted}")
+
+    def submodule(self, module: Module, name: str) -> Value:
+        """A module inside a package, as an attribute of the package."""
+        try:
+            return self.module(f"{module.name}.{name}") if module.package else ABSENT
+        except RaisedError:
+            return ABSENT
+
+    def define(self, module: Module, function: Function, value: Value) -> None:
+        """A module-level function, as written and as its decorators leave it: a root of its file."""
+        module.functions[function.name] = (function, value)
+
+    def note_main(self, source: Source, node: cst.If, body: Execute) -> None:
+        """The body of `if __name__ == "__main__":` is a root of its own, however often its file is executed."""
+        self.mains.setdefault(id(source), {})[node] = body
+
+    def execute(self, module: Module) -> None:
+        """Run module-level code. What it writes to what is older is in its log, and counts where it is followed."""
+        self.executing.append(module)
+        self.journal.open(module)
+        try:
+            define(self, module.frame, module.statements)
+            module.ready = True
+        except RaisedError as raised:
+            self._break_off(module)
+            module.failure = raised
+        except (LimitError, UnknownValueError):
+            self._break_off(module)
+            raise
+        finally:
+            self.journal.close()
+            self.executing.pop()
+
+    def _break_off(self, module: Module) -> None:
+        self.heap.touch(module.frame)
+        module.frame.variables["__partial__"] = True
