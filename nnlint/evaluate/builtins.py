@@ -8,9 +8,10 @@ from functools import cmp_to_key
 from typing import Any
 
 from nnlint.evaluate import operations as ops
+from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.kinds import is_instance, kin_of
-from nnlint.evaluate.objects import is_one_with, writes_itself
+from nnlint.evaluate.objects import writes_itself
 from nnlint.numpy_numbers import NUMPY
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first

@@ -9,12 +9,14 @@ from typing import Any
 import libcst as cst
 
 from nnlint.evaluate import operations as ops
+from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.control import DEPTH, LimitError, UnfollowedError, Verdict
 from nnlint.evaluate.functions import REPLACED, distinct
+from nnlint.evaluate.items import NATIVE_ERRORS
 from nnlint.evaluate.kinds import REGISTER
 from nnlint.evaluate.look_ups import READING
 from nnlint.evaluate.mappings import ABSTRACT
-from nnlint.evaluate.objects import NATIVE_ERRORS, Objects, is_one_with
+from nnlint.evaluate.objects import Objects
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.sequential import Budget, misfit
 from nnlint.layers import Violation

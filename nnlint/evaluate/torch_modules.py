@@ -17,7 +17,7 @@ from nnlint.evaluate.entries import (
     refused_pairs,
     refuses_arguments,
 )
-from nnlint.evaluate.objects import UnknownSlice
+from nnlint.evaluate.items import UnknownSlice
 from nnlint.evaluate.sequential import HOOKED, Budget, is_as_built, is_sequential, layers_of
 from nnlint.evaluate.sequential import attributes_of as attributes_of_module
 from nnlint.layers import (

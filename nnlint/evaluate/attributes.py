@@ -1,0 +1,806 @@
+"""Names, truth and attributes, as Python defines them."""
+
+from __future__ import annotations
+
+import builtins as python
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from nnlint.evaluate import functions
+from nnlint.evaluate.control import Control
+from nnlint.evaluate.torch_names import NAMES
+from nnlint.signature import Rest
+from nnlint.source import docstring
+from nnlint.unknown import Unknown, UnknownValueError, first
+from nnlint.values import (
+    ABSENT,
+    BoundMethod,
+    Class,
+    Deque,
+    Descriptor,
+    Dict,
+    External,
+    Frame,
+    Function,
+    Inherited,
+    Instance,
+    List,
+    Module,
+    Named,
+    Namespace,
+    Native,
+    Partial,
+    RaisedError,
+    Rewritten,
+    Set,
+    Stream,
+    Super,
+    Tensor,
+    Value,
+    View,
+    join,
+    may_be_absent,
+    present,
+    same,
+)
+
+WITHOUT_ATTRIBUTES = (
+    BoundMethod, List, Dict, Set, frozenset, tuple, str, bytes, int, float, complex, range, type(None),
+)  # fmt: skip
+
+
+EVERY_OBJECT = frozenset(dir(object)) | {"__weakref__"}
+EVERY_CLASS = EVERY_OBJECT | frozenset(dir(type)) | {"__annotations__", "__type_params__"}
+
+
+def of_every_object(name: str) -> Value:
+    """An attribute that object itself has, or ABSENT."""
+    return Unknown(f"{name} is not evaluated", plain=True) if name in EVERY_OBJECT else ABSENT
+
+
+def of_error(cls: Class, name: str) -> Value:
+    """An attribute that one of Python's exceptions has, or any object, or ABSENT."""
+    for base in cls.mro:
+        kind = getattr(python, base.name, None) if base.module is None else None
+        if isinstance(kind, type) and issubclass(kind, BaseException) and hasattr(kind, name):
+            return Unknown(f"{name} of an exception", plain=True)
+    return of_every_object(name)
+
+
+CALLED_BY_LAYERS = ("torch.nn.init.", "torch.nn.functional.")  # what layers call from within
+# What every module has by itself.
+OF_MODULES = frozenset({"__file__", "__path__", "__doc__", "__package__", "__spec__", "__loader__"})
+# Attributes that no size and no registration depends on.
+WEIGHTLESS = frozenset({"grad", "requires_grad", "training"})
+# Methods of lists, dicts, sets and modules that write to their object.
+WRITERS = frozenset(
+    {
+        "add", "add_module", "append", "appendleft", "clear", "discard", "extend", "extendleft", "insert", "pop",
+        "popitem", "popleft", "register_buffer", "register_module", "register_parameter", "remove", "reverse",
+        "setdefault", "update",
+    }
+)  # fmt: skip
+
+
+class Attributes(Control):
+    """The part of the machine that knows names and attributes."""
+
+    builtins: dict[str, Value]
+    classes: dict[str, Class]
+    methods: dict[tuple[type, str], Native]
+    assume: dict[str, Value]
+    patches: Dict
+
+    # -- to be given by the parts above ------------------------------------------------------------------------
+
+    def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        raise NotImplementedError
+
+    def contains(self, container: Value, item: Value) -> bool | Unknown:
+        raise NotImplementedError
+
+    def resolve(self, dotted: str) -> Value:
+        raise NotImplementedError
+
+    def submodule(self, module: Module, name: str) -> Value:
+        raise NotImplementedError
+
+    # -- errors ------------------------------------------------------------------------------------------------
+
+    def error(self, kind: str, *message: Value) -> RaisedError:
+        """An exception of Python's own, to be raised in the evaluated program."""
+        instance = Instance(self.classes[kind], self.heap.clock)
+        instance.attributes["args"] = message
+        return RaisedError(instance)
+
+    def native(self, error: BaseException) -> RaisedError:
+        """What a native operation raised, as the evaluated program sees it. Where nnlint took what is not known for a
+        value, the program has raised nothing."""
+        if "'Unknown'" in str(error):
+            raise UnknownValueError(Unknown("an operation on what is not known"))
+        name = next(c.__name__ for c in type(error).__mro__ if c.__name__ in self.classes)
+        return self.error(name, str(error))
+
+    def matches(self, raised: Value, kind: Value) -> bool | Unknown:
+        """Whether an except clause takes an exception."""
+        if isinstance(kind, tuple):
+            answers = [self.matches(raised, one) for one in kind]
+            return (
+                True
+                if True in [a for a in answers if a is True]
+                else next((a for a in answers if isinstance(a, Unknown)), False)
+            )
+        if isinstance(kind, Class) and kind.full_name in ("Exception", "BaseException"):
+            return True
+        if isinstance(kind, Class) and isinstance(raised, Instance):
+            return raised.cls.is_subclass(kind)
+        if isinstance(kind, External) and isinstance(raised, Instance) and raised.cls.unknown_base is None:
+            return False
+        if isinstance(raised, Unknown) and raised.options:
+            answers = [self.matches(option, kind) for option in raised.options]
+            if all(answer is answers[0] for answer in answers):
+                return answers[0]
+        return Unknown("an exception that is not known", plain=True)
+
+    # -- names -------------------------------------------------------------------------------------------------
+
+    def read(self, value: Value) -> Value:
+        """What an entry holds for one who reads it: it is there, or reading it raises."""
+        if may_be_absent(value):
+            self.may_raise(value.why)
+        return present(value)
+
+    def look_up(self, frame: Frame, name: str) -> Value:
+        """A name: of this frame, of the functions around, of the module, of Python."""
+        around: Frame | None = frame
+        while around is not None:
+            if name in around.variables and (around is frame or not self.is_class_frame(around)):
+                found = around.variables[name]
+                if self.look_ups.reading is not None:
+                    self.look_ups.note((around,))
+                return self.read(found)
+            around = around.parent
+        return self.look_up_global(frame, name)
+
+    def is_class_frame(self, frame: Frame) -> bool:
+        """Whether these are the names of a class body."""
+        return "__qualname__" in frame.variables and "__annotations_in_order__" in frame.variables
+
+    def look_up_global(self, frame: Frame, name: str) -> Value:
+        variables = frame.module.frame.variables
+        if self.look_ups.reading is not None:
+            self.look_ups.note((frame.module.frame,))
+        if name in variables:
+            return self.read(variables[name])
+        if name in self.builtins:
+            return self.builtins[name]
+        if name in OF_MODULES:
+            # Where a module lies on the disk is nothing that a count may depend on.
+            return Unknown(f"{name} of the module", plain=True)
+        if hasattr(python, name):
+            return External(f"builtins.{name}")
+        star = variables.get("*")
+        if star is not None:
+            return Unknown(f"{name} may come from a star import")
+        if frame.module.frame.variables.get("__partial__"):
+            return Unknown(f"{name} is not known")
+        raise self.error("NameError", f"name '{name}' is not defined")
+
+    def store(self, frame: Frame, name: str, value: Value) -> None:
+        """Bind a name in a frame."""
+        value = self.assumed(name, value)
+        if self.contested.names and (id(frame), name) in self.contested.names:
+            self.give_up(Unknown(f"a generator that is left before its end may use {name}"))
+        self.heap.touch(frame)
+        frame.variables[name] = value
+
+    def assumed(self, name: str, value: Value) -> Value:
+        """What is bound to a name: as assumed, where it is not known and assumptions name it."""
+        if self.assume and isinstance(value, Unknown):
+            return self.assume.get(name, self.name(value, name))
+        return value
+
+    def store_outer(self, frame: Frame, name: str, value: Value) -> None:
+        """Bind a nonlocal name."""
+        around = frame.parent
+        while around is not None:
+            if name in around.variables and not self.is_class_frame(around):
+                self.store(around, name, value)
+                return
+            around = around.parent
+
+    def delete_name(self, frame: Frame, name: str) -> None:
+        """del name"""
+        if name not in frame.variables and "__partial__" not in frame.variables:
+            raise self.error("NameError", f"name '{name}' is not defined")
+        self.heap.touch(frame)
+        frame.variables.pop(name, None)
+
+    # -- truth -------------------------------------------------------------------------------------------------
+
+    def truth(self, value: Value) -> bool | Unknown:
+        """bool(value), or the Unknown that decides it."""
+        if value is True or value is False:
+            return bool(value)
+        if self.look_ups.reading is not None:
+            self._note_content(value)
+        if isinstance(value, Unknown):
+            if is_one_with(value, "__bool__", "__len__"):
+                truth: bool | Unknown = self.each_option(value, self.truth)
+                return truth
+            if value.options and not may_be_absent(value):
+                answers = [self.truth(option) for option in value.options]
+                if all(a is True for a in answers):
+                    return True
+                if all(a is False for a in answers):
+                    return False
+            return value
+        if isinstance(value, (Dict, Set)) and value.rest is not None:
+            return True if value else value.rest
+        if isinstance(value, View):
+            return self.truth(value.mapping)
+        if isinstance(value, Dict):
+            sure = [item for item in value.values() if not may_be_absent(item)]
+            return True if sure else (next(iter(value.values())) if value else False)
+        if isinstance(value, (list, tuple)):
+            if not value or any(type(item) is not Rest for item in value):
+                return bool(value)
+            rest: Rest = value[0]
+            return rest.unknown
+        if isinstance(value, Instance):
+            for name in ("__bool__", "__len__"):
+                method = value.cls.find(name)
+                if method is not ABSENT:
+                    return self.truth(self.call(BoundMethod(method, value), [], {}))
+            if value.payload is not None:
+                return self.truth(value.payload)
+            return True if value.cls.unknown_base is None else value.cls.unknown_base
+        if isinstance(value, Tensor):
+            return Unknown("the value of a tensor", plain=True)
+        if isinstance(value, (Class, Function, Native, BoundMethod, Partial, Module, Stream, Super, Descriptor)):
+            return True
+        return bool(value)
+
+    def narrow(self, value: Value, truth: bool) -> Value:
+        """A value of which the truth is now known: options that differ are ruled out."""
+        if isinstance(value, Unknown) and value.options and not is_one_with(value, "__bool__", "__len__"):
+            options = tuple(o for o in value.options if self.truth(o) is not (not truth))
+            if len(options) == 1:
+                return options[0]
+            return Unknown(value.why, options, value.plain)
+        return value
+
+    # -- attributes --------------------------------------------------------------------------------------------
+
+    def get_attribute(self, value: Value, name: str) -> Value:
+        """value.name; raises AttributeError in the program where Python surely does."""
+        found = self.find_attribute(value, name)
+        if found is ABSENT:
+            kind = value.cls.name if isinstance(value, Instance) else type(value).__name__
+            raise self.error("AttributeError", f"'{kind}' object has no attribute '{name}'")
+        return found
+
+    def find_attribute(self, value: Value, name: str) -> Value:
+        """value.name, or ABSENT."""
+        if isinstance(value, Instance):
+            return self._instance_attribute(value, name)
+        if isinstance(value, Class):
+            return self._class_attribute(value, name)
+        if isinstance(value, Module):
+            return self._module_attribute(value, name)
+        if isinstance(value, External):
+            dotted = f"{value.name}.{name}"
+            found = self.resolve(dotted)
+            return self.doubtful(found) if dotted.startswith("torch.") and dotted not in NAMES else found
+        if isinstance(value, Unknown):
+            if value.options:
+                return self.each_option(value, lambda option: self.get_attribute(option, name))
+            if name in WRITERS and not value.plain and not value.foreign:
+                return Native(name, lambda machine, args, kwargs: machine.write_unseen(value))
+            found = self.within(value, name)
+            if name.endswith("_") and not name.startswith("_") and type(found) is Unknown:
+                found = Unknown(found.why, plain=found.plain, foreign=True)  # torch's own, of a tensor
+            return self.doubtful(found)
+        if isinstance(value, Super):
+            return self._super_attribute(value, name)
+        if self.look_ups.reading is not None:
+            self._note_content(value)
+        if isinstance(value, Tensor):
+            return self.tensor_attribute(value, name)
+        if isinstance(value, Function):
+            return self._function_attribute(value, name)
+        if isinstance(value, Partial) and name in ("func", "args", "keywords"):
+            held = {"func": value.callee, "args": tuple(value.args), "keywords": Dict(value.kwargs, self.heap.clock)}
+            return held[name]
+        if isinstance(value, BoundMethod):
+            if name == "__self__":
+                return value.receiver
+            return value.function if name == "__func__" else self.find_attribute(value.function, name)
+        return self._native_attribute(value, name)
+
+    def _note_content(self, value: Value) -> None:
+        """A look-up that is remembered reads what an object holds."""
+        if isinstance(value, Instance):
+            self.look_ups.note((value, *value.cls.mro))
+        elif isinstance(value, Class):
+            self.look_ups.note(value.mro)
+        elif isinstance(value, (List, Dict, Set, Function)):
+            self.look_ups.note((value,))
+        elif not isinstance(value, (str, int, float, tuple, Native, Unknown)) and value is not None:
+            self.look_ups.lose()
+
+    def _note_constants(self, *values: Value) -> None:
+        """A look-up that is remembered reads values in ways of which only those of constants are noted."""
+        if not all(isinstance(value, (str, int, float)) or value is None for value in values):
+            self.look_ups.lose()
+
+    def name(self, value: Value, path: str) -> Value:
+        """An Unknown that has no name yet, with the name that assumptions may call it by."""
+        if not self.assume or type(value) is not Unknown or value.options:
+            return value
+        return Named(value, path)
+
+    def within(self, value: Unknown, name: Value) -> Value:
+        """An attribute or an item of an Unknown: as assumed, where its path is one that assumptions name."""
+        if not isinstance(value, Named) or not isinstance(name, str):
+            return value.part()
+        path = f"{value.path}.{name}"
+        return self.assume[path] if path in self.assume else Named(value, path)
+
+    def tensor_attribute(self, value: Tensor, name: str) -> Value:
+        raise NotImplementedError
+
+    def tensor_items(self, value: Tensor) -> Iterator[Value]:
+        raise NotImplementedError
+
+    def loaded(self, dotted: str) -> Value:
+        raise NotImplementedError
+
+    def declared(self, module: Module, name: str) -> Value:
+        raise NotImplementedError
+
+    def replace_module(self, dotted: Value, given: Value) -> None:
+        raise NotImplementedError
+
+    def _function_attribute(self, value: Function, name: str) -> Value:
+        if name in value.attributes:
+            return value.attributes[name]
+        return functions.attribute(self, value, name) if name.startswith("__") else ABSENT
+
+    def _native_attribute(self, value: Value, name: str) -> Value:
+        for kind in type(value).__mro__:
+            method = self.methods.get((kind, name))
+            if method is not None:
+                return BoundMethod(method, value)
+        if isinstance(value, (int, float)) and name in ("real", "imag", "numerator", "denominator"):
+            return getattr(value, name)
+        special = isinstance(value, (Stream, Deque)) or (isinstance(value, Dict) and value.kind != "dict")
+        if isinstance(value, (List, Dict, Set, Stream)) and (name.startswith("__") or special or hasattr(value, name)):
+            unknown = Unknown(f"{name} is not evaluated", foreign=True)
+            return BoundMethod(unknown, value)  # it may write to the object
+        if isinstance(value, Native) and name in value.attributes:
+            return value.attributes[name]
+        if isinstance(value, Native) and (value.name, name) == ("dict", "fromkeys"):
+            return Native(name, _from_keys)
+        if isinstance(value, Native) and (value.name, name) == ("chain", "from_iterable"):
+            return self.resolve("itertools.chain.from_iterable")
+        if isinstance(value, Native) and value.name in TYPES:
+            unbound = self._unbound(value.name, name)
+            if unbound is not ABSENT:
+                return unbound
+        if isinstance(value, Native) and value.name == "object" and name in OBJECT_METHODS:
+            return Native(name, OBJECT_METHODS[name])
+        if isinstance(value, (Native, slice, range)) or name.startswith("__"):
+            return Unknown(f"{name} is not evaluated", plain=True)
+        return Unknown(f"{name} is not evaluated", plain=True) if hasattr(value, name) else ABSENT
+
+    def _unbound(self, kind: str, name: str) -> Value:
+        """dict.get, list.append, dict.__setitem__ ..., to be called with an object first; or ABSENT."""
+        method = self.methods.get((TYPES[kind], name))
+        made = self.classes[kind].attributes.get(name) if kind in ("dict", "list", "set") else None
+        if isinstance(made, Native):
+            return made
+        if method is None and name not in PAYLOAD_METHODS:
+            return ABSENT
+
+        def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+            held = args[0].payload if isinstance(args[0], Instance) else args[0]
+            if not isinstance(held, TYPES[kind]):
+                return machine.call_unknown(Unknown(f"{kind}.{name} of what is not known"), args, kwargs)
+            if method is not None:
+                return machine.call(method, [held, *args[1:]], kwargs)
+            return PAYLOAD_METHODS[name](held, machine, args[1:], kwargs)
+
+        return Native(name, run)
+
+    def _module_attribute(self, value: Module, name: str) -> Value:
+        if self.look_ups.reading is not None:
+            self.look_ups.note((value.frame,))
+        if name in value.frame.variables:
+            return self.read(value.frame.variables[name])
+        if name == "__name__":
+            return value.name
+        if name == "__dict__":
+            return self.namespace(value.frame)
+        found = self.submodule(value, name)
+        if found is ABSENT and (value.is_replaced or value.frame.variables.get("__partial__")):
+            found = self.declared(value, name)
+        if found is not ABSENT:
+            return found
+        getter = value.frame.variables.get("__getattr__")
+        if getter is not None:
+            return self.call(getter, [name], {})
+        is_open = not value.ready and (not self.executing or self.executing[-1] is not value)
+        if is_open or "*" in value.frame.variables or value.frame.variables.get("__partial__"):
+            return Unknown(f"{name} of {value.name} is not known")
+        return ABSENT
+
+    def _class_attribute(self, value: Class, name: str) -> Value:
+        if self.look_ups.reading is not None:
+            self.look_ups.note(value.mro)
+        found = value.find(name)
+        if found is not ABSENT:
+            if isinstance(found, Descriptor):
+                if found.kind == "classmethod":
+                    return BoundMethod(found.getter, value)
+                return found.getter if found.kind == "staticmethod" else found
+            if may_be_absent(found):
+                return self.read(found)
+            if isinstance(found, Instance) and found.cls.find("__get__") is not ABSENT:
+                return self.call(self.get_attribute(found, "__get__"), [None, value], {})
+            return found
+        if name == "register" and value.find("__register__") is not ABSENT:
+            return BoundMethod(value.find("__register__"), value)
+        if name in ("__name__", "__qualname__", "__module__", "__mro__", "__bases__"):
+            module = value.module.name if value.module is not None else value.full_name.rpartition(".")[0]
+            held: dict[str, Value] = {
+                "__name__": value.name, "__qualname__": value.qualified, "__module__": module, "__mro__": value.mro,
+                "__bases__": value.bases,
+            }  # fmt: skip
+            return held[name]
+        if name == "__doc__":
+            return docstring(value.site.node) if value.site is not None else Unknown("documentation", plain=True)
+        if name == "__dict__":
+            return self.namespace(value)
+        if value.unknown_base is not None:
+            return value.unknown_base
+        return Unknown(f"{name} of a class") if name in EVERY_CLASS else ABSENT
+
+    def _super_attribute(self, value: Super, name: str) -> Value:
+        receiver = value.receiver
+        cls = receiver.cls if isinstance(receiver, Instance) else receiver
+        if self.look_ups.reading is not None:
+            self.look_ups.note(cls.mro)
+        order = cls.mro[cls.mro.index(value.after) + 1 :] if value.after in cls.mro else cls.mro
+        if name == "__init__" and cls.unknown_base is not None and value.after.unknown_base is None:
+            self.outside_method(cls.unknown_base, receiver).fn(self, [], {})  # it may stand between the two
+        for owner in order:
+            if name in owner.attributes:
+                return self.bind(owner.attributes[name], receiver)
+            if (
+                owner.unknown_base is not None
+                and owner is not cls
+                and owner.unknown_base not in [b.unknown_base for b in owner.bases]
+            ):
+                return self.outside_method(owner.unknown_base, receiver)
+        if cls.unknown_base is not None:
+            return self.outside_method(cls.unknown_base, receiver)
+        if name == "__init__":
+            return Native("object.__init__", lambda machine, args, kwargs: None)
+        if name in ("__setattr__", "__delattr__") and isinstance(receiver, Instance):
+            return BoundMethod(Native(name, OBJECT_METHODS[name]), receiver)
+        if name == "__getattribute__" and isinstance(receiver, Instance):
+            return Native(name, partial(_get_plainly, receiver))
+        if isinstance(receiver, Instance) and receiver.payload is not None and name in PAYLOAD_METHODS:
+            return Native(name, partial(PAYLOAD_METHODS[name], receiver.payload))
+        if isinstance(receiver, Instance) and receiver.payload is not None:
+            return self._native_attribute(receiver.payload, name)
+        return ABSENT
+
+    def outside_method(self, unknown: Unknown, receiver: Value) -> Native:
+        """A method of a base that is not known: what it does to the object is not known."""
+
+        def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+            if isinstance(receiver, Instance):
+                machine.forget_own(receiver, unknown.why)
+                machine.heap.touch(receiver)
+                receiver.open = unknown
+            return Unknown(unknown.why)
+
+        return Native("method of an unknown base", run)
+
+    def bind(self, found: Value, receiver: Value) -> Value:
+        """What an attribute found on the class gives on an instance."""
+        if isinstance(found, (Function, Native, Rewritten)):
+            return BoundMethod(found, receiver)
+        if isinstance(found, Descriptor):
+            if found.kind in ("property", "cached_property"):
+                return self.call(found.getter, [receiver], {})
+            if found.kind == "classmethod":
+                return BoundMethod(found.getter, receiver.cls if isinstance(receiver, Instance) else receiver)
+            return found.getter
+        if isinstance(found, Instance) and found.cls.find("__get__") is not ABSENT:
+            owner = receiver.cls if isinstance(receiver, Instance) else receiver
+            return self.call(self.get_attribute(found, "__get__"), [receiver, owner], {})
+        if isinstance(found, Unknown):
+            return self.each_option(found, lambda o: self.bind(o, receiver)) if found.options else found
+        return found
+
+    def _instance_attribute(self, value: Instance, name: str) -> Value:
+        custom = value.cls.find("__getattribute__")
+        if custom is ABSENT:
+            return self.plain_attribute(value, name)
+        if not isinstance(custom, Function):
+            return Unknown("__getattribute__ is not evaluated")
+        self.step()
+        known = self.look_ups.recall(value, name)
+        if known is not None:
+            return known.found
+        self.heap.clock += 1
+        with self.look_ups.follow(self.heap.clock) as reading:
+            self.look_ups.note((value, *value.cls.mro))
+            found = self._computed_attribute(custom, value, name)
+        self.look_ups.remember(value, name, found, reading)
+        return found
+
+    def _computed_attribute(self, custom: Function, value: Instance, name: str) -> Value:
+        """What the program's own __getattribute__ gives, or ABSENT."""
+        level = len(self.heap.trails)
+        try:
+            return self.call(BoundMethod(custom, value), [name], {})
+        except RaisedError as raised:
+            missing = isinstance(raised.value, Instance) and raised.value.cls.name == "AttributeError"
+            if not missing or len(self.heap.trails) != level:
+                raise
+            return self._missing_attribute(value, name)
+
+    def plain_attribute(self, value: Instance, name: str) -> Value:
+        """What object.__getattribute__ gives, then __getattr__, or ABSENT."""
+        found = self.owned_attribute(value, name)
+        return self._missing_attribute(value, name) if found is ABSENT else found
+
+    def owned_attribute(self, value: Instance, name: str) -> Value:
+        """What object.__getattribute__ gives, or ABSENT."""
+        owned = value.attributes
+        on_class = value.cls.find(name)
+        if self.look_ups.reading is not None:
+            self.look_ups.note((value, *value.cls.mro, *(on_class.cls.mro if isinstance(on_class, Instance) else ())))
+        if isinstance(on_class, Descriptor) and on_class.kind == "property":
+            return self.call(on_class.getter, [value], {})
+        if isinstance(on_class, Instance) and on_class.cls.find("__set__") is not ABSENT:
+            return self.bind(on_class, value)
+        if name in owned:
+            found = owned[name]
+            if type(found) is not Unknown:
+                return found
+            if may_be_absent(found) and on_class is not ABSENT:
+                return join(present(found), self.bind(present(on_class), value), found.why)
+            return self.read(found)
+        if on_class is not ABSENT:
+            found = self.bind(self.read(on_class), value)
+            if isinstance(on_class, Descriptor) and on_class.kind == "cached_property":
+                self.heap.touch(value)
+                owned[name] = found
+            return found
+        if name == "__class__":
+            return value.cls
+        if name == "__dict__":
+            if value.cls.slots is not None:
+                return ABSENT
+            return (
+                Unknown("__dict__ of an object with unknown attributes")
+                if value.open is not None
+                else self.namespace(value)
+            )
+        if name in ("__module__", "__doc__", "__qualname__"):
+            return self._class_attribute(value.cls, name)
+        return ABSENT if value.payload is None else self._native_attribute(value.payload, name)
+
+    def _missing_attribute(self, value: Instance, name: str) -> Value:
+        """What is found behind object.__getattribute__: by the program's own __getattr__, or, where there is none, in a
+        Module's registries; or ABSENT."""
+        getter = value.cls.find("__getattr__")
+        if getter is ABSENT or (isinstance(getter, Native) and getter.name == "__getattr__"):  # Module's
+            found = self.registered(value, name)
+            if found is not ABSENT:
+                return found
+        elif value.open is None:
+            return self.call(BoundMethod(getter, value), [name], {})
+        if value.cls.unknown_base is not None:
+            return self.doubtful(Inherited(first(value.open, value.cls.unknown_base), value))
+        if value.open is not None:
+            return self.doubtful(value.open.part())
+        return of_error(value.cls, name)
+
+    def registered(self, value: Instance, name: str) -> Value:
+        """What a Module has registered under a name, or ABSENT."""
+        registries = (value.attributes.get(registry) for registry in ("_parameters", "_buffers", "_modules"))
+        entries = [held for held in registries if isinstance(held, Dict)]
+        if self.look_ups.reading is not None:
+            self.look_ups.note(entries)
+        for held in entries:
+            if name in held:
+                return self.read(held[name])
+        for held in entries:
+            if held.rest is not None:
+                return self.doubtful(held.rest)
+        return ABSENT
+
+    def namespace(self, value: Instance | Class | Frame) -> Value:
+        """The names of an object, a class, a module or a class body, as a dict."""
+        return Namespace(self.classes["mappingproxy"], self.heap.clock, value)
+
+    def set_attribute(self, value: Value, name: str, given: Value) -> None:
+        """value.name = given"""
+        if isinstance(given, Unknown) and name in self.assume:
+            given = self.assume[name]
+        if isinstance(value, Instance):
+            setter = value.cls.find("__setattr__")
+            if setter is not ABSENT:
+                self.call(BoundMethod(setter, value), [name, given], {})
+                return
+            self.set_plainly(value, name, given)
+        elif isinstance(value, (Class, Function)):
+            if isinstance(value, Function) and name in functions.DECIDING:
+                if same(self.find_attribute(value, name), given):
+                    return
+                name, given = functions.REPLACED, Unknown(f"{name} of a function is replaced", foreign=True)
+            if isinstance(value, Class) and name in (value.attributes.get("__members__") or ()):
+                raise self.error("AttributeError", f"cannot reassign member {name!r}")
+            if isinstance(value, Class) and name in ("__bases__", "__class__"):
+                self.give_up(Unknown(f"other {name} for {value.name}"))
+            self.heap.touch(value)
+            value.attributes[name] = given
+        elif isinstance(value, Module):
+            self.store(value.frame, name, given)
+        elif isinstance(value, WITHOUT_ATTRIBUTES) and not (isinstance(value, Dict) and value.kind == "OrderedDict"):
+            raise self.error("AttributeError", f"'{type(value).__name__}' object has no attribute '{name}'")
+        elif isinstance(value, Tensor):
+            if name == "data":
+                self.heap.touch(value)
+                if not isinstance(given, Tensor):
+                    given = Tensor(Unknown("a tensor's data is replaced", plain=True), self.heap.clock)
+                value.shape, value.data, value.least = given.shape, given.data, given.least
+        elif isinstance(value, External):
+            is_called = f"{value.name}.".startswith(CALLED_BY_LAYERS) and isinstance(given, (Function, BoundMethod))
+            if is_called and self.effects.may_write(given):
+                self.give_up(Unknown(f"{value.name}.{name}, which other code may call, is replaced"))
+            self.heap.touch(self.patches)
+            self.patches[f"{value.name}.{name}"] = given
+        elif isinstance(value, Unknown) and value.options:
+            self.each_option(value, lambda option: self.set_attribute(option, name, given))
+        elif isinstance(value, Unknown) and name not in WEIGHTLESS:
+            self.write_unseen(value)
+
+    def write_unseen(self, value: Unknown) -> None:
+        """A write to an object that is not known, but may be one that is known by another way: from here nothing that
+        is known need hold, and the root ends."""
+        if not value.plain and not value.foreign:
+            self.give_up(Unknown(f"a write to an object that is not known: {value.why}"))
+
+    def set_plainly(self, value: Instance, name: str, given: Value) -> None:
+        """object.__setattr__"""
+        descriptor = value.cls.find(name)
+        if isinstance(descriptor, Descriptor) and descriptor.kind == "property":
+            if descriptor.setter is None:
+                raise self.error("AttributeError", f"property '{name}' has no setter")
+            self.call(descriptor.setter, [value, given], {})
+            return
+        if isinstance(descriptor, Instance) and descriptor.cls.find("__set__") is not ABSENT:
+            self.call(self.get_attribute(descriptor, "__set__"), [value, given], {})
+            return
+        if name == "__class__" and given is not value.cls:
+            self.give_up(Unknown(f"another class for an object of {value.cls.name}"))
+        if name == "__dict__":
+            self.give_up(Unknown(f"another __dict__ for an object of {value.cls.name}"))
+        if value.cls.slots is not None and name not in value.cls.slots:
+            raise self.error("AttributeError", f"'{value.cls.name}' object has no attribute '{name}'")
+        self.heap.touch(value)
+        value.attributes[name] = given
+
+    def delete_attribute(self, value: Value, name: str) -> None:
+        """del value.name"""
+        if isinstance(value, Instance):
+            deleter = value.cls.find("__delattr__")
+            if not isinstance(deleter, Function) and isinstance(value.cls.find(name), (Descriptor, Instance)):
+                self.havoc(value, "what deletes an attribute is not followed")
+                return
+            if deleter is not ABSENT:
+                self.call(BoundMethod(deleter, value), [name], {})
+                return
+            if name not in value.attributes and value.open is None:
+                raise self.error("AttributeError", name)
+            self.heap.touch(value)
+            value.attributes.pop(name, None)
+        elif isinstance(value, Class):
+            self.heap.touch(value)
+            value.attributes.pop(name, None)
+        elif isinstance(value, External):
+            self.give_up(Unknown(f"{value.name}.{name} is deleted"))
+        elif isinstance(value, Unknown):
+            if value.options:
+                self.each_option(value, lambda option: self.delete_attribute(option, name))
+            else:
+                self.write_unseen(value)
+
+
+def is_one_with(value: Value, *names: str) -> bool:
+    """Whether a value is one of several, of which some have a method of the program's own by one of these names."""
+    if not isinstance(value, Unknown):
+        return False
+    objects = (option for option in value.options if isinstance(option, Instance))
+    return any(isinstance(option.cls.find(name), Function) for option in objects for name in names)
+
+
+def _get_plainly(receiver: Instance, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if len(args) != 1 or not isinstance(args[0], str):
+        return Unknown("an attribute whose name is not known")
+    found = machine.owned_attribute(receiver, args[0])
+    if found is ABSENT:
+        doubt: Unknown | None = first(receiver.open, receiver.cls.unknown_base)
+        if doubt is not None:
+            return machine.doubtful(doubt.part())
+        raise machine.error("AttributeError", f"'{receiver.cls.name}' object has no attribute '{args[0]}'")
+    return found
+
+
+def _from_keys(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """dict.fromkeys(keys, value)"""
+    made = Dict((), machine.heap.clock)
+    value = args[1] if len(args) > 1 else None
+    for key in machine.items(args[0]):
+        if type(key) is Rest:
+            made.rest = key.unknown
+        else:
+            machine.set_item(made, key, value)
+    return made
+
+
+def _set_plainly(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """object.__setattr__(receiver, name, value)"""
+    receiver, name, given = args
+    if isinstance(receiver, Instance) and isinstance(name, str):
+        machine.set_plainly(receiver, name, given)
+    elif isinstance(receiver, Function) and isinstance(name, str):
+        machine.set_attribute(receiver, name, given)
+    else:
+        machine.havoc(receiver, "an attribute whose name is not known is set")
+    return None
+
+
+def _delete_plainly(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """object.__delattr__(receiver, name)"""
+    receiver, name = args
+    if not isinstance(receiver, Instance) or not isinstance(name, str):
+        machine.havoc(receiver, "an attribute whose name is not known is deleted")
+        return None
+    if name not in receiver.attributes and receiver.open is None:
+        raise machine.error("AttributeError", name)
+    machine.heap.touch(receiver)
+    receiver.attributes.pop(name, None)
+    return None
+
+
+def _get_from(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """object.__getattribute__(receiver, name)"""
+    if args and isinstance(args[0], Instance):
+        return _get_plainly(args[0], machine, args[1:], kwargs)
+    return Unknown("an attribute of what is not known")
+
+
+OBJECT_METHODS: dict[str, Callable[..., Value]] = {
+    "__getattribute__": _get_from,
+    "__setattr__": _set_plainly,
+    "__delattr__": _delete_plainly,
+}
+# What super() reaches in a builtin base.
+PAYLOAD_METHODS: dict[str, Callable[..., Value]] = {
+    "__getitem__": lambda payload, machine, args, kwargs: machine.get_item(payload, args[0]),
+    "__setitem__": lambda payload, machine, args, kwargs: machine.set_item(payload, args[0], args[1]),
+    "__delitem__": lambda payload, machine, args, kwargs: machine.delete_item(payload, args[0]),
+    "__contains__": lambda payload, machine, args, kwargs: machine.contains(payload, args[0]),
+}
+
+
+TYPES: dict[str, type] = {"dict": Dict, "list": List, "set": Set, "str": str, "tuple": tuple}

@@ -1,0 +1,649 @@
+"""Items and iteration, as Python defines them."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from nnlint.evaluate import operations as ops
+from nnlint.evaluate.attributes import Attributes
+from nnlint.evaluate.control import DRAINED, LimitError
+from nnlint.evaluate.heap import ADVANCED
+from nnlint.numpy_numbers import NumpyInt
+from nnlint.signature import Rest
+from nnlint.unknown import Unknown, UnknownValueError, first
+from nnlint.values import (
+    ABSENT,
+    OF_ITEMS,
+    BoundMethod,
+    Class,
+    Descriptor,
+    Dict,
+    External,
+    Frame,
+    Function,
+    Instance,
+    List,
+    Namespace,
+    Native,
+    Partial,
+    RaisedError,
+    Set,
+    Stream,
+    Tensor,
+    Value,
+    View,
+    has_rest,
+    is_plain,
+    may_be_absent,
+    may_write_when_called,
+)
+
+CALLABLES = (Function, Native, Class, BoundMethod, Partial)
+NATIVE_ERRORS = (TypeError, ValueError, KeyError, IndexError, ZeroDivisionError, AttributeError, OverflowError)
+
+
+class UnknownSlice(Unknown):
+    """A slice of which an end is not known."""
+
+
+class Items(Attributes):
+    """The part of the machine that knows what objects contain."""
+
+    # -- items -------------------------------------------------------------------------------------------------
+
+    def make_slice(self, start: Value, stop: Value, step: Value) -> Value:
+        start, stop, step = (self.as_index(end) for end in (start, stop, step))
+        unknown = ops.is_unknown((start, stop, step))
+        return slice(start, stop, step) if unknown is None else UnknownSlice(unknown.why)
+
+    def as_index(self, index: Value) -> Value:
+        """A number that is to say a place: one that its own method gives, where it is an object."""
+        if isinstance(index, Instance) and isinstance(index.cls.find("__index__"), Function):
+            return self.call(self.get_attribute(index, "__index__"), [], {})
+        if isinstance(index, Instance) and isinstance(index.payload, int):
+            return index.payload
+        return int(index) if isinstance(index, NumpyInt) else index
+
+    def as_number(self, value: Value) -> Value:
+        """A number that is to be computed with as a float: one that its own method gives, where it is an object."""
+        if isinstance(value, Instance) and isinstance(value.cls.find("__float__"), Function):
+            return self.call(self.get_attribute(value, "__float__"), [], {})
+        return self.as_index(value)
+
+    def place(self, value: Value, index: Value) -> Value:
+        """An index into a sequence as a number."""
+        is_sequence = isinstance(value, (list, tuple, str, bytes, range))
+        return self.as_index(index) if is_sequence else index
+
+    def get_item(self, value: Value, index: Value) -> Value:
+        """value[index]"""
+        if isinstance(value, Instance):
+            method = value.cls.find("__getitem__")
+            if method is not ABSENT:
+                return self.call(BoundMethod(method, value), [index], {})
+            if isinstance(index, Unknown) and isinstance(value, Namespace) and isinstance(value.owner, Frame):
+                return self.doubtful(Unknown(index.why))
+            if value.payload is not None:
+                return self._payload_item(value, index)
+            return Unknown(
+                value.cls.unknown_base.why if value.cls.unknown_base is not None else "an object without items"
+            )
+        if self.look_ups.reading is not None:
+            self._note_content(value)
+        if isinstance(value, External) and value.name.startswith(("typing.", "collections.abc.", "typing_extensions.")):
+            return External(f"{value.name.removesuffix(OF_ITEMS)}{OF_ITEMS}")
+        if isinstance(value, External) and value.name == "sys.modules" and isinstance(index, str):
+            return self.loaded(index)
+        if isinstance(value, Unknown):
+            if value.options:
+                return self.each_option(value, lambda option: self.get_item(option, index))
+            return self.doubtful(self.within(value, index))
+        if isinstance(value, Class):
+            getter = value.find("__class_getitem__")
+            members = value.attributes.get("__members__")
+            if isinstance(members, Dict) and index in members:
+                return members[index]
+            if getter is ABSENT and value.unsure is not None:
+                return self.doubtful(Unknown(value.unsure.why))
+            return value if getter is ABSENT else self.call(BoundMethod(getter, value), [index], {})
+        if not isinstance(value, dict):
+            self.charge(value)
+        index = self.place(value, index)
+        if isinstance(index, UnknownSlice):
+            self.lose_track(value, index.why)
+            plain = isinstance(value, str) or (isinstance(value, tuple) and is_plain(value))
+            return List([Rest(index)], self.heap.clock) if isinstance(value, list) else Unknown(index.why, plain=plain)
+        if isinstance(index, Unknown):
+            self.doubtful(index)
+            if index.options and len(index.options) <= 4:
+                return self.each_option(index, lambda option: self.get_item(value, option))
+            if (
+                isinstance(value, (list, tuple))
+                and value
+                and all(ops.is_number(i) or isinstance(i, str) for i in value)
+            ):
+                return Unknown(index.why, tuple(dict.fromkeys(value))[:9] if len(set(value)) < 9 else (), True)
+            return self.any_of(value, index.why)
+        if isinstance(value, Dict):
+            return self._dict_item(value, index)
+        if isinstance(value, (list, tuple)):
+            return self._sequence_item(value, index)
+        if isinstance(value, Tensor):
+            return self.doubtful(self.tensor_item(value, index))
+        if isinstance(value, (Native, Partial, Function, BoundMethod)):
+            return (
+                Native(f"{value.name}{OF_ITEMS}", value.fn)
+                if isinstance(value, Native)
+                else Unknown("an item of a function")
+            )
+        try:
+            return value[index]
+        except NATIVE_ERRORS as error:
+            raise self.native(error) from None
+
+    def any_of(self, value: Value, why: str) -> Value:
+        """One of the items of a list, a tuple or a dict: what is done to it is done to one of them."""
+        items = [
+            option
+            for item in self._held_by(value)
+            for option in (item.options or (item,) if isinstance(item, Unknown) else (item,))
+            if option is not ABSENT
+        ]
+        known = [item for item in items if isinstance(item, (Instance, *CALLABLES))]
+        may_hold_more = isinstance(value, Dict) and first(value.rest, value.factory) is not None
+        if known and len(known) == len(items) <= 8 and not may_hold_more:
+            return known[0] if all(item is known[0] for item in known) else Unknown(why, tuple(known))
+        self.lose_track(value, why)
+        return Unknown(why, calls=may_hold_more or any(map(may_write_when_called, items)))
+
+    def _held_by(self, value: Value) -> list[Value]:
+        if isinstance(value, Dict):
+            return list(value.values())
+        return list(value) if isinstance(value, (list, tuple)) else []
+
+    def lose_track(self, value: Value, why: str) -> None:
+        """Some items of a list or a dict get another name that is not followed: what may be written to them there is
+        forgotten."""
+        for item in self._held_by(value):
+            if isinstance(item, (Instance, List, Dict, Set, Stream)):
+                self.havoc(item, why)
+
+    def _payload_item(self, value: Instance, index: Value) -> Value:
+        missing = value.cls.find("__missing__")
+        if missing is not ABSENT and isinstance(value.payload, Dict):
+            inside = self.contains(value.payload, index)
+            if inside is False:
+                return self.call(BoundMethod(missing, value), [index], {})
+            if isinstance(inside, Unknown):
+                return Unknown(inside.why)
+        return self.get_item(value.payload, index)
+
+    def tensor_item(self, value: Tensor, index: Value) -> Value:
+        raise NotImplementedError
+
+    def _sequence_item(self, value: Any, index: Value) -> Value:
+        rest = next((i for i, item in enumerate(value) if type(item) is Rest), None)
+        if rest is not None:
+            if isinstance(index, int) and 0 <= index < rest:
+                return value[index]
+            if isinstance(index, int) and index < 0 and all(type(i) is not Rest for i in value[index:]):
+                return value[index] if len(value) >= -index else self.doubtful(Unknown(value[rest].unknown.why))
+            if isinstance(index, slice):
+                return List([value[rest]], self.heap.clock)
+            held: Unknown = value[rest].unknown
+            return self.doubtful(Unknown(held.why, calls=held.calls or any(map(may_write_when_called, value))))
+        try:
+            found = value[index]
+        except NATIVE_ERRORS as error:
+            raise self.native(error) from None
+        return List(found, self.heap.clock) if type(found) is list else found
+
+    def key(self, value: Value) -> Value:
+        """A value as a key: raises UnknownValueError where it is not known, TypeError where it is not hashable."""
+        if isinstance(value, (tuple, Unknown)):
+            self.charge(value)
+            unknown = ops.is_unknown(value)
+            if unknown is not None:
+                raise UnknownValueError(unknown)
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, int) and abs(number) >= sys.hash_info.modulus:
+                raise UnknownValueError(Unknown("a number whose hash others share as a key"))
+        if isinstance(value, Instance):
+            self._hash(value)
+            if isinstance(value.payload, (str, int, tuple)):
+                return value.payload if value.cls.find("__members__") is ABSENT else value
+            if value.cls.find("__eq__") is not ABSENT:
+                raise UnknownValueError(Unknown("an object with its own equality as a key"))
+        return value
+
+    def _hash(self, value: Instance) -> None:
+        """What the program's own methods do when an object is a key: it is hashed, and perhaps compared."""
+        hashes, equals = value.cls.find("__hash__"), value.cls.find("__eq__")
+        if isinstance(hashes, Function):
+            self.call(BoundMethod(hashes, value), [], {})
+        if isinstance(equals, Function):
+            other = Unknown("another key")
+            self.forget_after(lambda: self.call(BoundMethod(equals, value), [other], {}), other.why)
+
+    def _dict_item(self, value: Dict, index: Value) -> Value:
+        try:
+            index = self.key(index)
+            if index in value:
+                return self.read(value[index])
+        except UnknownValueError as error:
+            return self.doubtful(Unknown(error.unknown.why))
+        except TypeError as error:
+            raise self.native(error) from None
+        if value.rest is not None:
+            return self.doubtful(value.rest.part())
+        if value.kind == "defaultdict" and value.factory is not None:
+            made = self.call(value.factory, [], {})
+            self.heap.touch(value)
+            value[index] = made
+            return made
+        if value.kind == "Counter":
+            return 0
+        raise self.error("KeyError", repr(index))
+
+    def set_item(self, value: Value, index: Value, given: Value) -> None:
+        """value[index] = given"""
+        if isinstance(value, Instance):
+            method = value.cls.find("__setitem__")
+            if method is not ABSENT:
+                self.call(BoundMethod(method, value), [index, given], {})
+            elif value.payload is not None:
+                self.set_item(value.payload, index, given)
+        elif isinstance(value, Dict):
+            self.heap.touch(value)
+            try:
+                value[self.key(index)] = given
+            except UnknownValueError as error:
+                for key in value:
+                    value[key] = Unknown(error.unknown.why)
+                value.rest = Unknown(error.unknown.why)
+            except TypeError as error:
+                raise self.native(error) from None
+        elif isinstance(value, List):
+            self._set_list_item(value, index, given)
+        elif isinstance(value, External) and value.name == "sys.modules":
+            self.replace_module(index, given)
+        elif isinstance(value, Unknown):
+            if value.options:
+                self.each_option(value, lambda option: self.set_item(option, index, given))
+            else:
+                self.write_unseen(value)
+        elif isinstance(value, Tensor):
+            self.heap.touch(value)
+            value.data = None
+        elif isinstance(value, (tuple, str, int)):
+            raise self.error("TypeError", "object does not support item assignment")
+
+    def _set_list_item(self, value: List, index: Value, given: Value) -> None:
+        self.charge(value)
+        self.heap.touch(value)
+        index = self.place(value, index)
+        unknown = ops.is_unknown((index, [item for item in value if type(item) is Rest]))
+        if unknown is not None or (isinstance(index, slice) and not ops.is_sequence(given)):
+            self.doubtful(first(unknown, Unknown("a slice")))
+            value[:] = [Rest(Unknown(first(unknown, Unknown("a slice")).why))]
+            return
+        try:
+            value[index] = given
+        except NATIVE_ERRORS as error:
+            raise self.native(error) from None
+
+    def delete_item(self, value: Value, index: Value) -> None:
+        """del value[index]"""
+        if isinstance(value, Instance):
+            method = value.cls.find("__delitem__")
+            if method is not ABSENT:
+                self.call(BoundMethod(method, value), [index], {})
+            elif value.payload is not None:
+                self.delete_item(value.payload, index)
+        elif isinstance(value, Dict):
+            self.heap.touch(value)
+            try:
+                key = self.key(index)
+                if key in value:
+                    self.doubtful(value[key] if may_be_absent(value[key]) else None)
+                    del value[key]
+                elif value.rest is None:
+                    raise self.error("KeyError", repr(key))
+                else:
+                    self.may_raise(value.rest.why)
+            except UnknownValueError as error:
+                self.may_raise(error.unknown.why)
+                value.clear()
+                value.rest = Unknown(error.unknown.why)
+        elif isinstance(value, List):
+            self.charge(value)
+            self.heap.touch(value)
+            index = self.place(value, index)
+            if ops.is_unknown(index) is not None or has_rest(value):
+                self.may_raise("an item that is not known is deleted")
+                value[:] = [Rest(Unknown("an item that is not known is deleted"))]
+                return
+            try:
+                del value[index]
+            except NATIVE_ERRORS as error:
+                raise self.native(error) from None
+        elif isinstance(value, Unknown):
+            if value.options:
+                self.each_option(value, lambda option: self.delete_item(option, index))
+            else:
+                self.write_unseen(value)
+
+    # -- iteration ---------------------------------------------------------------------------------------------
+
+    def iterate(self, value: Value) -> Iterator[Value]:
+        """The items of an iterable; a Rest stands for any number of items that are not known."""
+        if self.look_ups.reading is not None and not isinstance(value, (tuple, str)):
+            self.look_ups.lose()
+        if isinstance(value, List):
+            return self._live(value)
+        if isinstance(value, (tuple, str, bytes, range)):
+            return iter(value)
+        if isinstance(value, Stream):
+            return self._advance(value)
+        if isinstance(value, Unknown):
+            if not self._sequences(value):
+                self.doubtful(value)
+            for option in value.options:
+                if isinstance(option, Stream):
+                    self.forget_after(partial(self.drain, option), value.why)
+            return iter([Rest(Unknown(value.why, self._sequences(value), foreign=value.foreign))])
+        if isinstance(value, Dict):
+            rest = (
+                []
+                if value.certain()
+                else [Rest(Unknown(first(value.rest, Unknown("an entry that may be absent")).why))]
+            )
+            sure = [key for key, item in value.items() if not may_be_absent(item)]
+            return self._unchanged(value, [*sure, *rest])
+        if isinstance(value, View):
+            return self._viewed(value)
+        if isinstance(value, Set):
+            return iter([*self._ordered(value), *([Rest(value.rest)] if value.rest is not None else [])])
+        if isinstance(value, frozenset):
+            return iter(self._ordered(value))
+        if isinstance(value, Class) and isinstance(value.attributes.get("__members__"), Dict):
+            return iter(list(dict.fromkeys(value.attributes["__members__"].values())))
+        if isinstance(value, Instance):
+            return self._iterate_instance(value)
+        if isinstance(value, Tensor):
+            return self.tensor_items(value)
+        if isinstance(value, Descriptor):
+            return iter([Rest(Unknown("a descriptor"))])
+        if isinstance(value, Class) and value.unsure is not None:
+            return iter([Rest(value.unsure)])
+        raise self.error("TypeError", f"'{type(value).__name__}' object is not iterable")
+
+    def unordered(self, value: Value) -> Iterator[Value]:
+        """The items of an iterable, for one to whom their order is nothing."""
+        if isinstance(value, (Set, frozenset)):
+            rest = value.rest if isinstance(value, Set) else None
+            return iter([*sorted(value, key=repr), *([Rest(rest)] if rest is not None else [])])
+        if isinstance(value, Stream) and value.members is not None:
+            members, value.members = value.members, None
+            list(value.items)
+            return iter(members)
+        return self.iterate(value)
+
+    def apart_from_order(self, items: Iterator[Value], birth: int) -> list[Value]:
+        """The items computed from an iterable without order: not known where that writes to anything older, or raises,
+        since then the order is something. birth: the moment at which it began."""
+        before, self.heap.oldest = self.heap.oldest, birth
+        level = len(self.heap.trails)
+        try:
+            found = list(items)
+        except RaisedError:
+            if len(self.heap.trails) != level:
+                raise
+            found = [Rest(Unknown("the order of a set"))]
+        written, self.heap.oldest = self.heap.oldest, min(before, self.heap.oldest)
+        if written < birth:
+            raise LimitError("the order of a set")
+        return found
+
+    def _ordered(self, value: Any) -> list[Value]:
+        # The order of a set of strings differs from run to run: more than one of them has no known order.
+        if len(value) <= 1:
+            return list(value)
+        if all(isinstance(item, int) for item in value):
+            return list(value)
+        return [Rest(Unknown("the order of a set"))]
+
+    def _sequences(self, value: Unknown) -> tuple[Value, ...]:
+        if value.options and all(ops.is_sequence(o) and not has_rest(o) for o in value.options):
+            return tuple(tuple(option) for option in value.options if isinstance(option, (list, tuple)))
+        return ()
+
+    def _live(self, value: List) -> Iterator[Value]:
+        index = 0
+        while index < len(value):
+            item = value[index]
+            yield item
+            index += 1
+            is_moved = type(item) is not Rest and (index > len(value) or value[index - 1] is not item)
+            if is_moved and has_rest(value[:index]):
+                yield next(held for held in value if type(held) is Rest)  # what was passed may be more by now
+                return
+
+    def _viewed(self, value: View) -> Iterator[Value]:
+        for key in self.iterate(value.mapping):
+            yield key if type(key) is Rest else value.pick(key, value.mapping[key])
+
+    def _unchanged(self, value: Dict, keys: list[Value]) -> Iterator[Value]:
+        size = len(value)
+        for key in [*keys, ABSENT]:
+            if len(value) != size:
+                raise self.error("RuntimeError", "dictionary changed size during iteration")
+            if key is not ABSENT:
+                yield key
+
+    def _advance(self, stream: Stream) -> Iterator[Value]:
+        while True:
+            item = self.next_item(stream)
+            if item is ABSENT:
+                return
+            yield item
+            if type(item) is Rest:
+                return
+
+    def leave_off(self, before: tuple[Stream, ...], closed: Stream | None = None) -> None:
+        """Of the generators that wait, those that did not before are asked no further: nobody knows when they are
+        closed, but for one that is `closed` here, so that what they may write then is forgotten."""
+        left = [stream for stream in self.suspended if not any(stream is one for one in before)]
+        self.suspended = tuple(one for one in self.suspended if not any(one is stream for stream in left))
+        for stream in left:
+            self.abandon(stream, stream is closed)
+
+    def abandon(self, stream: Stream, is_closed: bool) -> None:
+        raise NotImplementedError
+
+    def drain(self, stream: Stream) -> None:
+        """Ask an iterator for its items, for what computing them does."""
+        deque(islice(self._advance(stream), DRAINED), maxlen=0)
+
+    def _send(self, stream: Stream, sent: Value) -> Value:
+        if stream.frame is None:
+            raise self.error("AttributeError", "no generator has no attribute 'send'")
+        try:
+            return stream.items.send(sent)  # type: ignore[attr-defined]
+        except StopIteration:
+            return ABSENT
+
+    def next_item(self, stream: Stream, sent: Value = None) -> Value:
+        """The next item, a Rest where it is not known what remains, or ABSENT at the end."""
+        if stream.spoiled is not None:
+            if stream.frame is not None and stream.spoiled.why == ADVANCED:
+                self.give_up(stream.spoiled)  # what the function does on its way to an item is not done again
+            return Rest(stream.spoiled)
+        if stream.birth < self.heap.epoch:
+            self.heap.touch(stream)
+        if stream.birth < self.heap.oldest:
+            self.heap.oldest = stream.birth
+        cleans_up = stream.cleans_up
+        if cleans_up:
+            self.suspended = tuple(one for one in self.suspended if one is not stream)
+        try:
+            stream.position += 1
+            item = next(stream.items, ABSENT) if sent is None else self._send(stream, sent)
+        except RecursionError:
+            raise LimitError("evaluation limit reached") from None
+        if cleans_up and item is not ABSENT and type(item) is not Rest:
+            self.suspended = (*self.suspended, stream)
+        if type(item) is Rest:
+            stream.spoiled = item.unknown
+        return item
+
+    def _iterate_instance(self, value: Instance) -> Iterator[Value]:
+        method = value.cls.find("__iter__")
+        if method is not ABSENT:
+            iterator = self.call(BoundMethod(method, value), [], {})
+            by_next = isinstance(iterator, Instance) and iterator.cls.find("__next__") is not ABSENT
+            return self._by_next(iterator) if by_next else self.iterate(iterator)
+        if value.payload is not None:
+            return self.iterate(value.payload)
+        step = value.cls.find("__next__")
+        if step is not ABSENT:
+            return self._by_next(value)
+        if value.cls.find("__getitem__") is not ABSENT and value.cls.unknown_base is None:
+            return self._by_index(value)
+        if value.cls.unknown_base is not None or value.open is not None:
+            return iter([Rest(first(value.cls.unknown_base, value.open))])
+        raise self.error("TypeError", f"'{value.cls.name}' object is not iterable")
+
+    def _by_next(self, value: Instance) -> Iterator[Value]:
+        while True:
+            self.step()
+            try:
+                item = self.call(self.get_attribute(value, "__next__"), [], {})
+            except RaisedError as raised:
+                if self.matches(raised.value, self.classes["StopIteration"]) is True:
+                    return
+                raise
+            yield item
+
+    def _by_index(self, value: Instance) -> Iterator[Value]:
+        index = 0
+        while True:
+            self.step()
+            try:
+                item = self.get_item(value, index)
+            except RaisedError as raised:
+                if self.matches(raised.value, self.classes["IndexError"]) is True:
+                    return
+                raise
+            yield item
+            index += 1
+
+    def items(self, value: Value) -> list[Value]:
+        """All items of an iterable, charged to the steps."""
+        return self._charged(self.iterate(value))
+
+    def known_items(self, value: Value) -> list[Value]:
+        """All items of an iterable, for one to whom their order is nothing."""
+        return self._charged(self.unordered(value))
+
+    def _charged(self, items: Iterator[Value]) -> list[Value]:
+        found = []
+        for item in items:
+            self.step()
+            found.append(item)
+        return found
+
+    def unpack(self, value: Value, count: int, star: int | None) -> list[Value]:
+        """The items for `count` targets, of which one may be starred."""
+        items = self.items(value)
+        if has_rest(items):
+            before = list(items[: next(i for i, x in enumerate(items) if type(x) is Rest)])
+            why = next(item.unknown for item in items if type(item) is Rest)
+            self.may_raise(why.why)
+            plain = isinstance(value, Unknown) and value.plain
+            missing = Unknown(why.why, plain=plain, foreign=why.foreign)
+            filled = [*before[:count], *[missing] * (count - len(before))]
+            if star is not None:
+                filled[star:] = [why.part() for _ in range(count - star)]
+                filled[star] = List([Rest(why)], self.heap.clock)
+            return filled
+        if star is None:
+            if len(items) != count:
+                raise self.error("ValueError", f"cannot unpack {len(items)} values into {count}")
+            return items
+        after = count - star - 1
+        if len(items) < count - 1:
+            raise self.error("ValueError", "not enough values to unpack")
+        return [*items[:star], List(items[star : len(items) - after], self.heap.clock), *items[len(items) - after :]]
+
+    def make_set(self, items: list[Value]) -> Value:
+        """A set of these items."""
+        made = Set((), self.heap.clock)
+        for item in items:
+            if isinstance(item, (Rest, Unknown)):
+                made.rest = item.unknown if isinstance(item, Rest) else item
+                continue
+            try:
+                made.add(self.key(item))
+            except UnknownValueError as error:
+                made.rest = error.unknown
+            except TypeError as error:
+                raise self.native(error) from None
+        return made
+
+    def update_dict(self, target: Dict, given: Value) -> None:
+        """target.update(given), for a mapping or pairs"""
+        self.charge(given)
+        self.heap.touch(target)
+        if isinstance(given, Instance):
+            if given.payload is not None and not isinstance(given.cls.find("__iter__"), Function):
+                given = given.payload
+            elif given.payload is not None or given.cls.find("keys") is not ABSENT:
+                keys = self.items(self.call(self.get_attribute(given, "keys"), [], {}))
+                rest = next((key.unknown for key in keys if type(key) is Rest), None)
+                given = Dict({key: self.get_item(given, key) for key in keys if type(key) is not Rest}, 0, rest)
+        if isinstance(given, Unknown):
+            for key in target:
+                target[key] = Unknown(given.why)
+            target.rest = Unknown(given.why)
+        elif isinstance(given, Dict):
+            if given.rest is not None:
+                for key in target:
+                    target[key] = Unknown(given.rest.why)
+                target.rest = given.rest
+            for key, item in given.items():
+                target[key] = item
+        else:
+            for pair in self.items(given):
+                if isinstance(pair, (Rest, Unknown)):
+                    self.update_dict(target, Unknown((pair.unknown if isinstance(pair, Rest) else pair).why))
+                else:
+                    key, item = self.unpack(pair, 2, None)
+                    self.set_item(target, key, item)
+
+    def merge_keywords(self, kwargs: dict[str, Value], given: Value) -> Unknown | None:
+        """**given: adds to the keyword arguments, and says why there may be more."""
+        if isinstance(given, Instance):
+            flat = Dict((), self.heap.clock)
+            self.update_dict(flat, given)
+            given = flat
+        if isinstance(given, Unknown):
+            return given
+        if not isinstance(given, Dict):
+            raise self.error("TypeError", "argument after ** must be a mapping")
+        rest = given.rest
+        for key, value in given.items():
+            if may_be_absent(value):
+                rest = first(rest, value)
+                continue
+            if not isinstance(key, str):
+                raise self.error("TypeError", "keywords must be strings")
+            if key in kwargs:
+                raise self.error("TypeError", f"got multiple values for keyword argument '{key}'")
+            kwargs[key] = value
+        return rest
