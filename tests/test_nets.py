@@ -23,7 +23,7 @@ from nnlint.analyse import analyse
 ROOT = Path(__file__).parent.parent
 PROGRAMS = (ROOT / "fixtures" / "nets.txt").read_text().split("###\n")
 HEADER = """\
-import collections, contextlib, copy, dataclasses, enum, functools, itertools, math, operator, types
+import collections, contextlib, copy, dataclasses, enum, functools, itertools, logging, math, operator, types
 from dataclasses import dataclass, field
 import numpy as np
 import torch

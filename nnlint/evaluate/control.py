@@ -39,7 +39,7 @@ from nnlint.values import (
     same,
 )
 
-STEPS = 500_000  # per root: statements, calls and iterations
+STEPS = 600_000  # per root: statements, calls and iterations
 IMPORT_STEPS = 1_000_000  # per module that is imported: once in a process
 ARM_STEPS = 3  # of each arm of a condition that is not known, beside its statements
 FORKS = 40  # open forks at one moment

@@ -17,6 +17,7 @@ from nnlint.evaluate.functions import FUNCTION_TYPES
 from nnlint.evaluate.imports import Imports
 from nnlint.evaluate.kinds import REGISTERS
 from nnlint.evaluate.library import LIBRARY
+from nnlint.evaluate.loggers import LOGGING, logger_classes
 from nnlint.evaluate.mappings import MUTABLE_MAPPING
 from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
 from nnlint.evaluate.scope import Scope, Site
@@ -268,7 +269,7 @@ class Machine(Imports):
         self.aliases = dict(aliases or {})
         self.goes_on, self.wary = goes_on, wary
         self.classes = builtin_classes()
-        for classes in (argparse_classes, attrs_classes, command_classes):
+        for classes in (argparse_classes, attrs_classes, command_classes, logger_classes):
             self.classes.update(classes(self.classes["object"]))
         self.classes.update(pydantic_classes(self.classes))
         self.torch = torch_classes(self.classes["object"])
@@ -310,7 +311,7 @@ class Machine(Imports):
                 return found
         if dotted in FUNCTIONS:
             return FUNCTIONS[dotted]
-        for table in (LIBRARY, CONTEXTS, FUNCTION_TYPES, REGISTERS, ARGPARSE, ATTRS, COMMANDS, PYDANTIC):
+        for table in (LIBRARY, CONTEXTS, LOGGING, FUNCTION_TYPES, REGISTERS, ARGPARSE, ATTRS, COMMANDS, PYDANTIC):
             if dotted in table:
                 return table[dotted]
         if dotted in self.classes and "." in dotted:

@@ -1,0 +1,57 @@
+"""logging: a logger writes nothing to what it is given, but what the program's objects say of themselves may run."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from nnlint.unknown import Unknown
+from nnlint.values import Class, Dict, Instance, Native, Value
+
+NAMES = ("debug", "info", "warning", "warn", "error", "exception", "critical", "log")
+LOGGERS = "__loggers__"
+
+
+def _log(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """logger.info(message, *args): whether it is written is not known, nor how often."""
+    for value in (*args, *kwargs.values()):
+        is_asked = isinstance(value, Instance) and value.cls.module is not None
+        if is_asked or isinstance(value, (list, tuple, dict)):
+            machine.forget_after(partial(machine.text, value), "it may be logged")
+    return None
+
+
+def _log_by(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return _log(machine, args[1:], kwargs)
+
+
+def _get_logger(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """logging.getLogger(name): one for each name"""
+    name = args[0] if args else kwargs.get("name", "root")
+    if not isinstance(name, str):
+        return _logger(machine) if name is None else Unknown("which logger is not known", plain=True)
+    loggers = machine.classes["logging.Logger"].attributes[LOGGERS]
+    if name not in loggers:
+        machine.heap.touch(loggers)
+        loggers[name] = _logger(machine)
+    return loggers[name]
+
+
+def _logger(machine: Any) -> Instance:
+    made = Instance(machine.classes["logging.Logger"], machine.heap.clock)
+    made.open = Unknown("an attribute of a logger", plain=True, foreign=True)
+    return made
+
+
+def logger_classes(object_class: Class) -> dict[str, Class]:
+    """logging.Logger, to which programs add methods."""
+    logger = Class("Logger", (object_class,), full_name="logging.Logger")
+    logger.attributes.update({name: Native(name, _log_by) for name in NAMES})
+    logger.attributes[LOGGERS] = Dict()
+    return {"logging.Logger": logger}
+
+
+LOGGING: dict[str, Value] = {
+    "logging.getLogger": Native("getLogger", _get_logger),
+    **{f"logging.{name}": Native(name, _log) for name in NAMES},
+}
