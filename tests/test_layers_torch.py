@@ -267,9 +267,9 @@ def to_torch(value: Any) -> Any:
 
 
 def torch_builds(cls: Any, positional: list[Any], keywords: dict[str, Any]) -> Any:
-    """The module, or the exception."""
+    """The module, or the exception: without memory for its weights, of which some would take gigabytes."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), torch.device("meta"):
             warnings.simplefilter("ignore")
             return cls(*map(to_torch, positional), **{name: to_torch(value) for name, value in keywords.items()})
     except Exception as error:
