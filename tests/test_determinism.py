@@ -250,3 +250,72 @@ def test_what_an_import_writes_elsewhere_is_what_python_writes(tmp_path: Path) -
     command = [sys.executable, "-c", BUILDS, *expected]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [f"{name} {total}" for name, total in expected.items()]
+
+
+READERS = {
+    "pyproject.toml": "",
+    "reg.py": "ORDER = []\n\ndef register(cls):\n    ORDER.append(cls)\n    cls.index = len(ORDER)\n    return cls\n",
+    "one.py": """\
+from torch import nn
+from reg import register
+
+@register
+class One(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, self.index)
+""",
+    "two.py": "from one import nn, One\nfrom reg import register\n\n@register\nclass Two(One):\n    pass\n",
+    "three.py": "from torch import nn\nfrom reg import register\n\n@register\nclass Three(nn.Module):\n    pass\n",
+    "first.py": "import one\nimport three\n\ndef net():\n    return one.One()\n",
+    "last.py": "import three\nimport one\n\ndef net():\n    return one.One()\n",
+    "circle.py": """\
+from torch import nn
+
+WIDTH = 2
+import around
+
+WIDTH += 1
+
+def net():
+    return nn.Linear(WIDTH, around.WIDTH)
+""",
+    "around.py": """\
+from torch import nn
+import circle
+
+WIDTH = getattr(circle, "WIDTH", 50) * 2
+circle.WIDTH = 10
+
+def net():
+    return nn.Linear(circle.WIDTH, WIDTH)
+""",
+    "asks.py": "from torch import nn\n\nWIDTH = 5\nimport asked\n\ndef net():\n    return nn.Linear(1, WIDTH)\n",
+    "asked.py": "import asks\n\nif hasattr(asks, 'net'):\n    asks.WIDTH = 1\n",
+}
+# What Python builds in a process of its own; None where nnlint does not say, or there is no function.
+READ = {
+    "one": [], "two": [], "first": [3], "last": [6], "circle": [11 * 4 + 4], "around": [10 * 6 + 6], "asks": [None],
+}  # fmt: skip
+READ_ORDERS = ("one two first last circle around asks", "asks around circle last first two one", "last one around asks")
+
+
+@pytest.mark.parametrize("order", READ_ORDERS)
+def test_what_an_import_reads_is_what_was_imported_before_it_in_each_file(tmp_path: Path, order: str) -> None:
+    for name, text in READERS.items():
+        (tmp_path / name).write_text(text)
+    for name in order.split():
+        models = analyse(str(tmp_path / f"{name}.py")).models
+        assert [model.parameters for model in models if model.kind == "function"] == READ[name], name
+        totals = [model.parameters for model in models if model.name == "One"]
+        assert totals == ([3] if name == "one" else totals), name
+
+
+def test_what_an_import_reads_is_what_python_reads(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    for name, text in READERS.items():
+        (tmp_path / name).write_text(text)
+    expected = {f"{name}.net": total for name, totals in READ.items() for total in totals if total is not None}
+    command = [sys.executable, "-c", BUILDS, *expected]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [f"{name} {total}" for name, total in expected.items()]
