@@ -92,8 +92,7 @@ class Roots:
         module = machine.load(self.source, name)
         module.package = self.path.endswith("__init__.py")
         machine.modules[name] = module
-        with machine.heap.apart():  # as an import, so that what it imports and what that writes to it are of one time
-            self._root(Root(), lambda: machine.execute(module), keep=True)
+        self._root(Root(), lambda: machine.execute(module), keep=True)
         machine.follow(module)
         return module
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from contextlib import suppress
 
@@ -63,19 +62,7 @@ class Imports(Calls):
         for change in self.journal.follow(module):
             if self.journal.files > 1:
                 raise StaleError
-            if isinstance(change, Module):
-                self._forget_module(change)
-            else:
-                self._forget_change(change)
-
-    def _forget_module(self, module: Module) -> None:
-        """What a module holds and writes that is imported in more than one world is not known."""
-        why = f"what was imported before {module.name} differs"
-        self.heap.touch(module.frame)
-        module.frame.variables.update({name: Unknown(why) for name in module.frame.variables if name != "*"})
-        for entry in module.log:
-            if isinstance(entry, Change):
-                self._forget_change(entry)
+            self._forget_change(change)
 
     def _forget_change(self, change: Change) -> None:
         """What more than one import has written is not known."""
@@ -89,7 +76,7 @@ class Imports(Calls):
         """Load the packages around a module, outermost first, as Python does: where packages import themselves in
         circles, the order decides what is there."""
         parent = dotted.rpartition(".")[0]
-        if parent:
+        if parent and dotted not in self.modules:
             with suppress(RaisedError):
                 self.module(parent)
 
@@ -180,7 +167,6 @@ class Imports(Calls):
                 return Unknown(f"{name} of {absolute} is imported in a circle")
             if found is ABSENT:
                 raise self.error("ImportError", f"cannot import name '{name}' from '{absolute}'")
-            self.journal.read(module, name)
             return found
         if level:
             return Unknown(f"{name} is imported from another file")
@@ -239,7 +225,6 @@ class Imports(Calls):
                 if name != "*":
                     found = self.find_attribute(module, name)
                     if found is not ABSENT:
-                        self.journal.read(module, name)
                         frame.variables[name] = found
             return
         if not level and dotted in ("torch.nn", "torch.nn.modules"):
@@ -280,11 +265,7 @@ class Imports(Calls):
         self.executing.append(module)
         self.journal.open(module)
         try:
-            imports = itertools.takewhile(lambda statement: only_imports(statement[0]), module.statements)
-            count = sum(1 for _ in imports)
-            define(self, module.frame, module.statements[:count])
-            self.journal.enter_code()
-            define(self, module.frame, module.statements[count:])
+            define(self, module.frame, module.statements)
             module.ready = True
         except RaisedError as raised:
             self._break_off(module)
@@ -299,17 +280,3 @@ class Imports(Calls):
     def _break_off(self, module: Module) -> None:
         self.heap.touch(module.frame)
         module.frame.variables["__partial__"] = True
-
-
-def only_imports(node: cst.CSTNode) -> bool:
-    """Whether a statement of a module does nothing but import, or say what it is for."""
-    if isinstance(node, cst.SimpleStatementLine):
-        return all(map(only_imports, node.body))
-    if isinstance(node, cst.Assign):
-        return is_constant(node.value)
-    return isinstance(node, (cst.Import, cst.ImportFrom)) or (isinstance(node, cst.Expr) and is_constant(node.value))
-
-
-def is_constant(node: cst.BaseExpression) -> bool:
-    """Whether an expression is a constant."""
-    return isinstance(node, (cst.SimpleString, cst.ConcatenatedString, cst.Integer, cst.Float))

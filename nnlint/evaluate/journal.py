@@ -1,8 +1,7 @@
 """What the import of a module writes to what is older than it: names of another module, a registry, a class of torch.
 
 It is taken back when the import has ended, and made again for every file whose own imports lead to the module: what is
-found in a file must not depend on which files were read before it. What a module reads when it is imported may hang on
-what was imported before it: where another file leads to it in another world, all has to be read anew.
+found in a file must not depend on which files were read before it.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from nnlint.unknown import Unknown, first
 from nnlint.values import ABSENT, Class, Dict, Frame, Function, Instance, List, Module, Set, Value, has_rest, same
 
 NEVER = 10**18  # after every moment of the clock
-WORLD = "the changes that were made, in order, as a number"
 
 
 class StaleError(Exception):
@@ -107,26 +105,6 @@ def _starts_with(items: list[Value], start: list[Value]) -> bool:
     return len(items) >= len(start) and _alike(items[: len(start)], start)
 
 
-class World(NamedTuple):
-    """Which changes stood when the code of a module began to run, in order, as a number."""
-
-    number: Value
-
-
-class Read(NamedTuple):
-    """What a module has imported by name from another."""
-
-    frame: Frame
-    name: str
-    value: Value
-
-
-class Circle(NamedTuple):
-    """A module that was imported while its own import ran."""
-
-    module: Module
-
-
 class Importing:
     """A module whose import has begun and not ended.
 
@@ -150,17 +128,9 @@ class Journal:
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
         self.active = Set(())  # of modules
-        self.world = Dict({WORLD: 0})
         self.importing: list[Importing] = []
         self.files = 0
         self._bases: Delta = {}
-        self._worlds: dict[tuple[int, int], int] = {}
-        self._changes: list[tuple[int, Change] | None] = [None]  # of each world: the one before, and what made it
-        self._judged: dict[tuple[Module, int, int], bool] = {}
-        self._reach: dict[Module, set[Module]] = {}
-        self._ran: list[tuple[int, int, Module]] = []  # from when to when the code of a module ran
-        self._owners: dict[int, Module | None] = {}  # of what imports write to
-        self._followed: list[Module] = []  # those whose log is gone through, the outermost first
 
     def begin(self) -> None:
         """For another file: nothing is imported yet."""
@@ -168,8 +138,6 @@ class Journal:
         for item, held in self._bases.values():
             restore(item, held)
         self.active.clear()
-        self._followed.clear()
-        self.world[WORLD] = 0
 
     def open(self, module: Module) -> None:
         """The import of a module begins."""
@@ -186,7 +154,6 @@ class Journal:
             start, _ = one.own[-1]
             self.heap.clock += 1
             one.own[-1] = (start, self.heap.clock)
-            self._ran.append((start, self.heap.clock, one.module))
 
     def resume(self) -> None:
         """It goes on."""
@@ -199,146 +166,47 @@ class Journal:
         one = self.importing[-1]
         self.heap.undo_to(self.heap.trails.index(one.trail) + 1)
         self._note(one)
-        self._ran.append((one.own[-1][0], self.heap.clock + 1, one.module))
         self.importing.pop()
         one.trail.saved.update(one.first)
         self.heap.undo()
 
-    def enter_code(self) -> None:
-        """The module that is imported begins to do more than import."""
-        one = self.importing[-1]
-        self._note(one)
-        one.module.log.append(World(self.world[WORLD]))
-
-    def read(self, module: Module, name: str) -> None:
-        """The module that is imported takes a name of another."""
-        if self.importing and name in module.frame.variables:
-            one = self.importing[-1]
-            self._note(one)
-            one.module.log.append(Read(module.frame, name, module.frame.variables[name]))
-
-    def follow(self, module: Module) -> Iterator[Change | Module]:
-        """An import leads to a module: what it writes is written from here on. Gives the changes that do not fit, and
-        the modules that would read something else."""
+    def follow(self, module: Module) -> Iterator[Change]:
+        """An import leads to a module: what it writes is written from here on. Gives the changes that do not fit."""
         if not self.importing:
             yield from self._activate(module)
             return
         one = self.importing[-1]
         self._note(one)
-        entry = Circle(module) if self._runs(module) else module
-        if entry not in one.module.log and module is not one.module:
-            one.module.log.append(entry)
+        if module not in one.module.log:
+            one.module.log.append(module)
         yield from self._activate(module)
         for key, saved in one.trail.saved.items():
             one.first.setdefault(key, saved)
         one.trail.saved.clear()
 
-    def _activate(self, module: Module) -> Iterator[Change | Module]:
-        if module in self.active or self._runs(module):
+    def _activate(self, module: Module) -> Iterator[Change]:
+        if module in self.active or any(one.module is module for one in self.importing):
             return
         self.heap.touch(self.active)
         self.active.add(module)
-        self._followed.append(module)
-        try:
-            fits = True
-            for entry in module.log:
-                if isinstance(entry, Module):
-                    fits = fits and not self._runs(entry)
-                    yield from self._activate(entry)
-                elif isinstance(entry, Change):
-                    if not entry.redo(self.heap):
-                        yield entry
-                    self._advance(entry)
-                else:
-                    fits = fits and self._stands(module, entry)
-            if not fits:
-                yield module
-        finally:
-            self._followed.pop()
-
-    def _runs(self, module: Module) -> bool:
-        """Whether the import of a module has begun and not ended."""
-        return module in self._followed or any(one.module is module for one in self.importing)
-
-    def _stands(self, module: Module, entry: World | Read | Circle) -> bool:
-        """Whether a module that is imported now finds what it found."""
-        if isinstance(entry, Circle):
-            return self._runs(entry.module)
-        if isinstance(entry, Read):
-            now = entry.frame.variables.get(entry.name, ABSENT)
-            return now is entry.value or same(now, entry.value)
-        now = self.world[WORLD]
-        if not isinstance(now, int) or not isinstance(entry.number, int):
-            return now is entry.number
-        if now == entry.number:
-            return True
-        if self.importing:  # what modules lead to is not all known yet
-            is_alike = self._concerning(module, now) == self._concerning(module, entry.number)
-            self._reach.clear()
-            return is_alike
-        key = (module, now, entry.number)
-        if key not in self._judged:
-            self._judged[key] = self._concerning(module, now) == self._concerning(module, entry.number)
-        return self._judged[key]
-
-    def _concerning(self, module: Module, number: int) -> list[int]:
-        """The changes of a world to what a module can reach."""
-        reached = self._reached(module)
-        found: list[int] = []
-        step = self._changes[number]
-        while step is not None:
-            number, made = step
-            owner = self._owners.get(id(made.item))
-            if owner is None or owner in reached:
-                found.append(id(made))
-            step = self._changes[number]
-        return found
-
-    def _reached(self, module: Module) -> set[Module]:
-        """The modules that the import of a module leads to, and the module itself."""
-        if module not in self._reach:
-            reached, pending = {module}, [module]
-            while pending:
-                for entry in pending.pop().log:
-                    other = entry.module if isinstance(entry, Circle) else entry
-                    if isinstance(other, Module) and other not in reached:
-                        reached.add(other)
-                        pending.append(other)
-            self._reach[module] = reached
-        return self._reach[module]
-
-    def _owner(self, item: Any) -> Module | None:
-        """The module whose code has made an object."""
-        running = ((*one.own[-1], one.module) for one in self.importing)
-        found = (module for start, end, module in (*running, *reversed(self._ran)) if start <= item.birth < end)
-        return next(found, None)
-
-    def _advance(self, change: Change) -> None:
-        """A change is made: the world is another."""
-        now = self.world[WORLD]
-        if isinstance(now, int):
-            key = (now, id(change))
-            if key not in self._worlds:
-                self._worlds[key] = len(self._changes)
-                self._changes.append((now, change))
-            self.heap.touch(self.world)
-            self.world[WORLD] = self._worlds[key]
+        for entry in module.log:
+            if isinstance(entry, Module):
+                yield from self._activate(entry)
+            elif not entry.redo(self.heap):
+                yield entry
 
     def _note(self, one: Importing) -> None:
         """Add what an import has written since it was noted last to the log of its module."""
-        for key, (item, held) in list(one.trail.saved.items()):
+        for key, (item, held) in one.trail.saved.items():
             if one.owns(item):
                 continue
             one.first.setdefault(key, (item, held))
-            if item is not self.active and item is not self.world:
+            if item is not self.active:
                 self._bases.setdefault(key, (item, self._before_all(key, held)))
-                self._owners.setdefault(key, self._owner(item))
                 item.birth = 0  # what the item's own module writes to it later is noted too
                 written = change(item, held, content(item))
                 if written is not None:
                     one.module.log.append(written)
-                    self._advance(written)
-        one.first.setdefault(id(self.world), one.trail.saved.get(id(self.world), (self.world, content(self.world))))
         one.trail.saved.clear()
 
     def _before_all(self, key: int, held: Content) -> Content:
