@@ -32,13 +32,13 @@ def _get_logger(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
         return _logger(machine) if name is None else Unknown("which logger is not known", plain=True)
     loggers = machine.classes["logging.Logger"].attributes[LOGGERS]
     if name not in loggers:
-        machine.heap.touch(loggers)
         loggers[name] = _logger(machine)
     return loggers[name]
 
 
 def _logger(machine: Any) -> Instance:
-    made = Instance(machine.classes["logging.Logger"], machine.heap.clock)
+    """A logger, as old as the machine: when it was asked for first says nothing."""
+    made = Instance(machine.classes["logging.Logger"], 0)
     made.open = Unknown("an attribute of a logger", plain=True, foreign=True)
     return made
 
