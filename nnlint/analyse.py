@@ -96,16 +96,17 @@ class Kept:
     parsed, by path. A large code base would fill the memory: from time to time all begins anew."""
 
     def __init__(self) -> None:
+        self.machines: dict[object, Machine] = {}
         self.forget()
 
     def forget(self) -> None:
         """Keep nothing of what was."""
-        self.machines: dict[object, Machine] = {}
+        self.begin_anew()
         self.sources: dict[str, Source] = {}
         self.files = 0  # that were evaluated
 
     def begin_anew(self) -> None:
-        """Read the modules of projects anew; what is parsed stays."""
+        """Read the modules of projects anew, and let no write of theirs stand; what is parsed stays."""
         for machine in self.machines.values():
             machine.journal.begin()
         self.machines = {}

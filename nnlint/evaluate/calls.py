@@ -362,9 +362,10 @@ class Calls(Objects):
     def run_generator(self, function: Function, frame: Frame) -> Generator[Value, Value, None]:
         """The items of a generator: its body runs from one yield to the next when it is asked for an item."""
         if self._is_endless(function):
-            self.may_raise(_endless(function).why)
-            self._forget_reachable(function, frame, _endless(function).why)
-            yield Rest(_endless(function))
+            endless = _endless(function)
+            self.may_raise(endless.why)
+            self._forget_reachable(function, frame, endless.why)
+            yield Rest(endless)
             return
         try:
             body: Generator[Value, Value, str | None] = function.body(frame)

@@ -80,11 +80,12 @@ def _unwind(
     while exits:
         machine.heap.touch(exits)
         leave = exits.pop()
-        if type(leave) is Rest and leave.unknown.options:
-            ends = [end for end in leave.unknown.options if isinstance(end, tuple)]
-            return machine.either(leave.unknown, *(partial(_unwind, machine, exits, given, raised, e) for e in ends))
         if type(leave) is Rest or isinstance(leave, Unknown):
-            machine.give_up(Unknown("what is left is not known"))
+            rest = leave.unknown if isinstance(leave, Rest) else leave
+            ends = [end for end in rest.options if isinstance(end, tuple)]
+            if not ends or len(ends) < len(rest.options):
+                machine.give_up(Unknown("what is left is not known"))
+            return machine.either(rest, *(partial(_unwind, machine, exits, given, raised, e) for e in ends))
         try:
             swallows = machine.truth(machine.call(leave, [raised], {}))
         except RaisedError as error:

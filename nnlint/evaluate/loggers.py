@@ -26,21 +26,25 @@ def _log_by(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 
 def _get_logger(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """logging.getLogger(name): one for each name"""
-    name = args[0] if args else kwargs.get("name", "root")
-    if not isinstance(name, str):
-        return _logger(machine) if name is None else Unknown("which logger is not known", plain=True)
+    """logging.getLogger(name): one for each name, as old as the machine: when it was asked for first says nothing"""
+    name = args[0] if args else kwargs.get("name")
     loggers = machine.classes["logging.Logger"].attributes[LOGGERS]
+    if isinstance(name, Unknown) or loggers.rest is not None:
+        return Unknown("which logger it is, or of which class")
+    if name in (None, ""):
+        name = "root"
     if name not in loggers:
-        loggers[name] = _logger(machine)
+        loggers[name] = Instance(machine.classes["logging.Logger"], 0)
+        loggers[name].open = Unknown("an attribute of a logger", plain=True, foreign=True)
     return loggers[name]
 
 
-def _logger(machine: Any) -> Instance:
-    """A logger, as old as the machine: when it was asked for first says nothing."""
-    made = Instance(machine.classes["logging.Logger"], 0)
-    made.open = Unknown("an attribute of a logger", plain=True, foreign=True)
-    return made
+def _set_class(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """logging.setLoggerClass(cls): loggers are of the program's own class from here on, if they are new"""
+    loggers = machine.classes["logging.Logger"].attributes[LOGGERS]
+    machine.heap.touch(loggers)
+    loggers.rest = Unknown("a logger of a class of the program's own")
+    return None
 
 
 def logger_classes(object_class: Class) -> dict[str, Class]:
@@ -53,5 +57,6 @@ def logger_classes(object_class: Class) -> dict[str, Class]:
 
 LOGGING: dict[str, Value] = {
     "logging.getLogger": Native("getLogger", _get_logger),
+    "logging.setLoggerClass": Native("setLoggerClass", _set_class),
     **{f"logging.{name}": Native(name, _log) for name in NAMES},
 }
