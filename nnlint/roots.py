@@ -86,13 +86,16 @@ class Roots:
         machine.import_parents(name)
         known = machine.modules.get(name)
         if isinstance(known, Module) and known.source is self.source:
-            self._root(Root(), lambda: machine.execute(machine.load(self.source, name)))
+            run = partial(self._root, Root(), lambda: machine.execute(machine.load(self.source, name)))
+            machine.journal.rewind((known, run))  # what its packages import after it is not there yet
+            machine.import_parents(name)
             machine.follow(known)
             return known
         module = machine.load(self.source, name)
         module.package = self.path.endswith("__init__.py")
         machine.modules[name] = module
-        self._root(Root(), lambda: machine.execute(module), keep=True)
+        with machine.heap.apart():  # as an import, so that what it imports and what that writes to it are of one time
+            self._root(Root(), lambda: machine.execute(module), keep=True)
         machine.follow(module)
         return module
 

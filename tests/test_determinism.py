@@ -250,3 +250,123 @@ def test_what_an_import_writes_elsewhere_is_what_python_writes(tmp_path: Path) -
     command = [sys.executable, "-c", BUILDS, *expected]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [f"{name} {total}" for name, total in expected.items()]
+
+
+READERS = {
+    "pyproject.toml": "",
+    "reg.py": "ORDER = []\n\ndef register(cls):\n    ORDER.append(cls)\n    cls.index = len(ORDER)\n    return cls\n",
+    "one.py": """\
+from torch import nn
+from reg import register
+
+@register
+class One(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, self.index)
+""",
+    "two.py": "from one import nn, One\nfrom reg import register\n\n@register\nclass Two(One):\n    pass\n",
+    "three.py": "from torch import nn\nfrom reg import register\n\n@register\nclass Three(nn.Module):\n    pass\n",
+    "first.py": "import one\nimport three\n\ndef net():\n    return one.One()\n",
+    "last.py": "import three\nimport one\n\ndef net():\n    return one.One()\n",
+    "circle.py": """\
+from torch import nn
+
+WIDTH = 2
+import around
+
+WIDTH += 1
+
+def net():
+    return nn.Linear(WIDTH, around.WIDTH)
+""",
+    "around.py": """\
+from torch import nn
+import circle
+
+WIDTH = getattr(circle, "WIDTH", 50) * 2
+circle.WIDTH = 10
+
+def net():
+    return nn.Linear(circle.WIDTH, WIDTH)
+""",
+    "asks.py": "from torch import nn\n\nWIDTH = 5\nimport asked\n\ndef net():\n    return nn.Linear(1, WIDTH)\n",
+    "once.py": """\
+from torch import nn
+
+WIDTH, IS_SET = 1, False
+
+def set_up():
+    global WIDTH, IS_SET
+    if not IS_SET:
+        WIDTH, IS_SET = 8, True
+""",
+    "sets.py": "import once\nonce.set_up()\n",
+    "sets_too.py": "import once\nonce.set_up()\n",
+    "both.py": "import sets\nimport sets_too\nimport once\n\ndef net():\n    return once.nn.Linear(once.WIDTH, 1)\n",
+    "second.py": "import sets_too\nimport once\n\ndef net():\n    return once.nn.Linear(once.WIDTH, 1)\n",
+    "keeps.py": "from torch import nn\nimport once\nKEPT = once.WIDTH\n\ndef net():\n    return nn.Linear(1, KEPT)\n",
+    "writes.py": """\
+from torch import nn
+import once
+
+def net():
+    once.WIDTH = 9
+    import keeps
+    return nn.Linear(1, keeps.KEPT)
+
+def other():
+    import keeps
+    return nn.Linear(1, keeps.KEPT)
+""",
+    "asked.py": "import asks\n\nif hasattr(asks, 'net'):\n    asks.WIDTH = 1\n",
+}
+# What Python builds in a process of its own; None where nnlint does not say, or there is no function.
+READ = {
+    "one": [], "two": [], "first": [3], "last": [6], "circle": [11 * 4 + 4], "around": [10 * 6 + 6], "asks": [None],
+    "both": [9], "second": [9], "keeps": [2], "writes": [18, None],
+}  # fmt: skip
+READ_ORDERS = (
+    "one two first last circle around asks both second keeps writes",
+    "writes keeps second both asks around circle last first two one",
+    "last one around asks writes keeps writes both second",
+)
+
+
+@pytest.mark.parametrize("order", READ_ORDERS)
+def test_what_an_import_reads_is_what_was_imported_before_it_in_each_file(tmp_path: Path, order: str) -> None:
+    for name, text in READERS.items():
+        (tmp_path / name).write_text(text)
+    for name in order.split():
+        models = analyse(str(tmp_path / f"{name}.py")).models
+        assert [model.parameters for model in models if model.kind == "function"] == READ[name], name
+        totals = [model.parameters for model in models if model.name == "One"]
+        assert totals == ([3] if name == "one" else totals), name
+
+
+def test_what_an_import_reads_is_what_python_reads(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    for name, text in READERS.items():
+        (tmp_path / name).write_text(text)
+    expected = {f"{name}.net": total for name, totals in READ.items() for total in totals[:1] if total is not None}
+    command = [sys.executable, "-c", BUILDS, *expected]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [f"{name} {total}" for name, total in expected.items()]
+
+
+@pytest.mark.parametrize("order", ["a b", "b a", "a a b b"])
+def test_a_file_that_its_package_imports_runs_when_the_package_comes_to_it(tmp_path: Path, order: str) -> None:
+    net = "from torch import nn\nclass Net(nn.Module):\n    def __init__(self, n=1):\n        super().__init__()\n"
+    net += "        self.layer = nn.Linear(n, 1)\n"
+    files = {
+        "pyproject.toml": "",
+        "pk/__init__.py": "SEEN = []\nfrom . import a, b\n",
+        "pk/a.py": f"{net}from . import SEEN\nSEEN.append(1)\nnet = Net(len(SEEN))\n",
+        "pk/b.py": "from . import SEEN\nfrom .a import Net\nSEEN.append(1)\nnet = Net(len(SEEN))\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    for name in order.split():
+        models = analyse(str(tmp_path / "pk" / f"{name}.py")).models
+        assert [model.parameters for model in models if model.kind == "call"] == [{"a": 2, "b": 3}[name]]

@@ -9,6 +9,7 @@ from typing import Any
 
 from nnlint.evaluate import functions
 from nnlint.evaluate.control import Control
+from nnlint.evaluate.look_ups import ADDING
 from nnlint.evaluate.torch_names import NAMES
 from nnlint.signature import Rest
 from nnlint.source import docstring
@@ -304,7 +305,7 @@ class Attributes(Control):
             return self.doubtful(found)
         if isinstance(value, Super):
             return self._super_attribute(value, name)
-        if self.look_ups.reading is not None:
+        if self.look_ups.reading is not None and name not in ADDING:
             self._note_content(value)
         if isinstance(value, Tensor):
             return self.tensor_attribute(value, name)

@@ -14,7 +14,7 @@ from nnlint.evaluate.control import DEPTH, LimitError, UnfollowedError, Verdict
 from nnlint.evaluate.functions import REPLACED, distinct
 from nnlint.evaluate.items import NATIVE_ERRORS
 from nnlint.evaluate.kinds import REGISTER
-from nnlint.evaluate.look_ups import READING
+from nnlint.evaluate.look_ups import ADDING, READING
 from nnlint.evaluate.mappings import ABSTRACT
 from nnlint.evaluate.objects import Objects
 from nnlint.evaluate.scope import Scope, Site
@@ -250,9 +250,12 @@ class Calls(Objects):
 
     def _note_native(self, callee: Native, args: list[Value], kwargs: dict[str, Value]) -> None:
         """What one of nnlint's own functions reads, for a look-up that is remembered."""
+        for value in args if callee.name not in ADDING else args[1:]:
+            if isinstance(value, (List, Dict, Set, Instance)):
+                self.look_ups.note((value,))
         if callee.name == "get" and args and isinstance(args[0], Dict):
-            self.look_ups.note(args[:1])
-        elif callee.name not in READING or kwargs:
+            return
+        if callee.name not in READING or kwargs:
             self.look_ups.lose()
 
     def call_unknown(self, callee: Unknown, args: list[Value], kwargs: dict[str, Value]) -> Value:

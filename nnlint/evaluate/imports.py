@@ -62,7 +62,19 @@ class Imports(Calls):
         for change in self.journal.follow(module):
             if self.journal.files > 1:
                 raise StaleError
-            self._forget_change(change)
+            if isinstance(change, Module):
+                self._forget_module(change)
+            else:
+                self._forget_change(change)
+
+    def _forget_module(self, module: Module) -> None:
+        """What a module holds and writes that would have read something else is not known."""
+        why = f"what was imported before {module.name} differs"
+        self.heap.touch(module.frame)
+        module.frame.variables.update({name: Unknown(why) for name in module.frame.variables if name != "*"})
+        for entry in module.log:
+            if isinstance(entry, Change):
+                self._forget_change(entry)
 
     def _forget_change(self, change: Change) -> None:
         """What more than one import has written is not known."""
@@ -76,7 +88,7 @@ class Imports(Calls):
         """Load the packages around a module, outermost first, as Python does: where packages import themselves in
         circles, the order decides what is there."""
         parent = dotted.rpartition(".")[0]
-        if parent and dotted not in self.modules:
+        if parent:
             with suppress(RaisedError):
                 self.module(parent)
 

@@ -343,6 +343,7 @@ class Items(Attributes):
     def iterate(self, value: Value) -> Iterator[Value]:
         """The items of an iterable; a Rest stands for any number of items that are not known."""
         if self.look_ups.reading is not None and not isinstance(value, (tuple, str)):
+            self._note_content(value.mapping if isinstance(value, View) else value)
             self.look_ups.lose()
         if isinstance(value, List):
             return self._live(value)

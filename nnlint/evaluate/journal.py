@@ -6,10 +6,11 @@ found in a file must not depend on which files were read before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from nnlint.evaluate.heap import Content, Delta, Heap, Trail, content, restore
+from nnlint.evaluate.look_ups import Reading
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
 from nnlint.values import ABSENT, Class, Dict, Frame, Function, Instance, List, Module, Set, Value, has_rest, same
@@ -31,6 +32,11 @@ class Change(NamedTuple):
     rest_before: Content
     rest_after: Content
 
+    def tells(self) -> bool:
+        """Whether a reader can tell it: what was not known may have become something else that is not known."""
+        before, after = (*self.before.values(), self.rest_before), (*self.after.values(), self.rest_after)
+        return not _is_same(before, after)
+
     def redo(self, heap: Heap) -> bool:
         """Make the change anew; whether what it changes is what it was then."""
         heap.touch(self.item)
@@ -49,7 +55,7 @@ class Change(NamedTuple):
         if isinstance(self.item, List) and _starts_with(self.rest_after, self.rest_before):
             rest = [*rest, *self.rest_after[len(self.rest_before) :]]
         elif not _alike(self.rest_before, self.rest_after):
-            unfit = not _alike(rest, self.rest_before)
+            unfit = not _is_same(rest, self.rest_before) and not _is_same(rest, self.rest_after)
             rest = self.rest_after
             if unfit and isinstance(self.item, List) and has_rest(rest):
                 rest = [Rest(Unknown("what it holds"))]
@@ -57,6 +63,20 @@ class Change(NamedTuple):
                 fits = False
         restore(self.item, _whole(self.item, entries, rest))
         return fits
+
+
+def _are_same(one: Change | None, other: Change | None) -> bool:
+    """Whether the same was written."""
+    if one is None or other is None or one.after.keys() != other.after.keys():
+        return one is other
+    return _is_same(one.rest_after, other.rest_after) and all(map(_is_same, one.after.values(), other.after.values()))
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether values are the same: what is not known is as good as anything else that is not."""
+    if type(one) in (list, tuple) and type(one) is type(other):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    return same(one, other) or (isinstance(one, (Unknown, Rest)) and isinstance(other, (Unknown, Rest)))
 
 
 def change(item: Any, before: Content, after: Content) -> Change | None:
@@ -105,15 +125,30 @@ def _starts_with(items: list[Value], start: list[Value]) -> bool:
     return len(items) >= len(start) and _alike(items[: len(start)], start)
 
 
+class Reads(NamedTuple):
+    """The objects of others that an import has read, each with what other imports had written to it."""
+
+    items: list[tuple[Any, Change | None]]
+
+
+class Circle(NamedTuple):
+    """A module that was imported while its own import ran."""
+
+    module: Module
+
+
 class Importing:
     """A module whose import has begun and not ended.
 
-    trail: what it writes; first: what the objects that are not its own held before; own: the moments of the clock at
-    which it ran itself, from and to, and not what it imports.
+    trail: what it writes; reading: what it reads; around: what was noting that before; noted: the objects of others
+    that it has read; first: what the objects that are not its own held before; own: the moments of the clock at which
+    it ran itself, from and to, and not what it imports.
     """
 
-    def __init__(self, module: Module, trail: Trail, clock: int) -> None:
+    def __init__(self, module: Module, trail: Trail, clock: int, around: Reading | None) -> None:
         self.module, self.trail = module, trail
+        self.reading, self.around = Reading(0), around
+        self.noted: dict[int, Any] = {}
         self.first: Delta = {}
         self.own = [(clock, NEVER)]
 
@@ -130,21 +165,30 @@ class Journal:
         self.active = Set(())  # of modules
         self.importing: list[Importing] = []
         self.files = 0
+        self.awaited: tuple[Module, Callable[[], object]] | None = None
+        self._followed: list[Module] = []  # those whose log is gone through, the outermost first
         self._bases: Delta = {}
 
     def begin(self) -> None:
         """For another file: nothing is imported yet."""
         self.files += 1
+        self.rewind()
+
+    def rewind(self, awaited: tuple[Module, Callable[[], object]] | None = None) -> None:
+        """Nothing is imported yet. awaited: a module, and what is run just before it is imported."""
+        self.awaited = awaited
         for item, held in self._bases.values():
             restore(item, held)
         self.active.clear()
+        self._followed.clear()
 
     def open(self, module: Module) -> None:
         """The import of a module begins."""
         trail = self.heap.open()
         trail.epoch = self.heap.epoch = NEVER  # all that is written is noted, and what is its own then left out
         module.birth = module.frame.birth = self.heap.clock
-        self.importing.append(Importing(module, trail, self.heap.clock))
+        self.importing.append(Importing(module, trail, self.heap.clock, self.heap.look_ups.reading))
+        self.heap.look_ups.reading = self.importing[-1].reading
 
     def pause(self) -> None:
         """The import that runs asks for another."""
@@ -167,36 +211,59 @@ class Journal:
         self.heap.undo_to(self.heap.trails.index(one.trail) + 1)
         self._note(one)
         self.importing.pop()
+        self.heap.look_ups.reading = one.around
         one.trail.saved.update(one.first)
         self.heap.undo()
 
-    def follow(self, module: Module) -> Iterator[Change]:
-        """An import leads to a module: what it writes is written from here on. Gives the changes that do not fit."""
+    def follow(self, module: Module) -> Iterator[Change | Module]:
+        """An import leads to a module: what it writes is written from here on. Gives the changes that do not fit, and
+        the modules that would read something else."""
         if not self.importing:
             yield from self._activate(module)
             return
         one = self.importing[-1]
         self._note(one)
-        if module not in one.module.log:
-            one.module.log.append(module)
+        entry = Circle(module) if self._runs(module) else module
+        if entry not in one.module.log and module is not one.module:
+            one.module.log.append(entry)
         yield from self._activate(module)
         for key, saved in one.trail.saved.items():
             one.first.setdefault(key, saved)
         one.trail.saved.clear()
 
-    def _activate(self, module: Module) -> Iterator[Change]:
-        if module in self.active or any(one.module is module for one in self.importing):
+    def _activate(self, module: Module) -> Iterator[Change | Module]:
+        if module in self.active or self._runs(module):
             return
+        if self.awaited is not None and self.awaited[0] is module:
+            run, self.awaited = self.awaited[1], None
+            run()
         self.heap.touch(self.active)
         self.active.add(module)
+        self._followed.append(module)
+        fits = True
         for entry in module.log:
             if isinstance(entry, Module):
+                fits = fits and not self._runs(entry)
                 yield from self._activate(entry)
+            elif isinstance(entry, Circle):
+                fits = fits and self._runs(entry.module)
+            elif isinstance(entry, Reads):
+                fits = fits and all(_are_same(self._written(item), was) for item, was in entry.items)
             elif not entry.redo(self.heap):
                 yield entry
+        self._followed.pop()
+        if not fits:
+            yield module
+
+    def _runs(self, module: Module) -> bool:
+        """Whether the import of a module, or of the file at hand that is this module, has begun and not ended."""
+        return any(one.name == module.name for one in (*self._followed, *(one.module for one in self.importing)))
 
     def _note(self, one: Importing) -> None:
-        """Add what an import has written since it was noted last to the log of its module."""
+        """Add what an import has read and written since it was noted last to the log of its module."""
+        reads = [(item, self._written(item, one.trail)) for item in self._read(one)]
+        if reads:
+            one.module.log.append(Reads(reads))
         for key, (item, held) in one.trail.saved.items():
             if one.owns(item):
                 continue
@@ -209,6 +276,25 @@ class Journal:
                     one.module.log.append(written)
         one.trail.saved.clear()
 
+    def _read(self, one: Importing) -> list[Any]:
+        """What an import has read of others, each once unless others write to it."""
+        others = {key: item for key, item in one.reading.items.items() if not one.owns(item)}
+        items = [item for key, item in others.items() if key in self._bases or key not in one.noted]
+        one.noted.update(others)
+        one.reading.items.clear()
+        return items
+
+    def _written(self, item: Any, trail: Trail | None = None) -> Change | None:
+        """What imports and the root at hand have written to an object, before the writes of a trail."""
+        key = id(item)
+        before = self._bases[key][1] if key in self._bases else self._before_all(key, None)
+        if before is None:
+            return None
+        now = trail.saved[key][1] if trail is not None and key in trail.saved else content(item)
+        made = change(item, before, now)
+        return made if made is not None and made.tells() else None
+
     def _before_all(self, key: int, held: Content) -> Content:
-        """What an object held before the root that asks for the import began."""
-        return next((trail.saved[key][1] for trail in self.heap.around if key in trail.saved), held)
+        """What an object held before the root began that asks for the import."""
+        around = self.heap.around if self.importing else self.heap.trails
+        return next((trail.saved[key][1] for trail in around if key in trail.saved), held)

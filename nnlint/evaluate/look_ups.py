@@ -29,6 +29,8 @@ NOTED = (
 )  # fmt: skip
 # nnlint's own functions that read nothing but what is noted elsewhere.
 READING = frozenset({"__getattribute__", "getattr", "hasattr", "super"})
+# Those that add to their first argument and read nothing of it.
+ADDING = frozenset({"add", "append", "extend", "update"})
 
 
 class Reading:
