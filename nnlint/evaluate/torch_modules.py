@@ -1063,15 +1063,14 @@ def _set_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
 
 
 def _get_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    held = registry(machine, args[0], "_parameters")
-    if isinstance(args[1], slice):
-        made = Instance(args[0].cls, machine.heap.clock)
-        prepare(machine, made)
-        values = machine.get_item(List(machine.items(_parameter_values(machine, args[:1], {}))), args[1])
-        return _extend_parameters(machine, [made, values], {})
+    if not isinstance(args[1], (int, slice)):
+        return machine.get_item(registry(machine, args[0], "_parameters"), args[1])
+    values = machine.get_item(List(machine.items(_parameter_values(machine, args[:1], {}))), args[1])
     if isinstance(args[1], int):
-        return machine.get_item(machine.call(machine.get_attribute(held, "values"), [], {}), args[1])
-    return machine.get_item(held, args[1])
+        return values
+    made = Instance(args[0].cls, machine.heap.clock)
+    prepare(machine, made)
+    return _extend_parameters(machine, [made, values], {})
 
 
 def _parameter_values(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
