@@ -81,12 +81,14 @@ def evaluate_with(path: str, text: str, settings: Settings, trees: bool) -> Anal
 
 @contextmanager
 def collector_off() -> Iterator[None]:
-    """Python's cyclic garbage collector looks at all that is kept again and again, which took half of the time."""
+    """Python's cyclic garbage collector looks at all that is kept again and again, which took half of the time: off
+    while a file is evaluated, and what is then kept it looks at no more (Kept.begin_anew)."""
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if collecting:
             gc.enable()
 
@@ -97,25 +99,27 @@ class Kept:
 
     def __init__(self) -> None:
         self.machines: dict[object, Machine] = {}
-        self.forget()
+        self.sources: dict[str, Source] = {}
+        self.files = 0  # that were evaluated
 
     def forget(self) -> None:
         """Keep nothing of what was."""
+        self.sources = {}
+        self.files = 0
         self.begin_anew()
-        self.sources: dict[str, Source] = {}
-        self.files = 0  # that were evaluated
 
     def begin_anew(self) -> None:
         """Read the modules of projects anew, and let no write of theirs stand; what is parsed stays."""
         for machine in self.machines.values():
             machine.journal.begin()
         self.machines = {}
+        gc.unfreeze()
+        gc.collect()
 
     def make_room(self) -> None:
         """Begin anew where much is kept, but not so often that it takes much time to read again what all files need."""
         if self.files >= KEPT_FILES and sum(len(source.text) for source in self.sources.values()) > KEPT_TEXT:
             self.forget()
-            gc.collect()
         self.files += 1
 
 
