@@ -125,10 +125,12 @@ def _add(total: Total, value: Value, path: str) -> None:
                     stack.extend(reversed(entries))
                 elif held is not None:
                     total.doubt("its registered modules are not known", part)
-            for _name, held in item.attributes.items():
-                if isinstance(held, Unknown) and held.options and not is_plain(held):
+            for held in item.attributes.values():
+                if not isinstance(held, Unknown):
+                    continue
+                if held.options and not is_plain(held):
                     _add_possible(total, held, part)
-                elif isinstance(held, Unknown) and not held.plain and not hasattr(held, "name"):
+                elif not held.plain and not hasattr(held, "name"):
                     total.doubt(held.why, part)
 
 

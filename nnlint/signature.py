@@ -51,7 +51,11 @@ class Signature:
         Unknown. Raises BindError where the call must fail whatever the unknown parts hold.
         """
         shape = self._shape
-        rest = next((index for index, value in enumerate(positional) if type(value) is Rest), None)
+        rest: int | None = None
+        for index, value in enumerate(positional):
+            if type(value) is Rest:
+                rest = index
+                break
         sure = positional if rest is None else positional[:rest]
         bound: dict[str, Any] = dict(zip(shape.places, sure))
         if shape.variadic is not None:
@@ -72,6 +76,8 @@ class Signature:
                 extra[name] = value
             else:
                 raise BindError(f"got an unexpected keyword argument '{name}'")
+        if len(bound) == len(self.parameters):
+            return bound
         unsure = positional[rest].unknown if rest is not None else None
         for name, default, kind in self.parameters:
             if name in bound or kind in ("*", "**"):

@@ -241,11 +241,12 @@ class Class:
 
     def find(self, name: str) -> Value:
         """The attribute by the method resolution order, or ABSENT."""
-        for place, owner in enumerate(self.mro):
+        for owner in self.mro:
             if name in owner.attributes:
                 found = owner.attributes[name]
                 if type(found) is Unknown and may_be_absent(found):
-                    later = (base.attributes[name] for base in self.mro[place + 1 :] if name in base.attributes)
+                    behind = self.mro[self.mro.index(owner) + 1 :]
+                    later = (base.attributes[name] for base in behind if name in base.attributes)
                     inherited = next(later, ABSENT)
                     return found if inherited is ABSENT else join(present(found), inherited, found.why)
                 return found

@@ -312,13 +312,13 @@ class Calls(Objects):
         if self.look_ups.reading is not None:
             self._note_function(function)
         frame = Frame(function.module, function.parent, function, self.heap.clock)
-        for parameter in function.signature.parameters:
-            value = bound[parameter.name]
-            if parameter.kind == "**":
+        for name, _, kind in function.signature.parameters:
+            value = bound[name]
+            if kind == "**":
                 value = Dict(value, self.heap.clock, unknown_kwargs)
-            elif isinstance(value, Unknown) and parameter.name in self.assume:
-                value = self.assume[parameter.name]
-            frame.variables[parameter.name] = value
+            elif self.assume and isinstance(value, Unknown) and name in self.assume:
+                value = self.assume[name]
+            frame.variables[name] = value
         frame.first_argument = first
         if function.is_generator:
             made = Stream(self.run_generator(function, frame), self.heap.clock, frame)

@@ -166,7 +166,8 @@ class Journal:
         self.importing: list[Importing] = []
         self.files = 0
         self.awaited: tuple[Module, Callable[[], object]] | None = None
-        self._followed: list[Module] = []  # those whose log is gone through, the outermost first
+        self._followed: list[str] = []  # the names of those whose log is gone through, the outermost first
+        self._imported: list[str] = []  # and of those whose import has begun and not ended
         self._bases: Delta = {}
 
     def begin(self) -> None:
@@ -188,6 +189,7 @@ class Journal:
         trail.epoch = self.heap.epoch = NEVER  # all that is written is noted, and what is its own then left out
         module.birth = module.frame.birth = self.heap.clock
         self.importing.append(Importing(module, trail, self.heap.clock, self.heap.look_ups.reading))
+        self._imported.append(module.name)
         self.heap.look_ups.reading = self.importing[-1].reading
 
     def pause(self) -> None:
@@ -211,6 +213,7 @@ class Journal:
         self.heap.undo_to(self.heap.trails.index(one.trail) + 1)
         self._note(one)
         self.importing.pop()
+        self._imported.pop()
         self.heap.look_ups.reading = one.around
         one.trail.saved.update(one.first)
         self.heap.undo()
@@ -239,12 +242,13 @@ class Journal:
             run()
         self.heap.touch(self.active)
         self.active.add(module)
-        self._followed.append(module)
+        self._followed.append(module.name)
         fits = True
         for entry in module.log:
             if isinstance(entry, Module):
                 fits = fits and not self._runs(entry)
-                yield from self._activate(entry)
+                if entry not in self.active:
+                    yield from self._activate(entry)
             elif isinstance(entry, Circle):
                 fits = fits and self._runs(entry.module)
             elif isinstance(entry, Reads):
@@ -257,7 +261,7 @@ class Journal:
 
     def _runs(self, module: Module) -> bool:
         """Whether the import of a module, or of the file at hand that is this module, has begun and not ended."""
-        return any(one.name == module.name for one in (*self._followed, *(one.module for one in self.importing)))
+        return module.name in self._followed or module.name in self._imported
 
     def _note(self, one: Importing) -> None:
         """Add what an import has read and written since it was noted last to the log of its module."""

@@ -1164,13 +1164,20 @@ LAYER_STEPS = 10  # what building and counting a layer costs beside its tensors,
 
 def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Value]) -> None:
     """Register what a layer's constructor registers, or raise as it does."""
-    bound = {name: normal(machine, value) for name, value in bound.items()}
-    for name, value in attributes_of(layer, bound).items():
-        module.attributes[name] = Unknown(value.why, plain=True) if isinstance(value, Unknown) else value
-    structure = build(layer, bound)
+    key = constants(bound)
+    if key is None:
+        bound = {name: normal(machine, value) for name, value in bound.items()}
+        attributes, structure = planned(layer, bound)
+    elif (id(layer), key) in PLANS:
+        attributes, structure = PLANS[id(layer), key]
+    else:
+        if len(PLANS) >= KEPT_PLANS:
+            PLANS.clear()
+        attributes, structure = PLANS[id(layer), key] = planned(layer, bound)
+    module.attributes.update(attributes)
     if isinstance(structure, Violation):
         return refuse(machine, module, layer.short_name, structure, bound.values())
-    machine.judge(module, layer.short_name, None, bound.values())
+    machine.judge(module, layer.short_name, None, () if key is not None else bound.values())
     machine.step(LAYER_STEPS + (0 if isinstance(structure, Unknown) else 2 * len(structure)))
     if layer.lazy:
         structure = Unknown(f"{layer.short_name} gets its sizes at the first forward pass")
@@ -1195,6 +1202,31 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
             module.attributes["_parameters"][name] = Tensor(part, machine.heap.clock, True)
         else:
             add_part(machine, module, name, part)
+
+
+PLANS: dict[Any, Any] = {}  # what calls with constants alone build, by their layers and arguments
+KEPT_PLANS = 5_000
+CONSTANTS = frozenset({int, bool, float, str, type(None)})
+
+
+def planned(layer: Layer, bound: dict[str, Value]) -> Any:
+    """The attributes that a layer's constructor sets, and what it builds."""
+    attributes = {
+        name: Unknown(value.why, plain=True) if isinstance(value, Unknown) else value
+        for name, value in attributes_of(layer, bound).items()
+    }
+    return attributes, build(layer, bound)
+
+
+def constants(bound: dict[str, Value]) -> tuple[Any, ...] | None:
+    """Arguments as a key that tells 1 from True, if all are constants or tuples of integers."""
+    key: list[Any] = []
+    for name, value in bound.items():
+        kind = type(value)
+        if kind not in CONSTANTS and not (kind is tuple and all(type(item) is int for item in value)):
+            return None
+        key += (name, kind, value)
+    return tuple(key)
 
 
 def normal(machine: Any, value: Value) -> Value:
