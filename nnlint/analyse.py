@@ -110,9 +110,8 @@ class Kept:
 
     def begin_anew(self) -> None:
         """Read the modules of projects anew, and let no write of theirs stand; what is parsed stays."""
-        for machine in self.machines.values():
-            machine.journal.begin()
-        self.machines = {}
+        while self.machines:
+            self.machines.popitem()[1].journal.begin()
         gc.unfreeze()
         gc.collect()
 

@@ -159,7 +159,7 @@ class Attributes(Control):
             if name in around.variables and (around is frame or not self.is_class_frame(around)):
                 found = around.variables[name]
                 if self.look_ups.reading is not None:
-                    self.look_ups.note((around,))
+                    self.look_ups.note_name(around, name)
                 return self.read(found)
             around = around.parent
         return self.look_up_global(frame, name)
@@ -171,7 +171,7 @@ class Attributes(Control):
     def look_up_global(self, frame: Frame, name: str) -> Value:
         variables = frame.module.frame.variables
         if self.look_ups.reading is not None:
-            self.look_ups.note((frame.module.frame,))
+            self.look_ups.note_name(frame.module.frame, name)
         if name in variables:
             return self.read(variables[name])
         if name in self.builtins:
@@ -417,7 +417,7 @@ class Attributes(Control):
 
     def _module_attribute(self, value: Module, name: str) -> Value:
         if self.look_ups.reading is not None:
-            self.look_ups.note((value.frame,))
+            self.look_ups.note_name(value.frame, name)
         if name in value.frame.variables:
             return self.read(value.frame.variables[name])
         if name == "__name__":

@@ -6,7 +6,7 @@ found in a file must not depend on which files were read before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple
 
 from nnlint.evaluate.heap import Content, Delta, Heap, Trail, content, restore
@@ -32,6 +32,14 @@ class Change(NamedTuple):
     rest_before: Content
     rest_after: Content
 
+    def only(self, keys: Collection[Any]) -> Change | None:
+        """The part of the change that is of these entries."""
+        kept = [key for key in self.after if key in keys]
+        if not kept and _alike(self.rest_before, self.rest_after):
+            return None
+        was, is_now = ({key: entries[key] for key in kept} for entries in (self.before, self.after))
+        return self._replace(before=was, after=is_now)
+
     def tells(self) -> bool:
         """Whether a reader can tell it: what was not known may have become something else that is not known."""
         before, after = (*self.before.values(), self.rest_before), (*self.after.values(), self.rest_after)
@@ -44,7 +52,7 @@ class Change(NamedTuple):
         fits = True
         for key, value in self.after.items():
             now = entries.get(key, ABSENT)
-            if now is not self.before[key] and not same(now, value):
+            if not _is_one_of(now, self.before[key], value):
                 unknown = first(*(one for one in (value, now) if isinstance(one, Unknown)))
                 fits = fits and unknown is not None
                 value = Unknown(unknown.why) if unknown is not None else value
@@ -63,6 +71,12 @@ class Change(NamedTuple):
                 fits = False
         restore(self.item, _whole(self.item, entries, rest))
         return fits
+
+
+def _is_one_of(now: Value, *values: Value) -> bool:
+    """Whether a value is surely one of some."""
+    options = now.options if isinstance(now, Unknown) and now.options else (now,)
+    return all(any(same(option, value) for value in values) for option in options)
 
 
 def _are_same(one: Change | None, other: Change | None) -> bool:
@@ -125,10 +139,16 @@ def _starts_with(items: list[Value], start: list[Value]) -> bool:
     return len(items) >= len(start) and _alike(items[: len(start)], start)
 
 
-class Reads(NamedTuple):
-    """The objects of others that an import has read, each with what other imports had written to it."""
+class Read(NamedTuple):
+    """What an import has read of others: an object, or only some names of it, with what others had written to that."""
 
-    items: list[tuple[Any, Change | None]]
+    item: Any
+    names: frozenset[str] | None
+    written: Change | None
+
+
+# What says of a module's frame that it may have further names.
+OPENING = frozenset({"*", "__partial__", "__getattr__"})
 
 
 class Circle(NamedTuple):
@@ -141,14 +161,14 @@ class Importing:
     """A module whose import has begun and not ended.
 
     trail: what it writes; reading: what it reads; around: what was noting that before; noted: the objects of others
-    that it has read; first: what the objects that are not its own held before; own: the moments of the clock at which
-    it ran itself, from and to, and not what it imports.
+    that it has read, and which names of them; first: what the objects that are not its own held before; own: the
+    moments of the clock at which it ran itself, from and to, and not what it imports.
     """
 
     def __init__(self, module: Module, trail: Trail, clock: int, around: Reading | None) -> None:
         self.module, self.trail = module, trail
         self.reading, self.around = Reading(0), around
-        self.noted: dict[int, Any] = {}
+        self.noted: dict[int, tuple[Any, frozenset[str] | None]] = {}
         self.first: Delta = {}
         self.own = [(clock, NEVER)]
 
@@ -251,8 +271,8 @@ class Journal:
                     yield from self._activate(entry)
             elif isinstance(entry, Circle):
                 fits = fits and self._runs(entry.module)
-            elif isinstance(entry, Reads):
-                fits = fits and all(_are_same(self._written(item), was) for item, was in entry.items)
+            elif isinstance(entry, Read):
+                fits = fits and self._fits(module, entry)
             elif not entry.redo(self.heap):
                 yield entry
         self._followed.pop()
@@ -265,9 +285,8 @@ class Journal:
 
     def _note(self, one: Importing) -> None:
         """Add what an import has read and written since it was noted last to the log of its module."""
-        reads = [(item, self._written(item, one.trail)) for item in self._read(one)]
-        if reads:
-            one.module.log.append(Reads(reads))
+        for item, names in self._read(one):
+            one.module.log.append(Read(item, names, self._written(item, names, one.trail)))
         for key, (item, held) in one.trail.saved.items():
             if one.owns(item):
                 continue
@@ -280,22 +299,45 @@ class Journal:
                     one.module.log.append(written)
         one.trail.saved.clear()
 
-    def _read(self, one: Importing) -> list[Any]:
-        """What an import has read of others, each once unless others write to it."""
-        others = {key: item for key, item in one.reading.items.items() if not one.owns(item)}
-        items = [item for key, item in others.items() if key in self._bases or key not in one.noted]
-        one.noted.update(others)
-        one.reading.items.clear()
-        return items
+    def _fits(self, module: Module, read: Read) -> bool:
+        """Whether an import would read the same again. Where it may have run before, what it has itself written may be
+        there, as one of two things."""
+        now = self._written(read.item, read.names)
+        if _are_same(now, read.written):
+            return True
+        for entry in module.log if self.active.rest is not None else ():
+            if now is not None and isinstance(entry, Change) and entry.item is read.item:
+                before, after = now.before, now.after
+                both = [key for key in entry.after if key in after and isinstance(after[key], Unknown)]
+                own = {key for key in both if _is_one_of(after[key], before[key], entry.after[key])}
+                now = now.only(after.keys() - own)
+        return _are_same(now, read.written)
 
-    def _written(self, item: Any, trail: Trail | None = None) -> Change | None:
-        """What imports and the root at hand have written to an object, before the writes of a trail."""
+    def _read(self, one: Importing) -> list[tuple[Any, frozenset[str] | None]]:
+        """What an import has read of others, each once unless others write to it."""
+        found: list[tuple[Any, frozenset[str] | None]] = []
+        for key, item in one.reading.items.items():
+            if one.owns(item):
+                continue
+            names = frozenset(one.reading.names[key]) | OPENING if key in one.reading.names else None
+            known = one.noted[key][1] if key in one.noted else frozenset()
+            if key in self._bases or (known is not None and (names is None or not names <= known)):
+                found.append((item, names))
+            one.noted[key] = item, None if names is None or known is None else names | known
+        one.reading.clear()
+        return found
+
+    def _written(self, item: Any, names: frozenset[str] | None, trail: Trail | None = None) -> Change | None:
+        """What imports and the root at hand have written to an object, or to some names of it, before the writes of a
+        trail."""
         key = id(item)
         before = self._bases[key][1] if key in self._bases else self._before_all(key, None)
         if before is None:
             return None
         now = trail.saved[key][1] if trail is not None and key in trail.saved else content(item)
         made = change(item, before, now)
+        if made is not None and names is not None:
+            made = made.only(names)
         return made if made is not None and made.tells() else None
 
     def _before_all(self, key: int, held: Content) -> Content:

@@ -34,14 +34,33 @@ ADDING = frozenset({"add", "append", "extend", "update"})
 
 
 class Reading:
-    """What a look-up has read. since: what is younger was made by itself; is_lost: not all that it did is noted."""
+    """What a look-up has read: objects by their id; of those that are in `names`, no more than these names. since: what
+    is younger was made by itself; is_lost: not all that it did is noted."""
 
-    __slots__ = ("is_lost", "items", "since")
+    __slots__ = ("is_lost", "items", "names", "since")
 
     def __init__(self, since: int) -> None:
         self.items: dict[int, Any] = {}
+        self.names: dict[int, set[str]] = {}
         self.since = since
         self.is_lost = False
+
+    def add(self, item: Any) -> None:
+        """It reads all that an object holds."""
+        self.items[id(item)] = item
+        self.names.pop(id(item), None)
+
+    def add_names(self, frame: Any, names: Iterable[str]) -> None:
+        """It reads some names of a frame."""
+        if id(frame) not in self.items:
+            self.items[id(frame)] = frame
+            self.names[id(frame)] = set(names)
+        elif id(frame) in self.names:
+            self.names[id(frame)].update(names)
+
+    def clear(self) -> None:
+        self.items.clear()
+        self.names.clear()
 
 
 class Remembered(NamedTuple):
@@ -81,8 +100,12 @@ class LookUps:
         """The look-up that runs reads what these objects hold."""
         if self.reading is not None:
             for item in items:
-                held = item.owner if isinstance(item, Namespace) else item
-                self.reading.items[id(held)] = held
+                self.reading.add(item.owner if isinstance(item, Namespace) else item)
+
+    def note_name(self, frame: Any, name: str) -> None:
+        """The look-up that runs reads a name of a frame."""
+        if self.reading is not None:
+            self.reading.add_names(frame, (name,))
 
     def lose(self) -> None:
         """The look-up that runs does what is not noted."""
@@ -93,7 +116,7 @@ class LookUps:
         """What a look-up gave before, if nothing has changed."""
         known = self.known.get((id(owner), name))
         if known is not None and self.reading is not None:
-            self.reading.items.update(known.items)
+            self.note(known.items.values())
         return known
 
     @contextmanager
@@ -109,7 +132,11 @@ class LookUps:
         finally:
             self.reading = around
             if around is not None:
-                around.items.update(reading.items)
+                for key, item in reading.items.items():
+                    if key in reading.names:
+                        around.add_names(item, reading.names[key])
+                    else:
+                        around.add(item)
                 around.is_lost |= reading.is_lost
 
     def remember(self, owner: Instance, name: str, found: Value, reading: Reading) -> None:

@@ -232,6 +232,10 @@ def _payload_new(name: str) -> Any:
 
 
 GIVEN_BESIDES = "what else is given"
+# What names from outside the project stand for, beside torch's; where two tables know a name, the last one says it.
+OUTSIDE: dict[str, Value] = {
+    **PYDANTIC, **COMMANDS, **ATTRS, **ARGPARSE, **REGISTERS, **FUNCTION_TYPES, **LOGGING, **CONTEXTS, **LIBRARY,
+}  # fmt: skip
 
 
 class Built(NamedTuple):
@@ -311,9 +315,8 @@ class Machine(Imports):
                 return found
         if dotted in FUNCTIONS:
             return FUNCTIONS[dotted]
-        for table in (LIBRARY, CONTEXTS, LOGGING, FUNCTION_TYPES, REGISTERS, ARGPARSE, ATTRS, COMMANDS, PYDANTIC):
-            if dotted in table:
-                return table[dotted]
+        if dotted in OUTSIDE:
+            return OUTSIDE[dotted]
         if dotted in self.classes and "." in dotted:
             return self.classes[dotted]
         if dotted == "torch.Tensor":
