@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except (UsageError, OptionError) as error:
-        from nnlint.report.terminal import printable
+        from nnlint.finding import printable
 
         print(f"nnlint: error: {printable(str(error))}", file=sys.stderr)
         return 2

@@ -11,3 +11,13 @@ class Finding(NamedTuple):
     column: int
     code: str
     message: str
+
+
+def printable(text: str) -> str:
+    """Text from source code or file names, made safe: no control characters, no commands to a CI service's log.
+
+    What terminals act on, and what changes the direction of text, is shown as Python would escape it. GitHub and Azure
+    take `::name::` at the start of a line, and `##[name]` and `##vso[name]` anywhere, for commands.
+    """
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+    return shown.replace("::", ":\\x3a").replace("##", "#\\x23")

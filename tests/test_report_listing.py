@@ -4,9 +4,10 @@ import pytest
 from report_samples import context, model, site
 
 from nnlint.construction import Analysis, Failure, Place
+from nnlint.finding import printable
 from nnlint.report.gather import FileReport, LayerKey, layer_key, model_key
 from nnlint.report.listing import list_files, percent, report_text
-from nnlint.report.terminal import printable, render
+from nnlint.report.terminal import render
 
 HOSTILE = "\x1b[31m[bold]::error::\u202e##[debug]##vso[task]\r\n</script><b>"
 

@@ -283,3 +283,11 @@ def test_an_example_gives_the_findings_that_it_states(rule: Rule, example: Examp
     path.write_text(example.source, encoding="utf-8")
     found = check_file(str(path), example.source, parse_configuration(values))
     assert [(f.line, f.column, f.message) for f in found if f.code == rule.code] == list(example.findings)
+
+
+@pytest.mark.parametrize("call", ["nn.Linear(3, 4, **{%r: 1})", "nn.Conv2d(3, 4, 3, padding_mode=%r)"])
+def test_what_a_message_quotes_gives_no_commands(call: str) -> None:
+    hostile = "\x1b[31m\u202e\x85::error::##vso[task]"
+    (finding,) = check_file("net.py", f"from torch import nn\n{call % hostile}\n", Configuration())
+    assert "31m" in finding.message
+    assert not any(harmful in finding.message for harmful in ("\x1b", "\u202e", "\x85", "::", "##"))

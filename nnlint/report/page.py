@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from nnlint.construction import LayerSite, Model, Node
+from nnlint.finding import printable
 from nnlint.report.gather import FileReport, layer_key, model_key
 from nnlint.report.listing import Listing, list_files, percent, say_found, say_over, size
-from nnlint.report.terminal import printable
 from nnlint.rules.wording import layer_name
 
 

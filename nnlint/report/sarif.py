@@ -7,11 +7,10 @@ from urllib.parse import quote
 
 from nnlint import __version__
 from nnlint.explain import page
-from nnlint.finding import Finding
+from nnlint.finding import Finding, printable
 from nnlint.report.contract import dump
 from nnlint.report.gather import FileReport
 from nnlint.report.selection import Selection
-from nnlint.report.terminal import printable
 from nnlint.rules import Rule, all_rules
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -11,19 +11,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from nnlint.finding import printable
+
 UNLIMITED = 10_000  # columns, where the reader is a program
 HANG = 4  # columns
 ASCII = str.maketrans({"×": "x", "–": "-", "≥": ">=", "…": "...", **dict.fromkeys("▏▎▍▌▋▊▉█", "#")})
-
-
-def printable(text: str) -> str:
-    """Text from source code or file names, made safe: no control characters, no commands to a CI service's log.
-
-    What terminals act on, and what changes the direction of text, is shown as Python would escape it. GitHub and Azure
-    take `::name::` at the start of a line, and `##[name]` and `##vso[name]` anywhere, for commands.
-    """
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
-    return shown.replace("::", ":\\x3a").replace("##", "#\\x23")
 
 
 def cell(text: str, style: str = "") -> Text:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from nnlint.configuration import Configuration
 from nnlint.construction import Analysis
-from nnlint.finding import Finding
+from nnlint.finding import Finding, printable
 from nnlint.pragma import Pragmas, read_pragmas
 
 IMPORT = re.compile(r"(?:^|[:;])[ \t\f]*(?P<keyword>from|import)\b(?P<modules>[^#;\n]*)", re.MULTILINE)
@@ -66,11 +66,10 @@ def check_file(path: str, text: str, configuration: Configuration) -> list[Findi
         return check_analysis(analysis, configuration, read_pragmas(text))
     except Exception as error:
         words = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
-        return [Finding(path, 1, 1, "NNL902", f"not analysed: {words}")]
+        return [Finding(path, 1, 1, "NNL902", printable(f"not analysed: {words}"))]
 
 
 def check_analysis(analysis: Analysis, configuration: Configuration, pragmas: Pragmas) -> list[Finding]:
-    """What all rules say of one file, in the order of lines."""
-    return sorted(
-        {finding for rule in all_rules() for finding in rule.check(analysis, configuration, pragmas)},
-    )
+    """What all rules say of one file, in the order of lines, in words that may hold texts of the program."""
+    found = {finding for rule in all_rules() for finding in rule.check(analysis, configuration, pragmas)}
+    return sorted(finding._replace(message=printable(finding.message)) for finding in found)
