@@ -57,6 +57,13 @@ def test_a_folder_that_links_to_itself_ends(folder: Path) -> None:
     assert found(folder, Exclusion()) == ["b.py", "a/c.py", "a/z.py", "a.py/inner.py"]
 
 
+def test_what_no_reading_comes_to_the_end_of_is_left_out(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.py")
+    os.symlink("/dev/zero", folder / "zero.py")
+    os.symlink(folder / "nothing.py", folder / "gone.py")  # that it cannot be read is said
+    assert found(folder, Exclusion()) == ["b.py", "gone.py", "a/c.py", "a/z.py", "a.py/inner.py"]
+
+
 def test_a_path_that_names_nothing_is_told_with_its_neighbours(folder: Path) -> None:
     for path, words in (
         ("a/zz.py", f"did you mean {folder / 'a' / 'z.py'} or "),

@@ -64,5 +64,6 @@ def walk(folder: str, exclusion: Exclusion) -> Iterator[str]:
         folders[:] = sorted(name for name in folders if not exclusion.covers(os.path.join(parent, name)))
         for name in sorted(files):
             path = os.path.normpath(os.path.join(parent, name))
-            if name.endswith(".py") and not exclusion.covers(path):
+            never_ends = os.path.exists(path) and not os.path.isfile(path)  # a pipe, a device, or a link to one
+            if name.endswith(".py") and not never_ends and not exclusion.covers(path):
                 yield path
