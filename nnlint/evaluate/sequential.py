@@ -13,10 +13,11 @@ DEEPEST = 50  # levels of Sequentials in each other
 
 
 class Budget:
-    """How many layers may be looked at: the same one in two places, forty levels deep, is 2**40 layers."""
+    """How many layers may be looked at: the same one in two places, forty levels deep, is 2**40 layers, and those of a
+    nested Sequential are looked at on each level."""
 
     def __init__(self) -> None:
-        self.layers = 20_000
+        self.layers = 40_000
 
     def allows(self, layers: int, prefix: str) -> bool:
         """Whether a Sequential of so many layers, at this place, is still looked into."""
@@ -26,10 +27,11 @@ class Budget:
 
 def misfit(module: Instance, budget: Budget) -> tuple[Violation | None, bool]:
     """The first layer that takes nothing of what comes to it, as a violation; and whether every layer is known."""
-    return _first_misfit(layers_of(module, "", budget))
+    return _first_misfit(layers_of(module, "", budget), budget)
 
 
-def _first_misfit(layers: list[tuple[str, Instance | None]]) -> tuple[Violation | None, bool]:
+def _first_misfit(layers: list[tuple[str, Instance | None]], budget: Budget) -> tuple[Violation | None, bool]:
+    budget.layers -= len(layers)
     shapes, certain = ANY, True
     given: tuple[str, Instance] | None = None
     for path, layer in layers:
@@ -61,7 +63,7 @@ def layers_of(module: Instance, prefix: str, budget: Budget) -> list[tuple[str, 
         if isinstance(item, Instance) and is_sequential(item):
             # One that nothing passes is reported where it is built itself.
             inner = layers_of(item, f"{path}.", budget)
-            layers += [(path, None)] if _first_misfit(inner)[0] is not None else inner
+            layers += [(path, None)] if _first_misfit(inner, budget)[0] is not None else inner
         else:
             layers.append((path, item if is_as_built(item) else None))
     return layers
