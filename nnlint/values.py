@@ -28,6 +28,7 @@ class _Absent:
 
 ABSENT: Final = _Absent()
 WALKED = 100_000  # the most items of a tuple, and of the tuples in it, that are looked at
+NESTED = 50  # the deepest of tuples in tuples that are looked at
 
 
 # Where values come from that no file holds.
@@ -511,14 +512,15 @@ def same(left: Value, right: Value) -> bool:
 
 
 def is_small(value: tuple[Value, ...]) -> bool:
-    """Whether a tuple can be walked: `t = (t, t)`, forty times over, holds more items than anybody can visit."""
-    visited, stack = 0, [value]
+    """Whether a tuple can be walked: `t = (t, t)`, forty times over, holds more items than anybody can visit, and who
+    walks `t = (t,)`, many times over, asks this again at each level."""
+    visited, stack = 0, [(value, 0)]
     while stack:
-        item = stack.pop()
+        item, depth = stack.pop()
         visited += len(item)
-        if visited > WALKED:
+        if visited > WALKED or depth > NESTED:
             return False
-        stack.extend(inner for inner in item if type(inner) is tuple)
+        stack.extend((inner, depth + 1) for inner in item if type(inner) is tuple)
     return True
 
 

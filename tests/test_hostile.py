@@ -39,6 +39,8 @@ CASES = [
 
 # What each of these once took: longer than anybody waits.
 TWICE = "w = ()\nz = ()\nfor _ in range(40):\n    w = (w, w)\n    z = (z, z)\n"  # 2**40 items, in forty tuples
+TENSOR = "w = torch.arange(10000)\nwhile True: "
+DEEP = "w = ()\nfor _ in range(100000): w = (w,)\n"
 LARGE = "w = dict.fromkeys(range(90000))\nfor i in range(140000): "
 ONCE_ENDLESS = [
     TWICE + "v = isinstance(w, z)", TWICE + "nn.Linear(w, w)", TWICE + "x = w if u else z\nv = x", TWICE + "v = w == z",
@@ -89,6 +91,24 @@ MORE = [
     "w = nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 8), 10**9)",
     "w = nn.ModuleList([nn.Linear(1, 1)]) * 10**9",
     "w = nn.Parameter(torch.zeros(10**300, 10**300))", "w = np.zeros(10**12)", "w = np.arange(10**12).tolist()",
+    "w = b'%*d' % (10**9, 1)", "w = ','.join('a' * 10**5 for _ in range(10**9))", "w = math.lcm(*range(1, 100000))",
+    "w = list(itertools.permutations(range(10**5), 10**5))", "w = list(itertools.combinations(range(10**5), 50000))",
+    "w = collections.deque(maxlen=10**18)\nwhile True: w.append(1)", "w = 'a' * 90000\nwhile True: f'{w!r}'",
+    "w = 'a' * 90000\nwhile True: setattr(u, w, 1)", "w = 'a' * 90000\nwhile True: getattr(u, w, 1)",
+    TENSOR + "w = torch.cat([w, w])", TENSOR + "w = torch.stack([w, w])", TENSOR + "w = w.unsqueeze(0)",
+    TENSOR + "w = w.repeat(2, 2)", TENSOR + "w + w", TENSOR + "w / 3", TENSOR + "torch.unique(w, return_counts=True)",
+    TENSOR + "w.prod()", TENSOR + "list(w)", TENSOR + "w.split(1)", "w = torch.zeros([2] * 90000).numel()",
+    "w = torch.arange(3) + 10**400", "w = torch.tensor(10**400) + 1.5", "w = 'a'.encode('nope')",
+    "w = []\nwhile True: w.append(torch.arange(10000))", "w = []\nwhile True: w.append(torch.zeros(10000).tolist())",
+    "w = []\nv = 'a' * 490\nwhile True: w.append(v.split('a'))",
+    DEEP + "v = isinstance(1, w)", DEEP + "v = w if u else (w,)", "while True: w = " + "+".join(["1"] * 300),
+    "while True: w = [" + "1," * 5000 + "]", "f = lambda: " + "+".join(["1"] * 300) + "\nwhile True: f()",
+    "while True: w = u" + ".a" * 200, "while True: w = f'" + "{u}" * 500 + "'",
+    "while True:\n    if 0: pass\n" + "    elif 0: pass\n" * 300,
+    "while True:\n    match 0:\n" + "".join(f"        case {i}: pass\n" for i in range(1, 500)),
+    "while True: " + "pass;" * 3000, "while True: " + "a = " * 3000 + "1", "while True: " + "a, " * 3000 + "= u",
+    "while True:\n    def f(" + ",".join(f"a{i}=1" for i in range(3000)) + "): pass",
+    "while " + " and ".join(["True"] * 500) + ": pass",
 ]  # fmt: skip
 
 

@@ -292,6 +292,7 @@ class Attributes(Control):
             return self._module_attribute(value, name)
         if isinstance(value, External):
             dotted = f"{value.name}.{name}"
+            self.step(len(dotted) // 50)
             found = self.resolve(dotted)
             return self.doubtful(found) if dotted.startswith("torch.") and dotted not in NAMES else found
         if isinstance(value, Unknown):

@@ -80,6 +80,7 @@ def pure(name: str, function: Callable[..., Any]) -> Native:
         if not all(map(_is_constant, (*args, *kwargs.values()))):
             return Unknown(f"{name}() of an object", plain=True)
         result = function(*args, **kwargs)
+        machine.charge(result)
         return List(result, machine.heap.clock) if isinstance(result, list) else result
 
     return Native(name, run)
@@ -523,6 +524,7 @@ def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     held = entry_of(value, name)
     if may_be_absent(held) and len(args) > 2:
         return machine.either(held, lambda: present(held), lambda: args[2])
+    machine.charge(name)
     if len(args) > 2:
         try:
             found = machine.find_attribute(value, name)
@@ -560,6 +562,7 @@ def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 def _setattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     value, name, given = args
     if isinstance(name, str):
+        machine.charge(name)
         machine.set_attribute(value, name, given)
     else:
         machine.havoc(value, "an attribute whose name is not known is set")
@@ -890,6 +893,8 @@ def _extend_right(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> 
     items = machine.items(args[1])
     machine.heap.touch(args[0])
     args[0].extend(items)
+    if args[0].most is not None:
+        machine.charge(args[0])
     _keep_last(args[0])
     return None
 

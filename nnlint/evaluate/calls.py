@@ -120,6 +120,7 @@ class Calls(Objects):
         self.choices: list[int] = []  # how deep in the stack calls stand of which the callee is one of several
         self.evaluated: set[cst.CSTNode] = set()
         self.sites: dict[cst.CSTNode, Site] = {}
+        self.lowered = 0  # parts of the expression that is being lowered
         self.assume = {}
         self.aliases: dict[str, str] = {}
 

@@ -39,12 +39,12 @@ from nnlint.values import (
     same,
 )
 
-STEPS = 600_000  # per root: statements, calls and iterations
+STEPS = 700_000  # per root: statements, calls and iterations
 IMPORT_STEPS = 1_000_000  # per module that is imported: once in a process
 ARM_STEPS = 3  # of each arm of a condition that is not known, beside its statements
 FORKS = 40  # open forks at one moment
 DEPTH = 90  # calls inside calls
-SIZED = (str, bytes, list, tuple, dict, set, frozenset)
+SIZED = (list, tuple, dict, set, frozenset)
 # What belongs to the root that runs, and not to the project.
 OF_A_ROOT = (
     "steps", "limit", "depth", "tries", "repeats", "forks", "running", "handling", "records", "built", "constructing",
@@ -179,7 +179,11 @@ class Control:
     def charge(self, *values: Value) -> None:
         """Charge what an operation on long values costs beyond its own step."""
         for value in values:
-            if isinstance(value, SIZED) and len(value) > 500:
+            if isinstance(value, Tensor):
+                self.charge(value.data)
+            elif isinstance(value, (str, bytes)):
+                self.step(len(value) // 10 if len(value) > 500 else 0)
+            elif isinstance(value, SIZED):
                 self.step(len(value) // 10)
 
     def iterate(self, value: Value) -> Iterator[Value]:

@@ -21,13 +21,30 @@ from nnlint.values import ABSENT, Dict, Frame, Function, Instance, List, RaisedE
 Evaluate = Callable[[Frame], Value]
 
 
+GRAIN = 16  # parts of an expression that cost a step: shorter ones come with that of their statement
+
+
 def lower(node: cst.CSTNode, scope: Scope) -> Evaluate:
     """The closure that evaluates an expression."""
     lowering = EXPRESSIONS.get(type(node))
     if lowering is None:
         unknown = Unknown(f"{type(node).__name__} is not evaluated")
         return lambda frame: unknown
-    return lowering(node, scope)
+    machine = scope.machine
+    before = machine.lowered
+    evaluate = lowering(node, scope)
+    machine.lowered += 1
+    cost = (machine.lowered - before) // GRAIN
+    if not cost:
+        return evaluate
+    machine.lowered = before  # what is around pays for the rest of its parts only
+    step = machine.step
+
+    def charged(frame: Frame) -> Value:
+        step(cost)
+        return evaluate(frame)
+
+    return charged
 
 
 def constant(value: Value) -> Evaluate:
@@ -314,6 +331,7 @@ def lower_test(node: cst.BaseExpression, scope: Scope) -> Callable[[Frame], bool
         return lambda frame: machine.truth(value(frame))
     stops_on = isinstance(node.operator, cst.Or)
     tests = [lower_test(part, scope) for part in operands_of(node)]
+    cost = len(tests) // 4
 
     def from_test(frame: Frame, index: int) -> bool | Unknown:
         truth = tests[index](frame)
@@ -324,7 +342,11 @@ def lower_test(node: cst.BaseExpression, scope: Scope) -> Callable[[Frame], bool
             return whole if isinstance(whole, bool) else truth
         return from_test(frame, index + 1)
 
-    return lambda frame: from_test(frame, 0)
+    def from_first(frame: Frame) -> bool | Unknown:
+        machine.step(cost)
+        return from_test(frame, 0)
+
+    return from_first
 
 
 def lower_comparison(node: cst.Comparison, scope: Scope) -> Evaluate:
@@ -561,6 +583,7 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
 def lower_target(node: cst.CSTNode, scope: Scope) -> Callable[[Frame, Value], None]:
     """What stands left of `=`: a name, an attribute, an item, or a sequence of these with at most one star."""
     machine = scope.machine
+    machine.lowered += 1
     if isinstance(node, cst.Name):
         name = mangle(node.value, scope) if scope.kind == "class" else node.value
         if name in scope.globals:

@@ -44,7 +44,7 @@ from nnlint.values import (
 )
 
 CALLABLES = (Function, Native, Class, BoundMethod, Partial)
-NATIVE_ERRORS = (TypeError, ValueError, KeyError, IndexError, ZeroDivisionError, AttributeError, OverflowError)
+NATIVE_ERRORS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
 
 
 class UnknownSlice(Unknown):

@@ -518,6 +518,7 @@ def _choices(name: str) -> Callable[..., Iterator[Value]]:
             return
         for found in getattr(itertools, name)(items, *([] if size is None else [size])):
             machine.step()
+            machine.charge(found)
             yield found
 
     return run

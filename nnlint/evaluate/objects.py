@@ -41,11 +41,15 @@ class Objects(Items):
         """left + right, or the Unknown it gives"""
         if self.look_ups.reading is not None:
             self._note_constants(left, right)
+        if type(left) in NUMBERS and type(right) in NUMBERS:
+            return self._number_binary(sign, left, right)
         self.charge(left, right)
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return self.doubtful(self._unknown_binary(sign, left, right))
         if sign == "%" and isinstance(left, str):
             return self.percent(left, right)
+        if sign == "%" and isinstance(left, bytes):
+            return Unknown("the text of bytes", plain=True)
         if isinstance(left, Instance) or isinstance(right, Instance):
             return self._instance_binary(sign, left, right)
         if isinstance(left, Tensor) or isinstance(right, Tensor):
@@ -70,7 +74,18 @@ class Objects(Items):
             raise self.native(error) from None
         if of_numpy and isinstance(result, int) and result.bit_length() > 63:
             return Unknown("a number too large for numpy", plain=True)
+        self.charge(result)
         return List(result, self.heap.clock) if isinstance(result, list) else result
+
+    def _number_binary(self, sign: str, left: Value, right: Value) -> Value:
+        if sign not in ops.OPERATORS:
+            return Unknown(f"{sign} is not evaluated", plain=True)
+        if ops.grows_too_large(sign, left, right):
+            return Unknown("a value too large to compute", plain=True)
+        try:
+            return ops.OPERATORS[sign](left, right)
+        except NATIVE_ERRORS as error:
+            raise self.native(error) from None
 
     def tensor_binary(self, sign: str, left: Value, right: Value) -> Value:
         raise NotImplementedError
@@ -130,6 +145,8 @@ class Objects(Items):
 
     def augment(self, sign: str, left: Value, right: Value) -> Value:
         """left += right, in place where Python does"""
+        if type(left) in NUMBERS:
+            return self.binary(sign, left, right)
         if isinstance(left, Unknown) and not left.options and isinstance(right, (List, Dict, Set)):
             self.write_unseen(left)
         if isinstance(left, Deque) and sign == "+":
@@ -199,6 +216,8 @@ class Objects(Items):
             return same if isinstance(same, Unknown) else same is (sign == "is")
         if self.look_ups.reading is not None:
             self._note_constants(*((left,) if sign in ("in", "not in") else (left, right)))
+        if type(left) in NUMBERS and type(right) in NUMBERS and sign in ops.COMPARISONS:
+            return ops.COMPARISONS[sign](left, right)
         self.charge(left)
         is_look_up = sign in ("in", "not in") and isinstance(right, (Dict, Set))
         if not is_look_up:
@@ -375,6 +394,7 @@ class Objects(Items):
 
     def text(self, value: Value, conversion: str = "") -> str | Unknown:
         """str(value) or repr(value)"""
+        self.charge(value)
         if isinstance(value, Instance):
             method = value.cls.find("__str__") if conversion != "r" else ABSENT
             if not isinstance(method, Function):
@@ -418,6 +438,7 @@ class Objects(Items):
 
     def format(self, prefix: str, value: Value, conversion: str, spec: Value) -> Value:
         """One {value!conversion:spec} of an f-string"""
+        self.step()
         self.look_ups.lose()
         if isinstance(spec, Unknown):
             return spec
@@ -501,6 +522,7 @@ def _swapped(binary: Callable[[str, Value, Value], Value], sign: str, right: Val
     return binary(sign, left, right)
 
 
+NUMBERS = frozenset({int, float, bool})  # by their exact types: numpy's derive from them
 COMPARING = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
 DUNDER = {
     "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "<<": "lshift",

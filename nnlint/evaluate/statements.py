@@ -15,6 +15,7 @@ import libcst as cst
 from nnlint.evaluate.control import GivenUpError, LimitError
 from nnlint.evaluate.expressions import (
     BINARY,
+    GRAIN,
     Evaluate,
     dotted_name,
     lower,
@@ -39,6 +40,8 @@ Execute = Callable[[Frame], "str | None"]
 
 def lower_block(body: Any, scope: Scope) -> Execute:
     """Statements one after the other."""
+    if isinstance(body, cst.SimpleStatementSuite):
+        return lower_simple_line(body, scope)
     statements: list[Execute] = []
     for node in body.body if isinstance(body, (cst.BaseSuite, cst.SimpleStatementLine)) else body:
         statements.append(lower_statement(node, scope))
@@ -118,12 +121,15 @@ def lower_statement(node: cst.CSTNode, scope: Scope) -> Execute:
     return lowering(node, scope)
 
 
-def lower_simple_line(node: cst.SimpleStatementLine, scope: Scope) -> Execute:
+def lower_simple_line(node: cst.SimpleStatementLine | cst.SimpleStatementSuite, scope: Scope) -> Execute:
     """small; small"""
-    block, step = lower_block(node.body, scope), scope.machine.step
+    machine, before = scope.machine, scope.machine.lowered
+    block, step = lower_block(node.body, scope), machine.step
+    cost = len(node.body) + (machine.lowered - before) // GRAIN
+    machine.lowered = before
 
     def run(frame: Frame) -> str | None:
-        step()
+        step(cost)
         return block(frame)
 
     return run
@@ -327,6 +333,7 @@ def lower_if(node: cst.If, scope: Scope) -> Execute:
         return lower_block(node.orelse, scope) if node.orelse is not None else lambda frame: None
     test, body = lower_test(node.test, scope), lower_block(node.body, scope)
     orelse: Execute = lower_block([node.orelse], scope) if node.orelse is not None else lambda frame: None
+    elif_cost = int(isinstance(node.orelse, cst.If))
     if scope.kind == "module" and dotted_name(node.test).rpartition(".")[2] == "TYPE_CHECKING":
         orelse = lower_declared(node.body, orelse)
 
@@ -335,6 +342,7 @@ def lower_if(node: cst.If, scope: Scope) -> Execute:
         if truth is True:
             return body(frame)
         if truth is False:
+            machine.step(elif_cost)
             return orelse(frame)
 
         def arm(holds: bool, chosen: Execute) -> str | None:
@@ -656,6 +664,7 @@ def lower_function(node: cst.FunctionDef, scope: Scope) -> Execute:
 
     def run(frame: Frame) -> None:
         wrappers = [decorator(frame) for decorator in decorators]
+        machine.step(len(lowered.parameters) // GRAIN)
         parameters = signature(lowered.parameters, frame)
         function = Function(
             node.name.value, qualified, parameters, lowered.run, frame, machine.heap.clock, lowered
@@ -771,6 +780,7 @@ def lower_match(node: cst.Match, scope: Scope) -> Execute:
         while index < len(cases):
             pattern, guard, body = cases[index]
             index += 1
+            machine.step()
             bound: dict[str, Value] = {}
             truth = pattern(frame, value, bound)
             if truth is False:

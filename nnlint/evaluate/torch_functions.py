@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from nnlint.evaluate import operations as ops
@@ -32,6 +34,8 @@ from nnlint.values import (
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
 FUNCTIONS: dict[str, Value] = {}
+MOST_DIMENSIONS = 64  # what torch's operations on the elements of tensors take
+LARGEST = 2**63 - 1  # the largest size that torch can note
 
 
 def function(*names: str) -> Callable[[Fn], Fn]:
@@ -53,6 +57,8 @@ def as_shape(machine: Any, sizes: list[Value]) -> Value:
         return Unknown(sizes[0].why, plain=True)
     if any(type(size) is Rest for size in sizes):
         return Unknown(next(s.unknown.why for s in sizes if type(s) is Rest), plain=True)
+    if len(sizes) > MOST_DIMENSIONS:
+        return Unknown("a tensor of more dimensions than torch's operations take", plain=True)
     if not all(isinstance(size, (int, Unknown)) and (isinstance(size, Unknown) or size >= 0) for size in sizes):
         return Unknown("a shape that is not made of sizes", plain=True)
     return tuple(int(size) if isinstance(size, NumpyInt) else size for size in sizes)
@@ -110,11 +116,12 @@ def _joined(names: tuple[str, ...], join_shapes: Callable[..., tensor_shapes.Sha
 
 
 def shaped(compute: Callable[[], tensor_shapes.Shape]) -> Value:
-    """The shape that is computed, or an Unknown."""
-    try:
-        return compute()
-    except (tensor_shapes.NotKnown, UnknownValueError):
-        return Unknown("the shape of a tensor", plain=True)
+    """The shape that is computed, or an Unknown: also for one that no tensor has."""
+    with suppress(tensor_shapes.NotKnown, UnknownValueError):
+        shape = compute()
+        if len(shape) <= MOST_DIMENSIONS and not any(isinstance(size, int) and size > LARGEST for size in shape):
+            return shape
+    return Unknown("the shape of a tensor", plain=True)
 
 
 _joined(("cat", "concat", "concatenate"), tensor_shapes.cat)
@@ -218,6 +225,7 @@ def _linspace(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
     steps = args[2] if len(args) > 2 else kwargs.get("steps")
     if not isinstance(steps, int) or steps > 10_000:
         return Tensor(Unknown("a number of steps that is not known", plain=True), machine.heap.clock)
+    machine.step(steps // 10)
     # Only what needs no float32 arithmetic is known.
     zero = ops.is_number(start) and ops.is_number(end) and start == 0 and end == 0
     unknown = Unknown("a value of torch.linspace", plain=True)
@@ -234,6 +242,7 @@ def _arange(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             raise machine.error("RuntimeError", "the bounds of torch.arange do not go with the step")
         if len(numbers) > MOST_NUMBERS or abs(numbers.stop) > tensor_numbers.WHOLE:
             return Tensor((len(numbers),), machine.heap.clock)
+        machine.step(len(numbers) // 10)
         made = Tensor((len(numbers),), machine.heap.clock, data=tuple(numbers))
         return converted(machine, made, kwargs.get("dtype"))
     return Tensor(Unknown("torch.arange", plain=True), machine.heap.clock)
@@ -247,14 +256,20 @@ def numbers_of(value: Value) -> list[Any] | None:
     if isinstance(value, Tensor) and value.data is not None:
         single = isinstance(value.data, tensor_numbers.Interval) or not isinstance(value.data, tuple)
         items = (value.data,) if single else value.data
-        return [None if isinstance(item, Unknown) else item for item in items]
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return [value]
-    return None
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        items = (value,)
+    else:
+        return None
+    return [None if isinstance(item, Unknown) or _is_too_large(item) else item for item in items]
+
+
+def _is_too_large(number: Any) -> bool:
+    return isinstance(number, int) and abs(number) > LARGEST
 
 
 def from_numbers(machine: Any, shape: Value, numbers: list[Any]) -> Tensor:
     """A tensor of rank 0 or 1 of numbers; None for one that is not known."""
+    machine.step(len(numbers))
     items = tuple(Unknown("the value of a tensor", plain=True) if n is None else n for n in numbers)
     return Tensor(shape, machine.heap.clock, data=items if shape else items[0])
 
@@ -355,9 +370,10 @@ def _unique(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     sure = numbers is not None and all(isinstance(n, (int, float)) for n in numbers)
     if not sure or numbers is None or len(args) > 1 or set(kwargs) - {"return_counts"} or counted not in (True, False):
         return Unknown("torch.unique of values that are not known", plain=True)
-    distinct = sorted(set(numbers))
+    counts = Counter(numbers)
+    distinct = sorted(counts)
     values = from_numbers(machine, (len(distinct),), list(distinct))
-    return (values, from_numbers(machine, (len(distinct),), [*map(numbers.count, distinct)])) if counted else values
+    return (values, from_numbers(machine, (len(distinct),), [counts[n] for n in distinct])) if counted else values
 
 
 @function("torch.nn.Parameter", "torch.nn.parameter.Parameter")
@@ -407,7 +423,11 @@ def _math(name: str) -> None:
         if not all(ops.is_number(arg) for arg in args):
             return Unknown("math of an object", plain=True)
         large = 1000 if name in ("factorial", "comb") else 10**300
-        if any(isinstance(arg, int) and abs(arg) > large for arg in args):
+        whole = [arg for arg in args if isinstance(arg, int)]
+        machine.step(len(args) // 10)
+        if any(abs(arg) > large for arg in whole) or (
+            name == "lcm" and sum(arg.bit_length() for arg in whole) > ops.BITS
+        ):
             return Unknown("a value too large to compute", plain=True)
         return compute(*args, **kwargs)
 
@@ -654,10 +674,13 @@ def _reshape(machine: Any, value: Tensor, name: str) -> Value:
 
 def _reduced(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The product, sum or extreme of known whole numbers."""
+    machine.charge(value)
     whole = bool(value.data) and all(isinstance(item, int) for item in value.data)
     exact = whole or (name in ("max", "min") and all(type(item) is float for item in value.data))
     if args or kwargs or not value.data or not exact:
         return Unknown(f"{name}() of a tensor", plain=True)
+    if name == "prod" and sum(item.bit_length() for item in value.data) > ops.BITS:
+        return Unknown("a value too large to compute", plain=True)
     function: Any = {"prod": math.prod, "sum": sum, "max": max, "min": min}[name]
     return Tensor((), machine.heap.clock, data=function(value.data))
 
@@ -667,6 +690,7 @@ def _rank(value: Tensor) -> Value:
 
 
 def _values(machine: Any, value: Tensor) -> Value:
+    machine.charge(value)
     unknown = Unknown("the value of a tensor", plain=True)
     if isinstance(value.data, tuple) and not isinstance(value.data, tensor_numbers.Interval):
         items = [unknown if isinstance(item, tensor_numbers.Interval) else item for item in value.data]
@@ -675,6 +699,7 @@ def _values(machine: Any, value: Tensor) -> Value:
         return unknown if isinstance(value.data, tensor_numbers.Interval) else value.data
     shape = value.shape
     if isinstance(shape, tuple) and len(shape) == 1 and isinstance(shape[0], int) and shape[0] <= 10_000:
+        machine.step(shape[0] // 10)
         return List([Unknown("the value of a tensor", plain=True)] * shape[0], machine.heap.clock)
     return Unknown("the values of a tensor", plain=True)
 
@@ -702,6 +727,7 @@ def tensor_items(machine: Any, value: Tensor) -> Iterator[Value]:
         return iter([Rest(Unknown(value.shape[0].why, plain=True))])
     if value.shape[0] > ops.ITEMS:
         return iter([Rest(Unknown("a tensor too large to iterate over", plain=True))])
+    machine.step(value.shape[0] // 2)
     return iter([tensor_item(machine, value, index) for index in range(value.shape[0])])
 
 
@@ -718,6 +744,7 @@ def _split(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Val
         return unknown
     parts, start = [], 0
     for size in sizes:
+        machine.step()
         data = value.data[start : start + size] if isinstance(value.data, tuple) else None
         parts.append(Tensor((size,), machine.heap.clock, data=data))
         start += size

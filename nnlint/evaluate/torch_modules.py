@@ -76,8 +76,12 @@ def is_module(value: Value) -> bool:
     return isinstance(value, Instance) and any(c.full_name == "torch.nn.Module" for c in value.cls.mro)
 
 
+MODULE_STEPS = 3  # what making any module costs beside its call, in statements
+
+
 def prepare(machine: Any, module: Instance) -> None:
     """What Module.__init__ does: empty registries."""
+    machine.step(MODULE_STEPS)
     machine.heap.touch(module)
     for name in REGISTRIES:
         module.attributes[name] = Dict((), machine.heap.clock)
@@ -1159,7 +1163,7 @@ def refuse(machine: Any, module: Instance, name: str, violation: Violation, argu
     module.open = Unknown(words)
 
 
-LAYER_STEPS = 10  # what building and counting a layer costs beside its tensors, in statements
+LAYER_STEPS = 7  # what building and counting a layer costs beside its module and its tensors, in statements
 
 
 def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Value]) -> None:
