@@ -70,12 +70,15 @@ def tally(value: Value) -> Total:
     if own and any(isinstance(value.cls.find(name), Function) for name in LISTING):
         total.doubt(f"{value.cls.name} has methods of its own to list its parameters", total.part("", value))
         total.elements = 0
-    for _, owned in total.alternatives:
-        if owned & total.seen.keys():
-            total.doubt("a module that is chosen by a condition is shared", total.part("", value))
-            total.elements = max(total.elements - sum(a[0] for a in total.alternatives), 0)
-            break
+    _settle(total, total.part("", value))
     return total
+
+
+def _settle(total: Total, part: Part) -> None:
+    """Leave out what is chosen by a condition, where it may be something that is counted besides."""
+    if any(owned & total.seen.keys() for _, owned in total.alternatives):
+        total.doubt("a module that is chosen by a condition is shared", part)
+        total.elements = max(total.elements - sum(a[0] for a in total.alternatives), 0)
 
 
 def count(value: Value) -> Count:
@@ -167,13 +170,14 @@ def _add_unknown(total: Total, unknown: Unknown, part: Part) -> None:
     for option in unknown.options:
         one = Total()
         _add(one, option, "")
+        _settle(one, one.part("", option))
         counts.append(one)
     least = min(one.elements for one in counts)
     if any(one.unknown is not None for one in counts):
         total.doubt(next(one.unknown for one in counts if one.unknown is not None), part)
     elif len({one.elements for one in counts}) > 1:
         total.doubt(unknown.why, part)
-    owned = set().union(*(one.seen for one in counts))
+    owned = set().union(*(one.seen for one in counts), *(inner for one in counts for _, inner in one.alternatives))
     if any(owned & other for _, other in total.alternatives):
         total.doubt("a module that is chosen by a condition is shared", part)
         least = 0
