@@ -247,11 +247,19 @@ class Control:
             return run(options[0])
         return self.either(value, *[lambda o=option: run(o) for option in options])
 
-    def settle(self, frame: Frame, level: int, signal: str | None, ends: str) -> str | None:
-        """At a loop's boundary: ways that left with `ends` ("break", "continue") go on from here."""
+    def bounded(self, frame: Frame, ends: str, run: Callable[[], str | None]) -> str | None:
+        """A loop, or one round of it: ways that left with `ends` ("break", "continue") go on from here, whatever the
+        others do."""
+        level, value = len(self.heap.trails), None
+        try:
+            signal = run()
+        except RaisedError as raised:
+            if len(self.heap.trails) == level:
+                raise
+            signal, value = "raise", raised
         if len(self.heap.trails) == level:
             return None if signal == ends else signal
-        outcomes = self.heap.collect(level, signal, frame.returned if signal == "return" else None)
+        outcomes = self.heap.collect(level, signal, frame.returned if signal == "return" else value)
         outcomes = [out._replace(signal=None) if out.signal == ends else out for out in outcomes]
         return self._go_on(frame, outcomes, "a condition is not known")
 

@@ -262,14 +262,14 @@ def lower_assert(node: cst.Assert, scope: Scope) -> Execute:
 def lower_delete(node: cst.Del, scope: Scope) -> Execute:
     """del target, target"""
     machine = scope.machine
-    targets = node.target.elements if isinstance(node.target, (cst.Tuple, cst.List)) else None
-    parts = [element.value for element in targets] if targets is not None else [node.target]
 
     def one(target: cst.BaseExpression) -> Callable[[Frame], None]:
         if isinstance(target, cst.Name):
             name = target.value
             if name in scope.globals:
                 return lambda frame: machine.delete_name(frame.module.frame, name)
+            if name in scope.outer:
+                return lambda frame: machine.give_up(Unknown(f"{name} of a function around is deleted"))
             return lambda frame: machine.delete_name(frame, name)
         if isinstance(target, cst.Attribute):
             owner, attribute = lower(target.value, scope), mangle(target.attr.value, scope)
@@ -277,15 +277,16 @@ def lower_delete(node: cst.Del, scope: Scope) -> Execute:
         if isinstance(target, cst.Subscript):
             owner, index = lower(target.value, scope), lower_index(target, scope)
             return lambda frame: machine.delete_item(owner(frame), index(frame))
-        return lambda frame: None
+        assert isinstance(target, (cst.Tuple, cst.List))
+        deletions = [one(element.value) for element in target.elements]
 
-    deletions = [one(part) for part in parts]
+        def run(frame: Frame) -> None:
+            for delete in deletions:
+                delete(frame)
 
-    def run(frame: Frame) -> None:
-        for delete in deletions:
-            delete(frame)
+        return run
 
-    return run
+    return one(node.target)
 
 
 def lower_import(node: cst.Import, scope: Scope) -> Execute:
@@ -411,13 +412,12 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
     def over(frame: Frame, values: Value) -> str | None:
         suspended = machine.suspended
         try:
-            return through(frame, values)
+            return machine.bounded(frame, "break", partial(through, frame, values))
         finally:
             if machine.suspended is not suspended:
                 machine.leave_off(suspended, values if is_made_by(values, node.iter) else None)
 
     def through(frame: Frame, values: Value) -> str | None:
-        level = len(machine.heap.trails)
         signal: str | None = None
         ended = orelse
         for item in machine.iterate(values):
@@ -427,12 +427,10 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
                 ended = partial(maybe_else, why=item.unknown.why)
             else:
                 assign(frame, item)
-                signal = machine.settle(frame, level, body(frame), "continue")
+                signal = machine.bounded(frame, "continue", partial(body, frame))
             if signal is not None:
-                break
-        if signal is None:
-            signal = ended(frame)
-        return machine.settle(frame, level, signal, "break")
+                return signal
+        return ended(frame)
 
     def unsure(frame: Frame, rest: Rest) -> str | None:
         assign(frame, rest.unknown.part())
@@ -469,26 +467,20 @@ def lower_while(node: cst.While, scope: Scope) -> Execute:
         test(frame)
         return body(frame)
 
-    def run(frame: Frame) -> str | None:
-        level = len(machine.heap.trails)
+    def rounds(frame: Frame) -> str | None:
         while True:
             machine.step()
             truth = test(frame)
             if truth is False:
-                signal = orelse(frame)
-                break
-            if truth is True:
-                signal = machine.settle(frame, level, body(frame), "continue")
-            else:
+                return orelse(frame)
+            if truth is not True:
                 signal = machine.repeat(frame, truth.why, lambda: unsure(frame))
-                if signal is None:
-                    signal = maybe_else(frame, truth.why)
-                break
+                return maybe_else(frame, truth.why) if signal is None else signal
+            signal = machine.bounded(frame, "continue", partial(body, frame))
             if signal is not None:
-                break
-        return machine.settle(frame, level, signal, "break")
+                return signal
 
-    return run
+    return lambda frame: machine.bounded(frame, "break", partial(rounds, frame))
 
 
 def lower_with(node: cst.With, scope: Scope) -> Execute:
@@ -556,9 +548,9 @@ def lower_with(node: cst.With, scope: Scope) -> Execute:
     return body
 
 
-def lower_try(node: cst.Try, scope: Scope) -> Execute:
+def lower_try(node: cst.Try | cst.TryStar, scope: Scope) -> Execute:
     """try: body except type as name: handler else: orelse finally: final"""
-    machine = scope.machine
+    machine, is_star = scope.machine, isinstance(node, cst.TryStar)
     body = lower_block(node.body, scope)
     handlers = []
     for handler in node.handlers:
@@ -569,6 +561,8 @@ def lower_try(node: cst.Try, scope: Scope) -> Execute:
     final: Execute | None = lower_block(node.finalbody.body, scope) if node.finalbody is not None else None
 
     def handle(frame: Frame, raised: RaisedError, index: int = 0) -> str | None:
+        if is_star:
+            machine.give_up(Unknown("an exception goes through except*"))
         for position, (kind, name, block) in enumerate(handlers[index:], index):
             matches = True if kind is None else machine.matches(raised.value, kind(frame))
             if matches is False:
@@ -655,7 +649,7 @@ def lower_try(node: cst.Try, scope: Scope) -> Execute:
 def lower_function(node: cst.FunctionDef, scope: Scope) -> Execute:
     """@decorator def name(parameters): body"""
     machine = scope.machine
-    name = mangle(node.name.value, scope)
+    name = mangle(node.name.value, scope) if scope.kind == "class" else node.name.value
     lowered = LoweredFunction(node, scope)
     decorators = lower_decorators(node.decorators, scope)
     site = Site(scope.source, node, scope.qualified or "<module>")
@@ -724,7 +718,8 @@ def lower_decorators(nodes: Sequence[cst.Decorator], scope: Scope) -> list[Evalu
 def lower_class(node: cst.ClassDef, scope: Scope) -> Execute:
     """@decorator class name(base, keyword=value): body"""
     machine, name = scope.machine, node.name.value
-    inner = scope.inside("class", name)
+    found = binder(node.body)
+    inner = scope.inside("class", name, outer=frozenset(found.nonlocals), globals=frozenset(found.globals))
     bases = [lower(arg.value, scope) for arg in node.bases if not arg.star]
     keywords = [(arg.keyword.value, lower(arg.value, scope)) for arg in node.keywords if arg.keyword is not None]
     decorators = lower_decorators(node.decorators, scope)
