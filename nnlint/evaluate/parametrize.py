@@ -66,12 +66,17 @@ def child(machine: Any, module: Instance, name: str, kind: str) -> Instance:
     return made
 
 
-def hold(machine: Any, module: Instance, name: str, originals: dict[str, Tensor]) -> Instance:
-    """module.parametrizations.name, with the original parameters."""
+def hold(machine: Any, module: Instance, name: str, originals: dict[str, Tensor], own: Instance | None = None) -> None:
+    """module.parametrizations.name, with the original parameters, and behind the others the module that computes the
+    parameter from them: one of the program's own, or one of torch's, which owns none."""
     holder = child(machine, child(machine, module, HELD, "ModuleDict"), name, "ModuleList")
     for key, parameter in originals.items():
         put(machine, holder, "_parameters", key, parameter)
-    return holder
+    place = str(len(registry(machine, holder, "_modules")))
+    if own is None:
+        child(machine, holder, place, "Module")
+    else:
+        put(machine, holder, "_modules", place, own)
 
 
 def _norm(machine: Any, weight: Tensor, dim: Value) -> Tensor:
@@ -177,8 +182,7 @@ def _register(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
     weight = None if is_again else taken(machine, module, name)
     if weight is None and not is_again:
         return ABSENT
-    holder = hold(machine, module, name, {} if weight is None else {"original": weight})
-    put(machine, holder, "_modules", str(len(registry(machine, holder, "_modules"))), own)
+    hold(machine, module, name, {} if weight is None else {"original": weight}, own)
     return None
 
 

@@ -162,7 +162,11 @@ def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
         if isinstance(module.cls.find("register_parameter"), Function):
             machine.call(machine.get_attribute(module, "register_parameter"), [name, value], {})
             return None
+        forget_name(machine, module, name, "_parameters")
+        check_name(machine, module, "_parameters", name)
         put(machine, module, "_parameters", name, value)
+    elif name in module.attributes.get("_parameters", ()) and is_module(value):
+        raise machine.error("TypeError", f"cannot assign a module as parameter '{name}'")
     elif is_module(value) or (isinstance(value, Instance) and value.cls.unknown_base is not None):
         put(machine, module, "_modules", name, value)
     elif isinstance(value, Unknown) and not is_plain(value) and not isinstance(value, External):
@@ -176,11 +180,19 @@ def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
             held = module.attributes.get(which)
             if isinstance(held, Dict) and name in held:
                 if value is not None and which != "_buffers":
-                    raise machine.error("TypeError", f"cannot assign a plain value as {name}")
+                    if not may_be_none(value):
+                        raise machine.error("TypeError", f"cannot assign a plain value as {name}")
+                    machine.may_raise(value.why)
+                    value = None
                 machine.set_item(held, name, value)
                 return None
         machine.set_plainly(module, name, value)
     return None
+
+
+def may_be_none(value: Value) -> bool:
+    """Whether a value that is not known may be None."""
+    return isinstance(value, Unknown) and (not value.options or any(o is None or may_be_none(o) for o in value.options))
 
 
 def _only_options(value: Unknown) -> bool:
@@ -360,7 +372,10 @@ def _held_tensors(module: Value, which: str) -> Iterator[tuple[str, Value]]:
         return
     held = module.attributes.get(which)
     for name, tensor in held.items() if isinstance(held, Dict) else ():
-        yield name, Rest(Unknown(tensor.why)) if isinstance(tensor, Unknown) else tensor
+        if isinstance(tensor, (Unknown, Instance)):
+            yield name, Rest(first(tensor if isinstance(tensor, Unknown) else None, Unknown("no tensor")).part())
+        elif isinstance(tensor, Tensor):
+            yield name, tensor
     if isinstance(held, Dict) and held.rest is not None:
         yield "", Rest(held.rest)
     if which == "_buffers" and module.cls.layer is not None and KEEP_STATISTICS.search(module.cls.layer.name):
@@ -747,10 +762,19 @@ def _append(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 
 def _extend(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """extend(modules), or +=; a Sequential's extend appends one by one, and may replace one of that name each time"""
     held = registry(machine, args[0], "_modules")
     items = machine.items(args[1])
-    fill(machine, args[0], items, len(held))
+    if is_sequential(args[0]) and not is_numbered(held):
+        machine.havoc(args[0], "a Sequential with names of its own is extended")
+    else:
+        fill(machine, args[0], items, len(held))
     return args[0]
+
+
+def is_numbered(held: Dict) -> bool:
+    """Whether the entries of a container are called "0", "1", ..."""
+    return list(held) == list(map(str, range(len(held))))
 
 
 def reorder(machine: Any, module: Instance, items: list[Value]) -> None:
@@ -777,6 +801,13 @@ def _insert(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     items = list(registry(machine, module, "_modules").values())
     if not isinstance(index, int) or not certain(machine, module):
         machine.havoc(module, "a module is inserted at a place that is not known")
+        return module
+    if is_sequential(module) and not -len(items) <= index <= len(items):
+        raise machine.error("IndexError", f"index {index} is out of range")
+    if not is_sequential(module) and index < 0:
+        raise machine.error("KeyError", str(index))
+    if index > len(items) or not is_numbered(registry(machine, module, "_modules")):
+        machine.havoc(module, "a module is inserted at a place that is not there")
         return module
     items.insert(index, child)
     reorder(machine, module, items)
@@ -964,7 +995,11 @@ CONTAINERS: dict[str, dict[str, Fn]] = {
 
 
 def parameter(machine: Any, value: Value) -> Value:
-    """A tensor as these containers keep it."""
+    """A tensor as these containers keep it; what is not known may be one."""
+    if isinstance(value, Unknown) and value.options:
+        return Unknown(value.why, tuple(parameter(machine, option) for option in value.options))
+    if isinstance(value, Unknown) and value.plain:
+        return Unknown(value.why, foreign=True)
     if isinstance(value, Tensor) and not value.is_parameter:
         return Tensor(value.shape, machine.heap.clock, True, value.data, value.least)
     return value
@@ -999,21 +1034,29 @@ def _parameter_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
     (given,) = arguments(("self", "parameters"), args, kwargs)[1:]
     violation = refused_arguments("ParameterDict", args[1:], kwargs) or refused_pairs(given)
     if violation is None and given is not None:
-        flat = Dict((), machine.heap.clock)
-        machine.update_dict(flat, given)
+        flat = flattened(machine, given)
         violation = next((Violation("NNL204", why) for name in flat if (why := refused_name(name)) is not None), None)
     if violation is not None:
         return refuse(machine, args[0], "ParameterDict", violation)
     machine.judge(args[0], "ParameterDict", None, ())
     if given is not None:
-        _update_parameters(machine, [args[0], flat], {})
+        _update_parameters(machine, args, kwargs)
     return None
+
+
+def flattened(machine: Any, given: Value) -> Dict:
+    """The entries that a ParameterDict takes from a mapping or from pairs: of a mapping without an order, sorted."""
+    flat = Dict((), machine.heap.clock)
+    machine.update_dict(flat, given.attributes["_parameters"] if is_module(given) else given)
+    is_sorted = isinstance(given, Dict) and given.kind != "OrderedDict" and all(isinstance(name, str) for name in flat)
+    for name in sorted(flat) if is_sorted else ():
+        flat[name] = flat.pop(name)
+    return flat
 
 
 def _update_parameters(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     (given,) = arguments(("self", "parameters"), args, kwargs)[1:]
-    flat = Dict((), machine.heap.clock)
-    machine.update_dict(flat, given.attributes["_parameters"] if is_module(given) else given)
+    flat = flattened(machine, given)
     for name, value in flat.items():
         _set_parameter(machine, [args[0], name, value], {})
     if flat.rest is not None:
@@ -1091,11 +1134,22 @@ def _parameter_length(machine: Any, args: list[Value], kwargs: dict[str, Value])
     return len(held) if held.certain() else Unknown(first(held.rest, Unknown("entries may be absent")).why, plain=True)
 
 
-CONTAINERS["ParameterList"] = {
+def _set_listed(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """ParameterList's __setitem__: one that is there is replaced"""
+    module, index, value = args
+    length = _parameter_length(machine, [module], {})
+    if not isinstance(index, int) or not isinstance(length, int):
+        machine.havoc(module, "a parameter whose place is not known is replaced")
+        return None
+    if not -length <= index < length:
+        raise machine.error("IndexError", f"index {index} is out of range")
+    return _set_parameter(machine, [module, index % length, value], {})
 
+
+CONTAINERS["ParameterList"] = {
     "__init__": _parameter_list, "append": _append_parameter, "extend": _extend_parameters,
     "__getitem__": _get_parameter,
-    "__setitem__": _set_parameter, "__len__": _parameter_length, "__iter__": _parameter_values,
+    "__setitem__": _set_listed, "__len__": _parameter_length, "__iter__": _parameter_values,
     "__iadd__": _extend_parameters,
 }  # fmt: skip
 CONTAINERS["ParameterDict"] = {
