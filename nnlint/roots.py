@@ -201,7 +201,10 @@ class Roots:
                 bound = self.defaults.made(given)
                 required = {n: v for n, v in bound.items() if n not in received(init, None) and n in required_of(init)}
                 made = machine.allocate(cls, [], required)
-                if not isinstance(made, Instance) or made.cls is not cls:
+                if not isinstance(made, Instance) or not made.cls.is_subclass(cls):
+                    return made
+                if made.cls is not cls:
+                    machine.call(machine.get_attribute(made, "__init__"), [], required)
                     return made
                 if machine.wary:
                     made.attributes.update(class_placeholders(cls))

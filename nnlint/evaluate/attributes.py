@@ -395,7 +395,8 @@ class Attributes(Control):
             return Native(name, OBJECT_METHODS[name])
         if isinstance(value, (Native, slice, range)) or name.startswith("__"):
             return Unknown(f"{name} is not evaluated", plain=True)
-        return Unknown(f"{name} is not evaluated", plain=True) if hasattr(value, name) else ABSENT
+        is_of_size = isinstance(value, tuple) and name == "numel"  # a torch.Size is a tuple here
+        return Unknown(f"{name} is not evaluated", plain=True) if is_of_size or hasattr(value, name) else ABSENT
 
     def _unbound(self, kind: str, name: str) -> Value:
         """dict.get, list.append, dict.__setitem__ ..., to be called with an object first; or ABSENT."""
@@ -479,7 +480,9 @@ class Attributes(Control):
             self.outside_method(cls.unknown_base, receiver).fn(self, [], {})  # it may stand between the two
         for owner in order:
             if name in owner.attributes:
-                return self.bind(owner.attributes[name], receiver)
+                found = owner.attributes[name]
+                is_static = name == "__new__" and not isinstance(found, Descriptor)  # by itself
+                return found if is_static else self.bind(found, receiver)
             if (
                 owner.unknown_base is not None
                 and owner is not cls
@@ -547,19 +550,27 @@ class Attributes(Control):
         return found
 
     def _computed_attribute(self, custom: Function, value: Instance, name: str) -> Value:
-        """What the program's own __getattribute__ gives, or ABSENT."""
+        """What the program's own __getattribute__ gives, then __getattr__, or ABSENT."""
+        return self._or_missing(value, name, lambda: self.call(BoundMethod(custom, value), [name], {}))
+
+    def plain_attribute(self, value: Instance, name: str) -> Value:
+        """What object.__getattribute__ gives, then __getattr__, or ABSENT."""
+        return self._or_missing(value, name, lambda: self.owned_attribute(value, name))
+
+    def _or_missing(self, value: Instance, name: str, get: Callable[[], Value]) -> Value:
+        """What `get` gives; what __getattr__ gives where there is nothing, or where a property or another method that
+        `get` calls raises AttributeError."""
         level = len(self.heap.trails)
         try:
-            return self.call(BoundMethod(custom, value), [name], {})
+            found = get()
         except RaisedError as raised:
             missing = isinstance(raised.value, Instance) and raised.value.cls.name == "AttributeError"
             if not missing or len(self.heap.trails) != level:
                 raise
-            return self._missing_attribute(value, name)
-
-    def plain_attribute(self, value: Instance, name: str) -> Value:
-        """What object.__getattribute__ gives, then __getattr__, or ABSENT."""
-        found = self.owned_attribute(value, name)
+            found = self._missing_attribute(value, name)
+            if found is ABSENT:
+                raise
+            return found
         return self._missing_attribute(value, name) if found is ABSENT else found
 
     def owned_attribute(self, value: Instance, name: str) -> Value:

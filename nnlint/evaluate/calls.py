@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable, Iterator
 from functools import partial
+from keyword import iskeyword
 from typing import Any
 
 import libcst as cst
@@ -109,6 +111,7 @@ def _unsure(value: Value) -> bool:
 
 DECORATOR_STEPS = 10_000  # what applying one decorator may take
 DECORATOR_FORKS = 6  # conditions that are not known, inside of each other
+DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 class Calls(Objects):
@@ -481,6 +484,16 @@ class Calls(Objects):
             return self.namespace(frame)
         return Dict(dict(frame.variables.items()), self.heap.clock, None if name == "locals" else Unknown("vars()"))
 
+    def evaluate_text(self, frame: Frame, text: Value) -> Value:
+        """eval(text), where the text is a name, as in eval("nn." + name)"""
+        if not isinstance(text, str) or not DOTTED.fullmatch(text) or any(map(iskeyword, text.split("."))):
+            raise LimitError("code made at run time is not evaluated")
+        name, *attributes = text.split(".")
+        found = self.look_up(frame, name)
+        for attribute in attributes:
+            found = self.get_attribute(found, attribute)
+        return found
+
     def _owner(self, function: Function) -> Class | None:
         """The class in whose body a function stands, behind whatever decorators."""
         if function.owner is None and self.is_class_frame(function.parent):
@@ -508,7 +521,7 @@ class Calls(Objects):
         made, new = self.allocate(cls, args, kwargs, unknown_kwargs), cls.find("__new__")
         if not isinstance(made, Instance) or not made.cls.is_subclass(cls):
             return made
-        init = cls.find("__init__")
+        init = made.cls.find("__init__")  # of the class that __new__ chose
         if cls.module is not None and isinstance(cls.find("__del__"), Function):
             self.give_up(Unknown(f"when {cls.name}.__del__ runs is not followed"))
         if init is not ABSENT:

@@ -185,6 +185,14 @@ def lower_call(node: cst.Call, scope: Scope) -> Evaluate:
     if isinstance(node.func, cst.Name) and node.func.value in ("super", "locals", "globals", "vars") and not node.args:
         which = node.func.value
         return lambda frame: machine.call_with_frame(which, frame, callee(frame), site)
+    if isinstance(node.func, cst.Name) and node.func.value == "eval" and [part[:2] for part in parts] == [("", "")]:
+        text = parts[0][2]
+        evaluated = machine.builtins["eval"]
+        return lambda frame: (
+            machine.evaluate_text(frame, text(frame))
+            if (target := callee(frame)) is evaluated
+            else call(site, target, [text(frame)], {}, None)
+        )
     if isinstance(node.func, cst.Name) and node.func.value in ORDERLESS and len(node.args) == 1:
         given = node.args[0]
         if isinstance(given.value, cst.GeneratorExp) and not given.star:
