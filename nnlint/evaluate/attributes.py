@@ -597,7 +597,7 @@ class Attributes(Control):
                 owned[name] = found
             return found
         if name == "__class__":
-            return value.cls
+            return own_class(value)
         if name == "__dict__":
             if value.cls.slots is not None:
                 return ABSENT
@@ -736,6 +736,14 @@ class Attributes(Control):
                 self.each_option(value, lambda option: self.delete_attribute(option, name))
             else:
                 self.write_unseen(value)
+
+
+def own_class(value: Instance) -> Value:
+    """The class of an object; torch gives a module whose parameters are computed from others a class of its own."""
+    children = value.attributes.get("_modules")
+    if isinstance(children, Dict) and "parametrizations" in children:
+        return Unknown("the class of a parametrized module", foreign=True)
+    return value.cls
 
 
 def is_one_with(value: Value, *names: str) -> bool:

@@ -8,7 +8,7 @@ from functools import cmp_to_key
 from typing import Any
 
 from nnlint.evaluate import operations as ops
-from nnlint.evaluate.attributes import is_one_with
+from nnlint.evaluate.attributes import is_one_with, own_class
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.kinds import is_instance, kin_of
 from nnlint.evaluate.objects import writes_itself
@@ -592,7 +592,7 @@ def _callable(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
 def class_of(machine: Any, value: Value) -> Value:
     """type(value)"""
     if isinstance(value, Instance):
-        return value.cls
+        return own_class(value)
     if isinstance(value, Unknown):
         return Unknown(value.why)
     if isinstance(value, Class):

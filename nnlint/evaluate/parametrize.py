@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from nnlint.evaluate.torch_modules import is_module, prepare, put, registry
+from nnlint.evaluate.torch_modules import forget_name, is_module, prepare, put, registry
 from nnlint.unknown import Unknown
 from nnlint.values import ABSENT, Dict, Instance, Native, Tensor, Value
 
@@ -131,11 +132,7 @@ def _remove_weight_norm(machine: Any, args: list[Value], kwargs: dict[str, Value
     return None
 
 
-@function(
-    "spectral_norm", "prune.identity", "prune.l1_unstructured", "prune.random_unstructured", "prune.ln_structured",
-    "prune.random_structured", "prune.custom_from_mask",
-)  # fmt: skip
-def _renamed(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _renamed(buffers: tuple[str, ...], machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The parameter as it is, under another name, and buffers besides"""
     module, name = args[:2]
     if f"{name}_orig" in registry(machine, module, "_parameters"):
@@ -144,19 +141,37 @@ def _renamed(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     if weight is None:
         return ABSENT
     put(machine, module, "_parameters", f"{name}_orig", weight)
+    for buffer in buffers:
+        shape = weight.shape if buffer == "mask" else Unknown("a vector of spectral_norm", plain=True)
+        put(machine, module, "_buffers", f"{name}_{buffer}", Tensor(shape, machine.heap.clock))
     return None
 
 
-@function("remove_spectral_norm", "prune.remove")
-def _renamed_back(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _renamed_back(buffers: tuple[str, ...], machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name = args[:2]
     weight = taken(machine, module, f"{name}_orig")
     if weight is None:
         return ABSENT
     machine.heap.touch(module)
     del module.attributes[f"{name}_orig"]
+    for buffer in buffers:
+        forget_name(machine, module, f"{name}_{buffer}", "")
     given_back(machine, module, name, weight)
     return None
+
+
+PRUNINGS = (
+    "identity",
+    "l1_unstructured",
+    "random_unstructured",
+    "ln_structured",
+    "random_structured",
+    "custom_from_mask",
+)
+function("spectral_norm")(partial(_renamed, ("u", "v")))
+function("remove_spectral_norm")(partial(_renamed_back, ("u", "v")))
+function(*(f"prune.{name}" for name in PRUNINGS))(partial(_renamed, ("mask",)))
+function("prune.remove")(partial(_renamed_back, ("mask",)))
 
 
 @function("parametrizations.spectral_norm", "parametrizations.orthogonal")
@@ -198,5 +213,7 @@ def _remove(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     holders = registry(machine, held, "_modules")
     machine.heap.touch(holders)
     del holders[name]
+    if not holders:
+        forget_name(machine, module, HELD, "")
     given_back(machine, module, name, weight if "original" in originals else _anew(machine, weight))
     return None
