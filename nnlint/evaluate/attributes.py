@@ -676,6 +676,8 @@ class Attributes(Control):
                     given = Tensor(Unknown("a tensor's data is replaced", plain=True), self.heap.clock)
                 value.shape, value.data, value.least = given.shape, given.data, given.least
         elif isinstance(value, External):
+            if value.name == "builtins":
+                self.give_up(Unknown(f"{name} of every module is replaced"))
             is_called = f"{value.name}.".startswith(CALLED_BY_LAYERS) and isinstance(given, (Function, BoundMethod))
             if is_called and self.effects.may_write(given):
                 self.give_up(Unknown(f"{value.name}.{name}, which other code may call, is replaced"))

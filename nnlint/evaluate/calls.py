@@ -80,6 +80,7 @@ HANDING_ON = (
     "torch.distributed.algorithms.", "torch.distributed.tensor.", "torch.distributed._", "contextlib.closing.",
     "random.choice", "random.sample.", "importlib.import_module.", "torch.library.", "torch.ops.",
     "numpy.random.choice.", "numpy.vectorize.", "numpy.apply", "torch.autograd.",
+    "inspect.currentframe.", "inspect.stack.", "inspect.getouterframes.", "inspect.trace.", "sys._getframe.", "gc.get_",
 )  # fmt: skip
 CALLED = (Function, BoundMethod, Partial)  # what code that gets hold of it may call
 

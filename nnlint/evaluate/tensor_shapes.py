@@ -28,7 +28,7 @@ def whole(value: Value) -> int:
 def sizes_of(args: Sequence[Value]) -> list[Value]:
     """Sizes given one by one or as one sequence."""
     given = list(args[0]) if len(args) == 1 and isinstance(args[0], (list, tuple)) else list(args)
-    if not all(isinstance(size, Unknown) or type(size) is int for size in given):
+    if not all(isinstance(size, Unknown) or (type(size) is int and size >= -1) for size in given):
         raise NotKnown
     return given
 
@@ -106,7 +106,7 @@ def _flatten(shape: Shape, args: Sequence[Value]) -> Shape:
 
 def _repeat(shape: Shape, args: Sequence[Value]) -> Shape:
     times = sizes_of(args)
-    if len(times) < len(shape):
+    if len(times) < len(shape) or -1 in times:
         raise NotKnown
     padded = (1,) * (len(times) - len(shape)) + shape
     return tuple(whole(size) * whole(count) for size, count in zip(padded, times))

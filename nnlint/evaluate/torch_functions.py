@@ -188,7 +188,7 @@ def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Tensor
     if isinstance(data, Tensor):
         return Tensor(data.shape, machine.heap.clock, data=data.data)
     if isinstance(data, (int, float)) and not isinstance(data, bool):
-        return Tensor((), machine.heap.clock, data=data if isinstance(data, int) else None)
+        return Tensor((), machine.heap.clock, data=int(data) if isinstance(data, int) else None)
     shape: list[int] = []
     while isinstance(data, (list, tuple)):
         if any(type(item) is Rest for item in data):
@@ -450,7 +450,10 @@ def _numpy_scalar(name: str, fn: Callable[..., float]) -> None:
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if len(args) == 1 and isinstance(args[0], (int, float)) and not kwargs:
-            return of_numpy(fn(args[0]))
+            try:
+                return of_numpy(fn(args[0]))
+            except (ValueError, OverflowError):  # numpy gives nan or an infinity
+                return Unknown(f"numpy.{name} beyond its range", plain=True)
         return Unknown(f"numpy.{name} of an array", plain=True)
 
     FUNCTIONS[f"numpy.{name}"] = Native(name, run)
@@ -458,8 +461,24 @@ def _numpy_scalar(name: str, fn: Callable[..., float]) -> None:
 
 for _name in ("sqrt", "log", "log2", "log10", "exp"):
     _numpy_scalar(_name, getattr(math, _name))
-_numpy_scalar("ceil", lambda x: float(math.ceil(x)))
-_numpy_scalar("floor", lambda x: float(math.floor(x)))
+
+
+def _numpy_rounding(name: str, fn: Callable[[float], int]) -> None:
+    """numpy.ceil and numpy.floor: of a whole number an int64 since numpy 2.1, a float64 before."""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        if len(args) != 1 or not isinstance(args[0], (int, float)) or not math.isfinite(args[0]) or kwargs:
+            return Unknown(f"numpy.{name} of an array", plain=True)
+        number = args[0]
+        if not isinstance(number, int):
+            return of_numpy(float(fn(number)))
+        return Unknown(f"numpy.{name} of a whole number", (of_numpy(int(number)), of_numpy(float(number))), plain=True)
+
+    FUNCTIONS[f"numpy.{name}"] = Native(name, run)
+
+
+_numpy_rounding("ceil", math.ceil)
+_numpy_rounding("floor", math.floor)
 for _name in ("int32", "int64", "int_", "intp"):
     _numpy_scalar(_name, int)
 _numpy_scalar("float64", float)
@@ -598,7 +617,7 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     if name == "ndim":
         return _rank(value)
     if name == "size":
-        return Native(name, lambda m, args, kwargs: m.get_item(value.shape, args[0]) if args else value.shape)
+        return value.numel() if value.is_array else Native(name, lambda m, args, kwargs: _size(m, value, args, kwargs))
     if name in ("prod", "sum", "max", "min") and isinstance(value.data, tuple):
         return Native(name, lambda m, args, kwargs: _reduced(m, value, name, args, kwargs))
     if name == "split":
@@ -641,6 +660,12 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     if name in RESHAPING:
         return Native(name, lambda m, args, kwargs: _reshape(m, value, name))
     return Native(name, lambda m, args, kwargs: Unknown(f"{name}() of a tensor", plain=True))
+
+
+def _size(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """tensor.size(dim=None)"""
+    dim = args[0] if args else kwargs.get("dim")
+    return value.shape if dim is None else machine.get_item(value.shape, dim)
 
 
 def _raise(error: Exception) -> Value:
