@@ -67,13 +67,15 @@ def watched(path: Path) -> Iterator[dict[tuple[int, str], int]]:
                 if frame:
                     sizes = [p.numel() for p in self.parameters() if not torch.nn.parameter.is_lazy(p)]
                     count = sum(sizes)
-                    key = (frame.f_lineno, layer.__name__)
+                    key = (frame.f_lineno, type(self).__name__)
                     largest[key] = max(count, largest.get(key, 0))
 
         return construct
 
-    layers = [value for value in vars(torch.nn).values() if inspect.isclass(value) and "__init__" in vars(value)]
-    originals = {layer: layer.__init__ for layer in layers if layer not in containers}
+    classes = [value for value in vars(torch.nn).values() if inspect.isclass(value)]
+    modules = [cls for cls in classes if issubclass(cls, torch.nn.Module)]
+    layers = {base for cls in modules for base in cls.__mro__ if "__init__" in vars(base)}
+    originals = {layer: layer.__init__ for layer in layers - containers - {object}}
     for layer in originals:
         layer.__init__ = watch(layer)
     try:

@@ -8,6 +8,7 @@ Several findings of a line are several marks. A first line `# nnlint-test: --opt
 the repository's .flake8. Files of equal options are one real flake8 run.
 """
 
+import ast
 import re
 import shlex
 from collections import defaultdict
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from nnlint.layers import LAYERS
 
 CHECKOUT = Path(__file__).parent.parent
 FIXTURES = sorted(path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / "fixtures").rglob("*.py"))
@@ -40,6 +43,21 @@ class Finding(NamedTuple):
     line: int
     code: str
     message: str
+
+
+class Call(NamedTuple):
+    """A call that is a statement of a fixture: what is called, each argument's source by place or name, if it fires."""
+
+    text: str
+    called: str
+    arguments: dict[int | str | None, str]
+    fires: bool
+
+    def near(self, other: "Call") -> bool:
+        """Whether one argument more, less or otherwise makes the other of it."""
+        names = self.arguments.keys() | other.arguments.keys()
+        apart = [name for name in names if self.arguments.get(name) != other.arguments.get(name)]
+        return self.called == other.called and len(apart) == 1
 
 
 def marks(path: str) -> list[Mark]:
@@ -87,6 +105,33 @@ def test_a_fixture_has_the_findings_that_its_marks_say(path: str, flake8: Callab
             missing.append(f"{path}:{mark.line}: {mark.code} {mark.text}")
     unexpected = [text for text, finding in zip(unexpected, found) if finding is not None]
     assert (missing, unexpected) == ([], [])
+
+
+def calls(path: str) -> list[Call]:
+    text = (CHECKOUT / path).read_text(encoding="utf-8")
+    marked = {mark.line for mark in marks(path)}
+    found = []
+    for statement in ast.parse(text).body:
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            call = statement.value
+            arguments = dict(enumerate(map(ast.unparse, call.args)))
+            arguments |= {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+            found.append(Call(ast.unparse(call), ast.unparse(call.func), arguments, statement.lineno in marked))
+    return found
+
+
+@pytest.mark.parametrize("path", ["fixtures/layers/every_layer.py", "fixtures/layers/raises.py"])
+def test_each_call_that_fires_has_a_near_miss_one_argument_apart(path: str) -> None:
+    silent = [call for call in calls(path) if not call.fires]
+    firing = [call for call in calls(path) if call.fires]
+    assert len(firing) > 40
+    assert [call.text for call in firing if not any(call.near(other) for other in silent)] == []
+
+
+def test_every_layer_of_the_tables_fires_once() -> None:
+    firing = {f"torch.{call.called}" for call in calls("fixtures/layers/every_layer.py") if call.fires}
+    public = {name for name, layer in LAYERS.items() if not (layer.lazy or layer.wraps or "._" in name)}
+    assert public - firing == {"torch.nn.TripletMarginWithDistanceLoss"}  # it owns what it is given, or nothing
 
 
 def test_the_fixtures_hold_firing_and_silent_layers() -> None:
