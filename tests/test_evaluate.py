@@ -198,7 +198,8 @@ def test_walk_finds_calls_in_the_order_of_the_text() -> None:
         def visit_Call(self, node: cst.Call) -> None:
             self.found.append(node)
 
-    paths = [*Path(__file__).parent.glob("*.py"), *Path(__file__).parent.parent.glob("nnlint/**/*.py")]
+    checkout = Path(__file__).parent.parent
+    paths = [*checkout.glob("fixtures/**/*.py"), *checkout.glob("nnlint/*.py")]
     assert len(paths) > 40
     for path in paths:
         tree = cst.parse_module(path.read_text())
