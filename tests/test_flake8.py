@@ -67,7 +67,7 @@ def test_budgets_of_paths_are_relative_to_the_configuration_file(flake8: Run, pr
     )
 
 
-@pytest.mark.parametrize("jobs", ["-j1", "-j2"])
+@pytest.mark.parametrize("jobs", ["-j1", "-j2", "-jauto"])
 def test_jobs_find_the_same(jobs: str, flake8: Run, project: Path) -> None:
     for index in range(4):
         (project / f"net{index}.py").write_text(SOURCE)
@@ -112,21 +112,23 @@ def test_flake8s_own_ways_to_silence_a_finding(options: tuple[str, ...], flake8:
     assert flake8(*BUDGET, *options, cwd=project).stdout == ""
 
 
-@pytest.mark.parametrize(
-    ("source", "found"),
-    [
-        (f"fc = {LINE}  # noqa: NNL101\n", False),
-        (f"fc = {LINE}  # noqa\n", False),
-        (f"fc = {LINE}  # noqa: NNL102\n", True),
-        ("fc = nn.Linear(  # noqa: NNL101\n    25088,\n    4096,\n)\n", False),
-        (f"fc = {LINE}  # nnlint: max-layer-params=120M\n", False),
-        (f"fc = {LINE}  # nnlint: max-layer-params=100M\n", True),
-        (f"class Net:  # nnlint: max-layer-params=120M\n    fc = {LINE}\n", False),
-    ],
-)
-def test_comments_silence_the_finding_of_their_line(source: str, found: bool, flake8: Run, project: Path) -> None:
-    (project / "net.py").write_text("import torch.nn as nn\n" + source)
-    assert ("NNL101" in flake8(*BUDGET, cwd=project).stdout) is found
+COMMENTS = {
+    f"fc = {LINE}  # noqa: NNL101\n": False,
+    f"fc = {LINE}  # noqa\n": False,
+    f"fc = {LINE}  # noqa: NNL102\n": True,
+    "fc = nn.Linear(  # noqa: NNL101\n    25088,\n    4096,\n)\n": False,
+    f"fc = {LINE}  # nnlint: max-layer-params=120M\n": False,
+    f"fc = {LINE}  # nnlint: max-layer-params=100M\n": True,
+    f"class Net:  # nnlint: max-layer-params=120M\n    fc = {LINE}\n": False,
+}
+
+
+def test_comments_silence_the_finding_of_their_line(flake8: Run, tmp_path: Path) -> None:
+    for index, source in enumerate(COMMENTS):
+        (tmp_path / f"net{index}.py").write_text("import torch.nn as nn\n" + source)
+    output = flake8(*BUDGET, cwd=tmp_path).stdout
+    assert {source: f"net{index}.py:2:6: NNL101" in output for index, source in enumerate(COMMENTS)} == COMMENTS
+    assert output.count("\n") == sum(COMMENTS.values())
 
 
 def test_it_is_selected_by_default_next_to_other_plugins(flake8: Run, project: Path) -> None:
@@ -176,38 +178,43 @@ def test_unknown_counts_are_reported_when_a_configuration_file_asks(flake8: Run,
     assert flake8(cwd=project).stdout.startswith("./net.py:3:6: NNL901 Linear ")
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"\xef\xbb\xbf" + SOURCE.encode(),
-        SOURCE.replace("\n", "\r\n").encode(),
-        b"# coding: latin-1\n# caf\xe9\n" + SOURCE.encode(),
-        b"# coding: cp1252\nx = '\x80'\n" + SOURCE.encode(),
-        b"# coding: no-such-encoding\n" + SOURCE.encode(),
-        b"# caf\xe9\n" + SOURCE.encode(),
-        SOURCE.replace("\n", "\r").encode(),
-        SOURCE.rstrip().encode(),
-        "变量 = 'ä\u2028\x85'\n".encode() + SOURCE.encode(),
-        b"if 1:\n\tif 1:\n\t\tx = 1\n" + SOURCE.encode(),
-        b"\x0c\n" + SOURCE.encode(),
-        b"x = '" + b"a" * 1_000_000 + b"'\n" + SOURCE.encode(),
-        b"import torch\nx = " + b"-" * 90 + b"1\n",
-        b"import torch\n" + b"(" * 150 + b")" * 150 + b"\n",
-        b"import torch\nx = " + b"f(" * 80 + b")" * 80 + b"\n",
-    ],
-    ids=[
-        *("empty", "mark", "carriage returns and line feeds", "an encoding", "another", "one that is none"),
-        *("one that is not declared", "carriage returns", "no end of line", "separators in a string", "tabs"),
-        *("form feed", "long line", "deep signs", "tuples", "calls"),
-    ],
-)
-def test_strange_files_are_no_trouble_to_themselves_or_others(content: bytes, flake8: Run, project: Path) -> None:
-    (project / "a.py").write_bytes(content)
-    done = flake8(*BUDGET, cwd=project)
-    assert f"./net.py:3:6: {MESSAGE}\n" in done.stdout
-    assert done.stdout.count("NNL101") == 1 + (LINE.encode() in content)
-    assert "NNL902" not in done.stdout and done.stderr == ""
+STRANGE = {
+    "empty": b"",
+    "mark": b"\xef\xbb\xbf" + SOURCE.encode(),
+    "carriage returns and line feeds": SOURCE.replace("\n", "\r\n").encode(),
+    "an encoding": b"# coding: latin-1\n# caf\xe9\n" + SOURCE.encode(),
+    "another": b"# coding: cp1252\nx = '\x80'\n" + SOURCE.encode(),
+    "one that is none": b"# coding: no-such-encoding\n" + SOURCE.encode(),
+    "one that is not declared": b"# caf\xe9\n" + SOURCE.encode(),
+    "carriage returns": SOURCE.replace("\n", "\r").encode(),
+    "no end of line": SOURCE.rstrip().encode(),
+    "separators in a string": "变量 = 'ä\u2028\x85'\n".encode() + SOURCE.encode(),
+    "tabs": b"if 1:\n\tif 1:\n\t\tx = 1\n" + SOURCE.encode(),
+    "form feed": b"\x0c\n" + SOURCE.encode(),
+    "long line": b"x = '" + b"a" * 1_000_000 + b"'\n" + SOURCE.encode(),
+    "deep signs": b"import torch\nx = " + b"-" * 90 + b"1\n",
+    "tuples": b"import torch\n" + b"(" * 150 + b")" * 150 + b"\n",
+    "calls": b"import torch\nx = " + b"f(" * 80 + b")" * 80 + b"\n",
+}
+
+
+@pytest.fixture(scope="module")
+def strange(flake8: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What one run finds in all of them, each between two files that are not strange."""
+    folder = tmp_path_factory.mktemp("strange")
+    for index, content in enumerate(STRANGE.values()):
+        (folder / f"strange{index:02}.py").write_bytes(content)
+        (folder / f"strange{index:02}_.py").write_text(SOURCE)
+    done = flake8(*BUDGET, cwd=folder)
+    assert done.stderr == "" and "NNL902" not in done.stdout
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_strange_files_are_no_trouble_to_themselves_or_others(name: str, strange: str) -> None:
+    index = list(STRANGE).index(name)
+    assert f"./strange{index:02}_.py:3:6: {MESSAGE}\n" in strange
+    assert strange.count(f"./strange{index:02}.py:") == (LINE.encode() in STRANGE[name])
 
 
 @pytest.mark.parametrize(
