@@ -88,6 +88,15 @@ def fires(layers: list[str]) -> bool:
     return [finding.code for finding in check_file("model.py", text, Configuration())] == ["NNL301"]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """The inputs are tiny: several threads would wait for each other most of the time."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @torch.no_grad()
 def test_where_the_rule_fires_no_input_passes() -> None:
     fired = 0
