@@ -365,7 +365,7 @@ class Function:
     """A function of the project: its signature, its body as a closure over frames, and where it was defined."""
 
     __slots__ = (
-        "attributes", "birth", "body", "lowered", "module", "name", "owner", "parent", "qualified",
+        "attributes", "birth", "body", "keyword_defaults", "lowered", "module", "name", "owner", "parent", "qualified",
         "signature", "site",
     )  # fmt: skip
 
@@ -384,6 +384,7 @@ class Function:
         self.module = parent.module
         self.owner: Class | None = None
         self.attributes: dict[str, Value] = {}
+        self.keyword_defaults: Dict | None = None  # as they may be written to, where the program asks for them
         self.lowered = lowered
         self.site: Any = None
 

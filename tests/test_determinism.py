@@ -320,15 +320,28 @@ def other():
     return nn.Linear(1, keeps.KEPT)
 """,
     "asked.py": "import asks\n\nif hasattr(asks, 'net'):\n    asks.WIDTH = 1\n",
+    "size.py": "def size(*, n=3):\n    return n\n",
+    "sets_default.py": "from size import size\nsize.__kwdefaults__['n'] = 8\n",
+    "sized.py": """\
+from torch import nn
+from size import size
+
+KEPT = size()
+HAS_DEFAULTS = bool(size.__kwdefaults__)
+
+def net():
+    return nn.Linear(KEPT, 2 if HAS_DEFAULTS else 1)
+""",
+    "sized_later.py": "import sets_default\nimport sized\n\ndef net():\n    return sized.net()\n",
 }
 # What Python builds in a process of its own; None where nnlint does not say, or there is no function.
 READ = {
     "one": [], "two": [], "first": [3], "last": [6], "circle": [11 * 4 + 4], "around": [10 * 6 + 6], "asks": [None],
-    "both": [9], "second": [9], "keeps": [2], "writes": [18, None],
+    "both": [9], "second": [9], "keeps": [2], "writes": [18, None], "sized": [8], "sized_later": [None],
 }  # fmt: skip
 READ_ORDERS = (
-    "one two first last circle around asks both second keeps writes",
-    "writes keeps second both asks around circle last first two one",
+    "one two first last circle around asks both second keeps writes sized sized_later",
+    "sized_later sized writes keeps second both asks around circle last first two one",
     "last one around asks writes keeps writes both second",
 )
 

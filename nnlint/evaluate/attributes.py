@@ -307,7 +307,10 @@ class Attributes(Control):
         if isinstance(value, Super):
             return self._super_attribute(value, name)
         if self.look_ups.reading is not None and name not in ADDING:
-            self._note_content(value)
+            if isinstance(value, Function):
+                self.look_ups.note_name(value, name)
+            else:
+                self._note_content(value)
         if isinstance(value, Tensor):
             return self.tensor_attribute(value, name)
         if isinstance(value, Function):
@@ -658,7 +661,8 @@ class Attributes(Control):
             if isinstance(value, Function) and name in functions.DECIDING:
                 if same(self.find_attribute(value, name), given):
                     return
-                name, given = functions.REPLACED, Unknown(f"{name} of a function is replaced", foreign=True)
+                is_foreign = not isinstance(given, Dict)  # one may be that of another function
+                name, given = functions.REPLACED, Unknown(f"{name} of a function is replaced", foreign=is_foreign)
             if isinstance(value, Class) and name in (value.attributes.get("__members__") or ()):
                 raise self.error("AttributeError", f"cannot reassign member {name!r}")
             if isinstance(value, Class) and name in ("__bases__", "__class__"):

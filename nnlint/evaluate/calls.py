@@ -13,7 +13,7 @@ import libcst as cst
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.control import DEPTH, LimitError, UnfollowedError, Verdict
-from nnlint.evaluate.functions import REPLACED, distinct
+from nnlint.evaluate.functions import REPLACED, distinct, keyword_defaults, replaced
 from nnlint.evaluate.items import NATIVE_ERRORS
 from nnlint.evaluate.kinds import REGISTER
 from nnlint.evaluate.look_ups import ADDING, READING
@@ -312,8 +312,10 @@ class Calls(Objects):
         self, function: Function, bound: dict[str, Value], first: Value, unknown_kwargs: Unknown | None = None
     ) -> Value:
         """The function's body with its parameters bound."""
-        if REPLACED in function.attributes:
-            return self.call_unknown(function.attributes[REPLACED], [function, *bound.values()], {})
+        if function.attributes or function.keyword_defaults is not None:
+            why = replaced(function)
+            if why is not None:
+                return self.call_unknown(why, [function, *bound.values()], {})
         if self.look_ups.reading is not None:
             self._note_function(function)
         frame = Frame(function.module, function.parent, function, self.heap.clock)
@@ -363,7 +365,10 @@ class Calls(Objects):
         return self.repeats > 2 and self.running.count(function) > 2
 
     def _note_function(self, function: Function) -> None:
-        self.look_ups.note((function,))
+        self.look_ups.note_name(function, REPLACED)
+        defaults = keyword_defaults(function)
+        if defaults is not None:
+            self.look_ups.note((defaults,))
         if function.site is None or not self.look_ups.is_noted(function.site.node):
             self.look_ups.lose()
 

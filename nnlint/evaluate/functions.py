@@ -12,6 +12,7 @@ from nnlint.values import (
     ABSENT,
     BoundMethod,
     Class,
+    Dict,
     Frame,
     Function,
     Instance,
@@ -40,13 +41,7 @@ def attribute(machine: Any, function: Function, name: str) -> Value:
     if name == "__defaults__":
         return _defaults(function)
     if name == "__kwdefaults__":
-        given = {p.name: p.default for p in function.signature.parameters if p.kind == "keyword"}
-        if all(default is REQUIRED for default in given.values()):
-            return None
-        why = Unknown("the defaults of keywords may be written", foreign=True)
-        machine.heap.touch(function)
-        function.attributes[REPLACED] = why
-        return why
+        return keyword_defaults(function)
     if name == "__globals__":
         return machine.namespace(function.module.frame)
     if name == "__code__":
@@ -55,6 +50,32 @@ def attribute(machine: Any, function: Function, name: str) -> Value:
         made.open = Unknown("the code of a function", plain=True)
         return made
     return Unknown(f"{name} of a function", plain=name == "__closure__")
+
+
+def keyword_defaults(function: Function) -> Dict | None:
+    """What a function's __kwdefaults__ is: a dict that it has had from the start, made when it is first asked for."""
+    if function.keyword_defaults is None:
+        given = _keyword_defaults(function)
+        function.keyword_defaults = Dict(given, function.birth) if given else None
+    return function.keyword_defaults
+
+
+def replaced(function: Function) -> Unknown | None:
+    """Why a function is not called as it is written, or None where it is."""
+    if REPLACED in function.attributes:
+        why = function.attributes[REPLACED]
+        return why if isinstance(why, Unknown) else Unknown("a function that is replaced")
+    held = function.keyword_defaults
+    if held is None:
+        return None
+    given = _keyword_defaults(function)
+    is_written = held.rest is not None or held.keys() != given.keys() or any(held[n] is not given[n] for n in given)
+    return Unknown(f"the defaults of {function.name}, which are written") if is_written else None
+
+
+def _keyword_defaults(function: Function) -> dict[str, Value]:
+    parameters = function.signature.parameters
+    return {p.name: p.default for p in parameters if p.kind == "keyword" and p.default is not REQUIRED}
 
 
 def _defaults(function: Function) -> Value:
@@ -144,4 +165,4 @@ def _is_free(function: Function) -> bool:
 FUNCTION_TYPES: dict[str, Native] = {
     name: Native("FunctionType", _function_type) for name in ("types.FunctionType", "types.LambdaType")
 }
-__all__ = ["CODE", "DECIDING", "FUNCTION_TYPES", "REPLACED", "attribute", "distinct"]
+__all__ = ["CODE", "DECIDING", "FUNCTION_TYPES", "REPLACED", "attribute", "distinct", "keyword_defaults", "replaced"]

@@ -15,7 +15,7 @@ import libcst as cst
 
 from nnlint.source import walk
 from nnlint.unknown import Unknown
-from nnlint.values import ABSENT, BoundMethod, Instance, Namespace, Native, Value, is_plain
+from nnlint.values import ABSENT, BoundMethod, Frame, Function, Instance, Namespace, Native, Value, is_plain
 
 # What the text of a function may consist of, beyond what only holds other parts together: all that it can read by
 # these is noted.
@@ -34,7 +34,7 @@ ADDING = frozenset({"add", "append", "extend", "update"})
 
 
 class Reading:
-    """What a look-up has read: objects by their id; of those that are in `names`, no more than these names. since: what
+    """What a look-up has read: objects by their id; of frames and functions in `names`, no more than these. since: what
     is younger was made by itself; is_lost: not all that it did is noted."""
 
     __slots__ = ("is_lost", "items", "names", "since")
@@ -50,13 +50,13 @@ class Reading:
         self.items[id(item)] = item
         self.names.pop(id(item), None)
 
-    def add_names(self, frame: Any, names: Iterable[str]) -> None:
-        """It reads some names of a frame."""
-        if id(frame) not in self.items:
-            self.items[id(frame)] = frame
-            self.names[id(frame)] = set(names)
-        elif id(frame) in self.names:
-            self.names[id(frame)].update(names)
+    def add_names(self, item: Frame | Function, names: Iterable[str]) -> None:
+        """It reads some names of a frame, or attributes of a function."""
+        if id(item) not in self.items:
+            self.items[id(item)] = item
+            self.names[id(item)] = set(names)
+        elif id(item) in self.names:
+            self.names[id(item)].update(names)
 
     def clear(self) -> None:
         self.items.clear()
@@ -102,10 +102,10 @@ class LookUps:
             for item in items:
                 self.reading.add(item.owner if isinstance(item, Namespace) else item)
 
-    def note_name(self, frame: Any, name: str) -> None:
-        """The look-up that runs reads a name of a frame."""
+    def note_name(self, item: Frame | Function, name: str) -> None:
+        """The look-up that runs reads a name of a frame, or an attribute of a function."""
         if self.reading is not None:
-            self.reading.add_names(frame, (name,))
+            self.reading.add_names(item, (name,))
 
     def lose(self) -> None:
         """The look-up that runs does what is not noted."""
