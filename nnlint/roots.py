@@ -89,15 +89,19 @@ class Roots:
             run = partial(self._root, Root(), lambda: machine.execute(machine.load(self.source, name)))
             machine.journal.rewind((known, run))  # what its packages import after it is not there yet
             machine.import_parents(name)
-            machine.follow(known)
+            self._follow(known)
             return known
         module = machine.load(self.source, name)
         module.package = self.path.endswith("__init__.py")
         machine.modules[name] = module
         with machine.heap.apart():  # as an import, so that what it imports and what that writes to it are of one time
             self._root(Root(), lambda: machine.execute(module), keep=True)
-        machine.follow(module)
+        self._follow(module)
         return module
+
+    def _follow(self, module: Module) -> None:
+        self.machine.start()  # forgetting what imports contest takes steps, and those of the last root may be spent
+        self.machine.follow(module)
 
     # -- one root ----------------------------------------------------------------------------------------------
 

@@ -104,6 +104,8 @@ MORE = [
     DEEP + "v = isinstance(1, w)", DEEP + "v = w if u else (w,)", "while True: w = " + "+".join(["1"] * 300),
     "while True: w = [" + "1," * 5000 + "]", "f = lambda: " + "+".join(["1"] * 300) + "\nwhile True: f()",
     "while True: w = u" + ".a" * 200, "while True: w = f'" + "{u}" * 500 + "'",
+    "class A:\n" + "".join(f"    a{i}=1\n" for i in range(3000)) + "while True: u(A, A())",
+    "while True:\n    class A:\n" + "".join(f"        def a{i}(self): pass\n" for i in range(500)),
     "while True:\n    if 0: pass\n" + "    elif 0: pass\n" * 300,
     "while True:\n    match 0:\n" + "".join(f"        case {i}: pass\n" for i in range(1, 500)),
     "while True: " + "pass;" * 3000, "while True: " + "a = " * 3000 + "1", "while True: " + "a, " * 3000 + "= u",

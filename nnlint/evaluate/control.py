@@ -370,7 +370,9 @@ class Control:
                 self.havoc(value.owner if isinstance(value, Namespace) else value.payload, why, seen)
             self.heap.touch(value)
             value.open = Unknown(why, foreign=True)
-            for name in (*value.attributes, *(name for base in value.cls.mro for name in data_of(base))):
+            names = (*value.attributes, *(name for base in value.cls.mro for name in data_of(base)))
+            self.step(len(names) // 4)
+            for name in names:
                 if not isinstance(value.attributes.get(name), Dict) or not name.startswith("_"):
                     value.attributes[name] = Unknown(why, foreign=True)
             for base in value.cls.mro:
@@ -494,6 +496,7 @@ class Control:
         """Code that is not known got hold of a class: its data is forgotten; its methods stay."""
         self._havoc_reached(cls, why, seen)
         names = [name for base in cls.mro for name in data_of(base)]
+        self.step(len(names) // 4)
         if names:
             self.heap.touch(cls)
         for name in names:

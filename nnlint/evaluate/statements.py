@@ -658,7 +658,7 @@ def lower_function(node: cst.FunctionDef, scope: Scope) -> Execute:
 
     def run(frame: Frame) -> None:
         wrappers = [decorator(frame) for decorator in decorators]
-        machine.step(len(lowered.parameters) // GRAIN)
+        machine.step(1 + len(lowered.parameters) // GRAIN)
         parameters = signature(lowered.parameters, frame)
         function = Function(
             node.name.value, qualified, parameters, lowered.run, frame, machine.heap.clock, lowered
