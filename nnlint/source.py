@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 import libcst as cst
@@ -34,7 +35,9 @@ _ORDER: dict[type[cst.CSTNode], tuple[str, ...]] = {
     cst.ExceptStarHandler: ("type", "name", "body"),
     cst.Arg: ("keyword", "value"),
     cst.TypeAlias: ("name", "type_parameters", "value"),
+    **dict.fromkeys((cst.Name, cst.Integer, cst.Float, cst.SimpleString), ()),
 }
+_ARE_NODES: dict[type, bool] = {}  # LibCST's nodes are an abstract class: to ask for it anew takes long
 
 
 class Folded(cst.IndentedBlock):
@@ -73,11 +76,17 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     found: list[cst.CSTNode] = []
     for name in names:
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
+        if type(value) is list or type(value) is tuple:
+            found += [item for item in value if _is_node(type(item))]
+        elif value is not None and _is_node(type(value)):
             found.append(value)
-        elif type(value) in (list, tuple):
-            found.extend(item for item in value if isinstance(item, cst.CSTNode))
     return found
+
+
+def _is_node(kind: type) -> bool:
+    if kind not in _ARE_NODES:
+        _ARE_NODES[kind] = issubclass(kind, cst.CSTNode)
+    return _ARE_NODES[kind]
 
 
 def walk(node: cst.CSTNode, closed: Container[type] = ()) -> Iterator[cst.CSTNode]:
@@ -120,6 +129,10 @@ class Source:
     def __post_init__(self) -> None:
         self._pending.append(([self.tree], [self.python_tree]))
 
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.split("\n")
+
     def fold(self, functions: list[FunctionNode]) -> None:
         """Leave the bodies of these functions, of which the tree has only marks, until they are asked for."""
         for node in walk(self.tree, {cst.FunctionDef, cst.SimpleStatementLine, cst.Lambda}):
@@ -133,7 +146,7 @@ class Source:
 
     def parse_body(self, function: cst.FunctionDef, python: FunctionNode) -> cst.BaseSuite:
         """The body of a function, from its own lines; raises a LibCST error where not even a rewriting is parsed."""
-        lines = self.text.split("\n")[body_start(python) - 1 : python.end_lineno]
+        lines = self._lines[body_start(python) - 1 : python.end_lineno]
         head = "async def _():" if isinstance(python, ast.AsyncFunctionDef) else "def _():"
         try:
             parsed = cst.parse_module("\n".join([head, *lines, ""]))
@@ -161,7 +174,7 @@ class Source:
                     strings.append([part for part in inside if type(part) is cst.Call])
             elif type(node) in _CST_KINDS:
                 nodes[_CST_KINDS[type(node)]].append(node)
-        lines = self.text.split("\n") if not self.text.isascii() else []
+        lines = self._lines if not self.text.isascii() else []
         closed = set(map(id, self._folded.values()))
         python = [node for top in theirs for node in python_nodes(top, closed)]
         for kind, found in nodes.items():
