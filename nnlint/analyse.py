@@ -224,8 +224,9 @@ def imports_any(words: Sequence[str], text: str) -> bool:
     """
     if not any(word in text for word in words):
         return False
-    if re.search(rf"^(?:import|from)[ \t]+\w*(?:{'|'.join(map(re.escape, words))})", text, re.MULTILINE):
-        return True  # as nearly all do; in a text of several lines it costs a look at a file that needs none
+    plain = re.search(rf"^(?:import|from)[ \t]+\w*(?:{'|'.join(map(re.escape, words))})", text, re.MULTILINE)
+    if plain is not None and not any(text.count(quotes, 0, plain.start()) % 2 for quotes in ('"""', "'''")):
+        return True  # as nearly all that do, and needs no parser
     try:
         nodes = list(ast.walk(ast.parse(text.removeprefix("\ufeff"))))
     except (SyntaxError, ValueError, MemoryError, RecursionError):
