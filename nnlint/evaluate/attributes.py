@@ -570,10 +570,7 @@ class Attributes(Control):
             missing = isinstance(raised.value, Instance) and raised.value.cls.name == "AttributeError"
             if not missing or len(self.heap.trails) != level:
                 raise
-            found = self._missing_attribute(value, name)
-            if found is ABSENT:
-                raise
-            return found
+            found = ABSENT
         return self._missing_attribute(value, name) if found is ABSENT else found
 
     def owned_attribute(self, value: Instance, name: str) -> Value:
