@@ -373,7 +373,7 @@ def _held_tensors(module: Value, which: str) -> Iterator[tuple[str, Value]]:
     held = module.attributes.get(which)
     for name, tensor in held.items() if isinstance(held, Dict) else ():
         if isinstance(tensor, (Unknown, Instance)):
-            yield name, Rest(first(tensor if isinstance(tensor, Unknown) else None, Unknown("no tensor")).part())
+            yield name, Rest((tensor if isinstance(tensor, Unknown) else Unknown("no tensor")).part())
         elif isinstance(tensor, Tensor):
             yield name, tensor
     if isinstance(held, Dict) and held.rest is not None:
@@ -1040,7 +1040,7 @@ def _parameter_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
         return refuse(machine, args[0], "ParameterDict", violation)
     machine.judge(args[0], "ParameterDict", None, ())
     if given is not None:
-        _update_parameters(machine, args, kwargs)
+        take_parameters(machine, args[0], flat)
     return None
 
 
@@ -1056,14 +1056,18 @@ def flattened(machine: Any, given: Value) -> Dict:
 
 def _update_parameters(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     (given,) = arguments(("self", "parameters"), args, kwargs)[1:]
-    flat = flattened(machine, given)
+    return take_parameters(machine, args[0], flattened(machine, given))
+
+
+def take_parameters(machine: Any, module: Instance, flat: Dict) -> Value:
+    """Keep the entries that a ParameterDict is given."""
     for name, value in flat.items():
-        _set_parameter(machine, [args[0], name, value], {})
+        _set_parameter(machine, [module, name, value], {})
     if flat.rest is not None:
-        held = registry(machine, args[0], "_parameters")
+        held = registry(machine, module, "_parameters")
         machine.heap.touch(held)
         held.rest = flat.rest
-    return args[0]
+    return module
 
 
 def _dict_method(name: str) -> Fn:
