@@ -95,6 +95,11 @@ class Signature:
         return bound
 
     @cached_property
+    def keyword_defaults(self) -> dict[str, Any]:
+        """The defaults of the parameters that only keywords give."""
+        return {p.name: p.default for p in self.parameters if p.kind == "keyword" and p.default is not REQUIRED}
+
+    @cached_property
     def _shape(self) -> "_Shape":
         return _Shape(
             tuple(p.name for p in self.parameters if p.kind in ("positional", "both")),

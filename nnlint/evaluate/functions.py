@@ -55,7 +55,7 @@ def attribute(machine: Any, function: Function, name: str) -> Value:
 def keyword_defaults(function: Function) -> Dict | None:
     """What a function's __kwdefaults__ is: a dict that it has had from the start, made when it is first asked for."""
     if function.keyword_defaults is None:
-        given = _keyword_defaults(function)
+        given = function.signature.keyword_defaults
         function.keyword_defaults = Dict(given, function.birth) if given else None
     return function.keyword_defaults
 
@@ -68,14 +68,9 @@ def replaced(function: Function) -> Unknown | None:
     held = function.keyword_defaults
     if held is None:
         return None
-    given = _keyword_defaults(function)
+    given = function.signature.keyword_defaults
     is_written = held.rest is not None or held.keys() != given.keys() or any(held[n] is not given[n] for n in given)
     return Unknown(f"the defaults of {function.name}, which are written") if is_written else None
-
-
-def _keyword_defaults(function: Function) -> dict[str, Value]:
-    parameters = function.signature.parameters
-    return {p.name: p.default for p in parameters if p.kind == "keyword" and p.default is not REQUIRED}
 
 
 def _defaults(function: Function) -> Value:
