@@ -383,3 +383,45 @@ def test_a_file_that_its_package_imports_runs_when_the_package_comes_to_it(tmp_p
     for name in order.split():
         models = analyse(str(tmp_path / "pk" / f"{name}.py")).models
         assert [model.parameters for model in models if model.kind == "call"] == [{"a": 2, "b": 3}[name]]
+
+
+PERHAPS = {
+    "pyproject.toml": "",
+    "cfg.py": "W = 3\n",
+    "other.py": "",
+    "sets.py": "import cfg\ncfg.W = 6\n",
+    "doubles.py": "import cfg\ncfg.W *= 2\n",
+    "net.py": """\
+import cfg
+from torch import nn
+
+def writes(flag):  # 13 or 7
+    if flag:
+        import other
+        cfg.W = 6
+    import doubles
+    return nn.Linear(cfg.W, 1)
+
+def writes_back(flag):  # 4 or 7
+    if flag:
+        import sets
+        cfg.W = 3
+    import sets
+    return nn.Linear(cfg.W, 1)
+
+def writes_else(flag):  # 7 or 13
+    if flag:
+        import doubles
+    else:
+        cfg.W = 6
+    import doubles
+    return nn.Linear(cfg.W, 1)
+""",
+}
+
+
+def test_what_an_import_writes_that_may_have_run_before_is_not_known(tmp_path: Path) -> None:
+    for name, text in PERHAPS.items():
+        (tmp_path / name).write_text(text)
+    models = analyse(str(tmp_path / "net.py")).models
+    assert [(model.parameters, model.at_least) for model in models if model.kind == "function"] == [(None, 1)] * 3

@@ -13,7 +13,7 @@ from nnlint.evaluate.heap import Content, Delta, Heap, Trail, content, restore
 from nnlint.evaluate.look_ups import Reading
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
-from nnlint.values import ABSENT, Class, Dict, Frame, Function, Instance, List, Module, Set, Value, has_rest, same
+from nnlint.values import ABSENT, Class, Dict, Frame, Function, Instance, List, Module, Set, Value, has_rest, join, same
 
 NEVER = 10**18  # after every moment of the clock
 
@@ -45,8 +45,9 @@ class Change(NamedTuple):
         before, after = (*self.before.values(), self.rest_before), (*self.after.values(), self.rest_after)
         return not _is_same(before, after)
 
-    def redo(self, heap: Heap) -> bool:
-        """Make the change anew; whether what it changes is what it was then."""
+    def redo(self, heap: Heap, is_first: bool) -> bool:
+        """Make the change anew; whether what it changes is what it was then. is_first: it surely was not made before;
+        else what has become of it since may stand there as well."""
         heap.touch(self.item)
         entries, rest = _parts(self.item, content(self.item))
         fits = True
@@ -56,14 +57,16 @@ class Change(NamedTuple):
                 unknown = first(*(one for one in (value, now) if isinstance(one, Unknown)))
                 fits = fits and unknown is not None
                 value = Unknown(unknown.why) if unknown is not None else value
+            if not is_first:
+                value = join(now, value, "an import that may have run before")
             if value is ABSENT:
                 entries.pop(key, None)
             else:
                 entries[key] = value
-        if isinstance(self.item, List) and _starts_with(self.rest_after, self.rest_before):
+        if is_first and isinstance(self.item, List) and _starts_with(self.rest_after, self.rest_before):
             rest = [*rest, *self.rest_after[len(self.rest_before) :]]
         elif not _alike(self.rest_before, self.rest_after):
-            unfit = not _is_same(rest, self.rest_before) and not _is_same(rest, self.rest_after)
+            unfit = not is_first or not (_is_same(rest, self.rest_before) or _is_same(rest, self.rest_after))
             rest = self.rest_after
             if unfit and isinstance(self.item, List) and has_rest(rest):
                 rest = [Rest(Unknown("what it holds"))]
@@ -182,7 +185,7 @@ class Journal:
 
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
-        self.active = Set(())  # of modules
+        self.active = Dict()  # True for each of them; not known for one that is imported in only some of the ways
         self.importing: list[Importing] = []
         self.files = 0
         self.awaited: tuple[Module, Callable[[], object]] | None = None
@@ -255,27 +258,30 @@ class Journal:
         one.trail.saved.clear()
 
     def _activate(self, module: Module) -> Iterator[Change | Module]:
-        if module in self.active or self._runs(module):
+        if self.active.get(module) is True or self._runs(module):
             return
+        is_first = module not in self.active and self.active.rest is None
         if self.awaited is not None and self.awaited[0] is module:
             run, self.awaited = self.awaited[1], None
             run()
         self.heap.touch(self.active)
-        self.active.add(module)
+        self.active[module] = True
         self._followed.append(module.name)
-        fits = True
-        for entry in module.log:
-            if isinstance(entry, Module):
-                fits = fits and not self._runs(entry)
-                if entry not in self.active:
-                    yield from self._activate(entry)
-            elif isinstance(entry, Circle):
-                fits = fits and self._runs(entry.module)
-            elif isinstance(entry, Read):
-                fits = fits and self._fits(module, entry)
-            elif not entry.redo(self.heap):
-                yield entry
-        self._followed.pop()
+        try:
+            fits = True
+            for entry in module.log:
+                if isinstance(entry, Module):
+                    fits = fits and not self._runs(entry)
+                    if self.active.get(entry) is not True:
+                        yield from self._activate(entry)
+                elif isinstance(entry, Circle):
+                    fits = fits and self._runs(entry.module)
+                elif isinstance(entry, Read):
+                    fits = fits and _are_same(self._written(entry.item, entry.names), entry.written)
+                elif not entry.redo(self.heap, is_first):
+                    yield entry
+        finally:
+            self._followed.pop()
         if not fits:
             yield module
 
@@ -298,20 +304,6 @@ class Journal:
                 if written is not None:
                     one.module.log.append(written)
         one.trail.saved.clear()
-
-    def _fits(self, module: Module, read: Read) -> bool:
-        """Whether an import would read the same again. Where it may have run before, what it has itself written may be
-        there, as one of two things."""
-        now = self._written(read.item, read.names)
-        if _are_same(now, read.written):
-            return True
-        for entry in module.log if self.active.rest is not None else ():
-            if now is not None and isinstance(entry, Change) and entry.item is read.item:
-                before, after = now.before, now.after
-                both = [key for key in entry.after if key in after and isinstance(after[key], Unknown)]
-                own = {key for key in both if _is_one_of(after[key], before[key], entry.after[key])}
-                now = now.only(after.keys() - own)
-        return _are_same(now, read.written)
 
     def _read(self, one: Importing) -> list[tuple[Any, frozenset[str] | None]]:
         """What an import has read of others, each once unless others write to it."""
