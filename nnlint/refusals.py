@@ -9,7 +9,7 @@ from typing import NamedTuple
 import libcst as cst
 
 from nnlint.construction import Refusal
-from nnlint.evaluate.control import Verdict
+from nnlint.evaluate.notes import Verdict
 from nnlint.evaluate.scope import Site
 from nnlint.guards import excused_calls
 from nnlint.source import Source, walk

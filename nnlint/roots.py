@@ -53,6 +53,7 @@ class Roots:
     def run(self) -> Analysis:
         """The file's Analysis."""
         machine = self.machine
+        machine.constructions.forget()
         machine.evaluated = set()  # what other files' roots have reached says nothing of this file's own
         module = self._module()
         for body in machine.mains.pop(id(self.source), {}).values():
@@ -114,6 +115,7 @@ class Roots:
         machine.limit = min(machine.limit, max(FILE_STEPS - self.spent, LEAST_STEPS))
         machine.stack = []
         level = len(machine.heap.trails)
+        machine.heap.begin_root()
         if not keep:
             machine.heap.open()
         machine.ground = len(machine.heap.trails)

@@ -30,6 +30,9 @@ class Rest:
     def __init__(self, unknown: Unknown) -> None:
         self.unknown = unknown
 
+    def __repr__(self) -> str:
+        return "..."
+
 
 @dataclass(frozen=True)
 class Signature:

@@ -50,7 +50,7 @@ class Unreached:
         if type(function.body) is Folded:
             python = ast.walk(function.body.python)
             return (dotted_in_python(node.func) for node in python if isinstance(node, ast.Call))
-        calls = (node for node in walk(function) if isinstance(node, cst.Call))
+        calls = (node for node in walk(function) if type(node) is cst.Call)
         return (dotted_name(call.func) for call in calls if call not in self.machine.evaluated)
 
     def constructs(self, dotted: str, or_module: bool = False) -> bool:
@@ -132,7 +132,7 @@ def has_import(function: cst.FunctionDef) -> bool:
     """Whether a function imports anything itself."""
     if type(function.body) is Folded:
         return any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.walk(function.body.python))
-    return any(isinstance(node, cst.ImportAlias) for node in walk(function))
+    return any(type(node) is cst.ImportAlias for node in walk(function))
 
 
 def dotted_in_python(node: ast.expr) -> str:

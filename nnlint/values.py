@@ -38,6 +38,15 @@ ORIGINS = {"sys.argv": "the command line", "os.environ": "the environment"}
 OF_ITEMS = "[]"  # behind the name of a type: it says of what kind its items are, as list[int] does
 
 
+class Thing:
+    """An object of the program in the words of a message: never by where it lies in memory."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__.lower()}>"
+
+
 class External(Unknown):
     """Something from outside the project, known by its dotted name only."""
 
@@ -116,7 +125,7 @@ class Dict(dict[Any, Any]):
         return self.rest is None and not any(may_be_absent(value) for value in self.values())
 
 
-class View:
+class View(Thing):
     """What keys(), values() and items() of a dict give: `pick` makes an item of an entry."""
 
     __slots__ = ("kind", "mapping", "pick")
@@ -135,7 +144,7 @@ class Set(set[Any]):
         self.birth, self.rest = birth, rest
 
 
-class Stream:
+class Stream(Thing):
     """An iterator: its items are computed when asked for. position: how many it has given, which nothing takes back;
     spoiled: it was advanced where that is not certain;
     frame: of the generator function that gives the items; cleans_up: it does something where it is closed before its
@@ -151,7 +160,7 @@ class Stream:
         self.members: list[Value] | None = None
 
 
-class Frame:
+class Frame(Thing):
     """The variables of one call, class body or module, and the frame around it. level: of a generator that runs, how
     many trails were open when it was asked to go on; is_asked: whether it is still asked for items."""
 
@@ -168,7 +177,7 @@ class Frame:
         self.is_asked = True
 
 
-class Module:
+class Module(Thing):
     """A file of the project, as an imported module.
 
     failure: what its import ends with; unfollowed: the decorators that were not understood in it; declared: imports
@@ -330,7 +339,7 @@ class Namespace(Instance):
         """Nothing: it has no content of its own."""
 
 
-class Tensor:
+class Tensor(Thing):
     """A tensor: a shape (a tuple of ints and Unknowns, or Unknown), its values where they are known, and whether it
     is a Parameter. least: a shape whose number of elements is a lower bound, where the shape is not known; is_array:
     it is one of numpy's."""
@@ -409,7 +418,7 @@ class Native:
         return f"<native {self.name}>"
 
 
-class BoundMethod:
+class BoundMethod(Thing):
     """A function with its self (or cls)."""
 
     __slots__ = ("function", "receiver")
@@ -418,7 +427,7 @@ class BoundMethod:
         self.function, self.receiver = function, receiver
 
 
-class Partial:
+class Partial(Thing):
     """functools.partial."""
 
     __slots__ = ("args", "birth", "callee", "kwargs", "unknown_kwargs")
@@ -430,7 +439,7 @@ class Partial:
         self.unknown_kwargs = unknown_kwargs
 
 
-class Descriptor:
+class Descriptor(Thing):
     """staticmethod, classmethod or property (getter, setter)."""
 
     __slots__ = ("getter", "kind", "setter")
@@ -439,7 +448,7 @@ class Descriptor:
         self.kind, self.getter, self.setter = kind, getter, setter
 
 
-class Super:
+class Super(Thing):
     """super(): attribute look-up after `after` in the order of the receiver's class."""
 
     __slots__ = ("after", "receiver")

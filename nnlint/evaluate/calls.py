@@ -12,12 +12,14 @@ import libcst as cst
 
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with
-from nnlint.evaluate.control import DEPTH, LimitError, UnfollowedError, Verdict
+from nnlint.evaluate.constructions import Constructions
+from nnlint.evaluate.control import DEPTH, LimitError, UnfollowedError
 from nnlint.evaluate.functions import REPLACED, distinct, keyword_defaults, replaced
 from nnlint.evaluate.items import NATIVE_ERRORS
 from nnlint.evaluate.kinds import REGISTER
 from nnlint.evaluate.look_ups import ADDING, READING
 from nnlint.evaluate.mappings import ABSTRACT
+from nnlint.evaluate.notes import Note, SequentialMade, TakenApart, Verdict
 from nnlint.evaluate.objects import Objects
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.sequential import Budget, misfit
@@ -124,6 +126,7 @@ class Calls(Objects):
         self.choices: list[int] = []  # how deep in the stack calls stand of which the callee is one of several
         self.evaluated: set[cst.CSTNode] = set()
         self.sites: dict[cst.CSTNode, Site] = {}
+        self.constructions = Constructions()
         self.lowered = 0  # parts of the expression that is being lowered
         self.assume = {}
         self.aliases: dict[str, str] = {}
@@ -131,22 +134,35 @@ class Calls(Objects):
     def record(self, site: Site, instance: Instance) -> None:
         raise NotImplementedError
 
+    def note(self, note: Note) -> None:
+        """Note something of what the root constructs."""
+        note.enter(self)
+        if self.constructions.notes is not None:
+            self.constructions.notes.append(note)
+
+    def lose_construction(self) -> None:
+        """The construction that runs does what is not remembered of it."""
+        self.constructions.lose()
+
+    def is_sure_to_run(self) -> bool:
+        """Whether what stands here runs whenever the root does."""
+        return len(self.heap.trails) <= self.ground
+
     def judge(self, module: Instance, layer: str, violation: Violation | None, arguments: Iterable[Value]) -> None:
         """Note what becomes of the constructor call that is running; a layer of the team's own has its own rules."""
         if self.stack and not any(base.full_name in self.aliases for base in module.cls.mro):
-            is_sure_to_run = len(self.heap.trails) <= self.ground
-            certain = (violation is not None and is_sure_to_run) or all(unknown_in(v) is None for v in arguments)
+            certain = (violation is not None and self.is_sure_to_run()) or all(unknown_in(v) is None for v in arguments)
             guarded = self.guards > 0 or len(self.stack) in self.choices
-            self.verdicts[Verdict(tuple(self.stack), layer, violation, guarded, certain)] = None
+            self.note(Verdict(tuple(self.stack), layer, violation, guarded, certain))
 
     def judge_sequential(self, module: Instance) -> None:
         """Note that a Sequential was built; what becomes of it is seen at the end of the root."""
         if self.stack:
-            self.sequentials.append((tuple(self.stack), module, self.guards > 0))
+            self.note(SequentialMade(tuple(self.stack), module, self.guards > 0))
 
     def take_apart(self, module: Instance) -> None:
         """Note that a container is not only called as a whole."""
-        self.taken_apart.add(module)
+        self.note(TakenApart(module))
 
     def judge_sequentials(self) -> None:
         """Which of the Sequentials that a root has built no input can pass, as they are at its end."""
@@ -332,6 +348,8 @@ class Calls(Objects):
             made.cleans_up = function.lowered.cleans_up
             return made
         self.depth += 1
+        if self.depth > self.deepest:
+            self.deepest = self.depth
         if self.depth > DEPTH:
             self.depth -= 1
             raise LimitError("evaluation limit reached")
@@ -390,6 +408,7 @@ class Calls(Objects):
         thrown: RaisedError | None = None
         while True:
             self.depth += 1
+            self.deepest = max(self.deepest, self.depth)
             if self.depth > DEPTH:
                 self.depth -= 1
                 raise LimitError("evaluation limit reached")

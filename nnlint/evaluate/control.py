@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from nnlint.evaluate.effects import Effect, Effects, functions_of
 from nnlint.evaluate.heap import Heap, Outcome, content, join_content, restore
-from nnlint.evaluate.scope import Site
-from nnlint.layers import Violation
+from nnlint.evaluate.notes import SequentialMade, Verdict
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
@@ -54,20 +53,6 @@ OF_A_ROOT = (
 DRAINED = 1_000  # the most items of an iterator that is given to code that is not known
 
 
-class Verdict(NamedTuple):
-    """What became of one constructor call in one context.
-
-    stack: the calls that lead to it, itself last; guarded: a block around may catch what it raises; certain: all of
-    its arguments are known, or what it raises does not depend on them.
-    """
-
-    stack: tuple[Site, ...]
-    layer: str
-    violation: Violation | None
-    guarded: bool
-    certain: bool
-
-
 class LimitError(Exception):
     """The root has spent its steps, its depth or its forks."""
 
@@ -109,6 +94,7 @@ class Control:
         self.limit = STEPS
         self.forks = FORKS
         self.depth = 0
+        self.deepest, self.widest = 0, 0  # of the depth, and of the trails that are open, the most since somebody asked
         self.tries = 0
         self.guards = 0  # open blocks that may catch what is raised in them
         self.ground = 0  # the trails that are open where a root begins; more are open in an arm that may not run
@@ -120,7 +106,7 @@ class Control:
         self.built: list[Any] = []
         self.constructing = False  # a Module of the project
         self.verdicts: dict[Verdict, None] = {}
-        self.sequentials: list[tuple[tuple[Site, ...], Instance, bool]] = []  # built where, and under a guard
+        self.sequentials: list[SequentialMade] = []
         self.taken_apart: set[Instance] = set()
         self.hooks: tuple[Value, ...] = ()  # what modules call where they are called, saved or loaded
         self.memos: dict[int, tuple[Value, dict[int, Value]]] = {}  # copies that a memo of the program knows
@@ -152,6 +138,7 @@ class Control:
         if len(trails) > self.forks:
             raise LimitError("evaluation limit reached")
         self.step(len(trails[-1].unjoined) // 10 if trails else 0)
+        self.lose_construction()
         self.heap.leave(Outcome("raise", RaisedError(Unknown(why)), {}), why)
 
     def doubtful(self, found: Value) -> Value:
@@ -189,6 +176,9 @@ class Control:
     def iterate(self, value: Value) -> Iterator[Value]:
         raise NotImplementedError
 
+    def lose_construction(self) -> None:
+        raise NotImplementedError
+
     def give_up(self, why: Unknown) -> None:
         """Something that cannot be evaluated could do anything: the root ends."""
         raise GivenUpError(why.why)
@@ -198,6 +188,7 @@ class Control:
         level = len(self.heap.trails)
         if level > self.forks:
             raise LimitError("evaluation limit reached")
+        self.widest = max(self.widest, level)
         self.heap.open()
         try:
             signal = arm()
@@ -267,6 +258,7 @@ class Control:
         """Run a body an unknown number of times: what it may write is forgotten first, then it runs once, and the
         result is joined with no run at all."""
         self.repeats += 1
+        self.lose_construction()
         try:
             return self._repeat(frame, why, body)
         finally:
@@ -391,6 +383,7 @@ class Control:
                 self.havoc(item, why, seen)
         elif isinstance(value, Stream):
             built, drained = len(self.records), 0
+            self.lose_construction()
             level = len(self.heap.trails)
             try:
                 for item in islice(self.iterate(value), DRAINED):

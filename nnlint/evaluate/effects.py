@@ -22,6 +22,9 @@ READERS = frozenset(
 GIVERS = frozenset({"sum", "min", "max", "sorted", "list", "tuple", "set", "dict", "enumerate", "zip"})
 READING = frozenset({"keys", "index", "count", "format", "join", "split", "lower"})
 GIVING = frozenset({"get", "values", "items", "copy"})
+# Nodes are told by their type: LibCST's are abstract classes, of which isinstance() takes long.
+COMPUTING = frozenset({cst.Comparison, cst.BinaryOperation, cst.UnaryOperation, cst.FormattedString})
+ASSIGNING = frozenset({cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.Del, cst.For, cst.CompFor})
 
 
 class Text(NamedTuple):
@@ -40,11 +43,11 @@ class Text(NamedTuple):
 def text_of(node: cst.CSTNode) -> Text:
     """The names of a function or lambda."""
     parts = list(walk(node))
-    names = frozenset(part.value for part in parts if isinstance(part, cst.Name))
-    declared = {item.name.value for part in parts if isinstance(part, cst.Global) for item in part.names}
+    names = frozenset(part.value for part in parts if type(part) is cst.Name)
+    declared = {item.name.value for part in parts if type(part) is cst.Global for item in part.names}
     targets = (target for part in parts for target in _targets(part))
-    attributes = {f".{target.attr.value}" for target in targets if isinstance(target, cst.Attribute)}
-    nonlocals = frozenset(item.name.value for part in parts if isinstance(part, cst.Nonlocal) for item in part.names)
+    attributes = {f".{target.attr.value}" for target in targets if type(target) is cst.Attribute}
+    nonlocals = frozenset(item.name.value for part in parts if type(part) is cst.Nonlocal for item in part.names)
     found = list(handed_on(node))
     written = frozenset(name for name, is_itself in found if is_itself)
     opened = frozenset(name for name, _ in found) - written
@@ -57,46 +60,46 @@ def handed_on(node: cst.CSTNode) -> Iterator[tuple[str, bool]]:
     pending: list[tuple[cst.CSTNode, bool, bool]] = [(node, True, True)]
     while pending:
         part, may_write, is_itself = pending.pop()
-        if isinstance(part, cst.Name):
+        if type(part) is cst.Name:
             if may_write:
                 yield part.value, is_itself
-        elif isinstance(part, cst.Attribute):
+        elif type(part) is cst.Attribute:
             if may_write:
                 yield f".{part.attr.value}", is_itself
             pending.append((part.value, may_write, False))
-        elif isinstance(part, cst.Subscript):
+        elif type(part) is cst.Subscript:
             pending.append((part.value, may_write, False))
             pending.extend((index, False, False) for index in part.slice)
-        elif isinstance(part, cst.Call):
-            called = part.func.value if isinstance(part.func, cst.Name) else None
+        elif type(part) is cst.Call:
+            called = part.func.value if type(part.func) is cst.Name else None
             pending.extend((arg.value, called not in READERS, called not in GIVERS) for arg in part.args)
-            if isinstance(part.func, cst.Attribute):
+            if type(part.func) is cst.Attribute:
                 method = part.func.attr.value
                 pending.append((part.func.value, method not in READING, method not in GIVING))
             elif called is None:
                 pending.append((part.func, True, True))
-        elif isinstance(part, (cst.Comparison, cst.BinaryOperation, cst.UnaryOperation, cst.FormattedString)):
+        elif type(part) in COMPUTING:
             pending.extend((child, False, False) for child in children(part))
-        elif not isinstance(part, cst.Annotation):
+        elif type(part) is not cst.Annotation:
             pending.extend((child, may_write, True) for child in children(part))
             pending.extend((target.value, True, True) for target in _targets(part))
 
 
 def _targets(part: cst.CSTNode) -> Iterator[cst.Attribute | cst.Subscript]:
     """The attributes and items that a part of a program assigns to or deletes."""
-    if isinstance(part, (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.Del, cst.For, cst.CompFor)):
-        yield from _within(part.target)
-    elif isinstance(part, cst.AsName):
+    if type(part) in ASSIGNING:
+        yield from _within(part.target)  # type: ignore[attr-defined]
+    elif type(part) is cst.AsName:
         yield from _within(part.name)
 
 
 def _within(target: cst.CSTNode) -> Iterator[cst.Attribute | cst.Subscript]:
-    if isinstance(target, (cst.Attribute, cst.Subscript)):
+    if type(target) is cst.Attribute or type(target) is cst.Subscript:
         yield target
-    elif isinstance(target, (cst.Tuple, cst.List)):
+    elif type(target) is cst.Tuple or type(target) is cst.List:
         for element in target.elements:
             yield from _within(element.value)
-    elif isinstance(target, cst.StarredElement):
+    elif type(target) is cst.StarredElement:
         yield from _within(target.value)
 
 

@@ -162,9 +162,9 @@ def mangle(name: str, scope: Scope) -> str:
 
 def dotted_name(node: cst.CSTNode) -> str:
     """a.b.c as text, or "" for anything else."""
-    if isinstance(node, cst.Name):
+    if type(node) is cst.Name:
         return node.value
-    if isinstance(node, cst.Attribute):
+    if type(node) is cst.Attribute:
         before = dotted_name(node.value)
         return f"{before}.{node.attr.value}" if before else ""
     return ""
@@ -402,19 +402,32 @@ def lower_conditional(node: cst.IfExp, scope: Scope) -> Evaluate:
     return evaluate
 
 
-NARROWING = (cst.Name, cst.Comparison, cst.ComparisonTarget, cst.UnaryOperation, cst.Integer, cst.SimpleString, cst.Not,
-             cst.Equal, cst.NotEqual, cst.Is, cst.IsNot, cst.Attribute, cst.Call, cst.Arg)  # fmt: skip
+NARROWING = frozenset(
+    {cst.Name, cst.Comparison, cst.ComparisonTarget, cst.UnaryOperation, cst.Integer, cst.SimpleString, cst.Not,
+     cst.Equal, cst.NotEqual, cst.Is, cst.IsNot, cst.Attribute, cst.Call, cst.Arg}
+)  # fmt: skip
 
 
 def lower_narrowing(test: cst.BaseExpression, scope: Scope) -> Callable[[Frame, bool], None]:
     """What an arm of a condition knows of the names in it: a value that is one of several is none of those for which
-    the condition would not hold."""
+    the condition would not hold. It is lowered when it is first asked for: most conditions are known."""
+    narrow: list[Callable[[Frame, bool], None]] = []
+
+    def run(frame: Frame, wanted: bool) -> None:
+        if not narrow:
+            narrow.append(_lower_narrowing(test, scope))
+        narrow[0](frame, wanted)
+
+    return run
+
+
+def _lower_narrowing(test: cst.BaseExpression, scope: Scope) -> Callable[[Frame, bool], None]:
     parts = list(walk(test))
-    calls = [part.func for part in parts if isinstance(part, cst.Call)]
-    is_plain_test = all(isinstance(part, NARROWING) for part in parts) and all(
+    calls = [part.func for part in parts if type(part) is cst.Call]
+    is_plain_test = all(type(part) in NARROWING for part in parts) and all(
         isinstance(func, cst.Name) and func.value in ("isinstance", "issubclass", "callable") for func in calls
     )
-    names = list(dict.fromkeys(part.value for part in parts if isinstance(part, cst.Name))) if is_plain_test else []
+    names = list(dict.fromkeys(part.value for part in parts if type(part) is cst.Name)) if is_plain_test else []
     holds, machine = lower_test(test, scope), scope.machine
 
     def possible(frame: Frame, name: str, option: Value, wanted: bool) -> bool:

@@ -181,6 +181,7 @@ def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
 
 ADVANCED = "an iterator was advanced under a condition that is not known"
 ALWAYS = 0  # before every moment of the clock
+NEVER = 10**18  # after every moment of the clock
 ROOTS = 10**15  # roots run after all imports: before this moment, the clock shows that of an import
 
 
@@ -191,6 +192,8 @@ class Heap:
         self.clock = ROOTS
         self.epoch = ALWAYS
         self.oldest = 0
+        self.since = NEVER  # the moment at which the root began that runs
+        self.is_clean = True  # it has written nothing that is older
         self.copied = 0  # items of long contents that were saved, not yet charged to the steps
         self.trails: list[Trail] = []
         self.floor = 0  # how many trails were open where the innermost try began
@@ -224,6 +227,8 @@ class Heap:
             self.look_ups.written(item)
         if birth < self.oldest:
             self.oldest = birth
+        if birth < self.since:
+            self.is_clean = False
         if birth < self.epoch:
             trail = self.trails[-1]
             if id(item) not in trail.saved:
@@ -231,6 +236,11 @@ class Heap:
                 self.copied += size(item)
             if trail.by_raise:
                 trail.unjoined[id(item)] = item
+
+    def begin_root(self) -> None:
+        """A root begins: all that there is is older."""
+        self.clock += 1
+        self.since, self.is_clean = self.clock, True
 
     def open(self) -> Trail:
         """Start a trail: what is born from now on is newer than it."""

@@ -119,6 +119,7 @@ class Imports(Calls):
     def execute_apart(self, module: Module) -> None:
         """Run module-level code with steps of its own: what an import costs depends on no root that asks for it."""
         self.look_ups.lose()
+        self.lose_construction()
         kept = {name: getattr(self, name) for name in (*OF_A_ROOT, "stack")}
         self.journal.pause()
         try:

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple
 
-from nnlint.evaluate.heap import Content, Delta, Heap, Trail, content, restore
+from nnlint.evaluate.heap import NEVER, Content, Delta, Heap, Trail, content, restore
 from nnlint.evaluate.look_ups import Reading
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
 from nnlint.values import ABSENT, Class, Dict, Frame, Function, Instance, List, Module, Set, Value, has_rest, join, same
-
-NEVER = 10**18  # after every moment of the clock
 
 
 class StaleError(Exception):

@@ -19,6 +19,7 @@ from nnlint.evaluate.kinds import REGISTERS
 from nnlint.evaluate.library import LIBRARY
 from nnlint.evaluate.loggers import LOGGING, logger_classes
 from nnlint.evaluate.mappings import MUTABLE_MAPPING
+from nnlint.evaluate.notes import LayerMade
 from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.statements import lower_definitions
@@ -374,27 +375,33 @@ class Machine(Imports):
 
     def record(self, site: Site, instance: Instance) -> None:
         """A layer was constructed at a site."""
-        if instance.cls.layer is not None and instance.cls.layer.wraps:
-            return
-        total = count(instance)
-        stack = tuple(self.stack)
-        key = (site, instance.cls, total.parameters, total.at_least, stack)
-        self.records.setdefault(key, total)
+        if instance.cls.layer is None or not instance.cls.layer.wraps:
+            self.note(LayerMade(tuple(self.stack), instance.cls, count(instance)))
 
     def instantiate(
         self, cls: Class, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
     ) -> Value:
         """cls(*args, **kwargs); the outermost one that constructs a Module of the project is a model of its own."""
-        if cls.module is None or self.constructing or not self.stack or self.torch["torch.nn.Module"] not in cls.mro:
+        if cls.module is None or not self.stack or self.torch["torch.nn.Module"] not in cls.mro:
             return super().instantiate(cls, args, kwargs, unknown_kwargs)
+        run = partial(super().instantiate, cls, args, kwargs, unknown_kwargs)
+        is_repeatable = unknown_kwargs is None and self._is_repeatable()
+        make = partial(self.constructions.make, self, cls, args, kwargs, run) if is_repeatable else run
+        if self.constructing:
+            return make()
         self.constructing = True
         try:
-            made = super().instantiate(cls, args, kwargs, unknown_kwargs)
+            made = make()
         finally:
             self.constructing = False
         if isinstance(made, Instance):
             self.built.append(Built(tuple(self.stack), made, count(made)))
         return made
+
+    def _is_repeatable(self) -> bool:
+        """Whether what is constructed now depends on nothing but the class and its arguments."""
+        is_noted = self.look_ups.reading is not None or self.heap.watch is not None or bool(self.hooks)
+        return self.heap.is_clean and not (self.executing or self.repeats or self.suspended or is_noted)
 
 
 __all__ = ["Function", "Machine"]

@@ -1,0 +1,337 @@
+"""Modules that are constructed again: what the same class builds of the same arguments is copied, not evaluated anew.
+
+A construction is remembered where nothing outside of it can have had a part in it and nothing outside of it was
+written: its arguments are constants, objects that were there before the root began (and which the root has not written
+since), or objects that hold nothing but such. Its copy has the same layers noted, under the calls that lead to it now,
+and costs the root the same steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any, NamedTuple
+
+from nnlint.evaluate.control import DEPTH
+from nnlint.evaluate.heap import NEVER
+from nnlint.evaluate.notes import Note
+from nnlint.evaluate.torch_functions import FUNCTIONS
+from nnlint.signature import Rest
+from nnlint.unknown import Unknown
+from nnlint.values import (
+    ABSENT,
+    BoundMethod,
+    Class,
+    Deque,
+    Dict,
+    External,
+    Function,
+    Instance,
+    List,
+    Module,
+    Named,
+    Native,
+    Partial,
+    Set,
+    Tensor,
+    Value,
+)
+
+LARGEST_KEY = 1_000  # parts of the arguments
+LEAST_STEPS = 12  # what takes fewer is evaluated as fast as copied
+CONSTANTS = frozenset({bool, int, str, bytes, type(None), type(...), type(ABSENT)})
+ATOMS = CONSTANTS | {float, complex, range, slice, External, Module}
+Run = Callable[[], Value]
+
+
+class Different(Exception):
+    """Something that is not the same for every construction."""
+
+
+class Given:
+    """What a construction is given, as a key by which it is found again; objects: those that were made since the root
+    began, in the order in which the key tells of them."""
+
+    def __init__(self, since: int) -> None:
+        self.since = since
+        self.objects: dict[int, Any] = {}
+        self.older: list[Any] = []  # whose identity is part of the key
+        self.parts = 0
+
+    def key(self, value: Value) -> Any:
+        """A value as part of the key. Raises Different for one that may not be the same next time."""
+        kind = type(value)
+        if kind in CONSTANTS:
+            return kind, value
+        self.parts += 1
+        if self.parts > LARGEST_KEY:
+            raise Different
+        if id(value) in self.objects:
+            return "again", list(self.objects).index(id(value))
+        if kind is tuple:
+            return (tuple, *map(self.key, value))
+        if kind in (float, complex):
+            return kind, repr(value)
+        if kind is External:
+            return External, value.name
+        if kind is Native:
+            if not is_constant(value):
+                raise Different
+            return Native, value.name, value.fn
+        if kind is BoundMethod:
+            return BoundMethod, self.key(value.function), self.key(value.receiver)
+        if kind is Module or getattr(value, "birth", NEVER) < self.since:
+            self.older.append(value)
+            return id(value)
+        return (kind, *self._content(kind, value))
+
+    def _content(self, kind: type, value: Value) -> list[Any]:
+        """What an object holds that was made since the root began."""
+        self.objects[id(value)] = value
+        if kind in (Unknown, Named) and not value.options:
+            path = value.path if isinstance(value, Named) else ""
+            return [value.why, value.plain, value.foreign, value.calls, path]
+        if kind is Rest:
+            return [self.key(value.unknown)]
+        if kind is List:
+            return [self.key(item) for item in value]
+        if kind is Dict:
+            own = [self.key(value.rest), value.kind, self.key(value.factory)]
+            return own + [self.key(part) for entry in value.items() for part in entry]
+        if kind is Partial:
+            own = [self.key(value.callee), self.key(value.unknown_kwargs), len(value.args)]
+            return own + [self.key(part) for part in (*value.args, *value.kwargs, *value.kwargs.values())]
+        if kind is Instance:
+            own = [self.key(value.cls), self.key(value.open), self.key(value.payload)]
+            return own + [self.key(part) for entry in value.attributes.items() for part in entry]
+        raise Different
+
+
+def is_constant(native: Native) -> bool:
+    """Whether one of nnlint's own functions surely holds no object of the program."""
+    if FUNCTIONS.get(native.name) is native:
+        return True
+    fn = native.fn
+    return type(fn) is FunctionType and fn.__closure__ is None and not fn.__defaults__ and not native.attributes
+
+
+class Copies:
+    """Copies of objects that share what they shared. since: what is older is no part of them, and stays the same."""
+
+    def __init__(self, since: int, birth: int, known: dict[int, Any], root: int = 0) -> None:
+        self.since, self.birth, self.known, self.root = since, birth, known, root
+
+    def of(self, value: Value) -> Value:
+        """The copy of a value. Raises Different for what cannot be copied."""
+        kind = type(value)
+        if kind in ATOMS:
+            return value
+        known = self.known.get(id(value))
+        if known is not None:
+            return known
+        copy = COPYING.get(kind)
+        if copy is None:
+            raise Different
+        return copy(self, value)
+
+    def is_outside(self, value: Any) -> bool:
+        """Whether an object is no part of what is copied. Raises Different for one that only this root knows."""
+        if value.birth >= self.since:
+            return False
+        if value.birth >= self.root > 0:
+            raise Different
+        return True
+
+    def _instance(self, value: Instance) -> Instance:
+        if self.is_outside(value):
+            return value
+        made = self.known[id(value)] = Instance(self.of(value.cls), self.birth)
+        made.open, made.payload = self.of(value.open), self.of(value.payload)
+        of, attributes = self.of, made.attributes
+        for name, held in value.attributes.items():
+            attributes[name] = held if type(held) in ATOMS else of(held)
+        return made
+
+    def _dict(self, value: Dict) -> Dict:
+        if self.is_outside(value):
+            return value
+        made = self.known[id(value)] = Dict((), self.birth, self.of(value.rest), value.kind, self.of(value.factory))
+        for key, held in value.items():
+            made[key if type(key) in ATOMS else self.of(key)] = self.of(held)
+        return made
+
+    def _list(self, value: List) -> List:
+        if self.is_outside(value):
+            return value
+        made = self.known[id(value)] = List((), self.birth)
+        made.extend(map(self.of, value))
+        return made
+
+    def _deque(self, value: Deque) -> Deque:
+        if self.is_outside(value):
+            return value
+        made = self.known[id(value)] = Deque((), self.birth, value.most)
+        made.extend(map(self.of, value))
+        return made
+
+    def _set(self, value: Set) -> Set:
+        if self.is_outside(value):
+            return value
+        made = self.known[id(value)] = Set((), self.birth, self.of(value.rest))
+        made.update(map(self.of, value))
+        return made
+
+    def _tensor(self, value: Tensor) -> Tensor:
+        if self.is_outside(value):
+            return value
+        shape, data = self.of(value.shape), self.of(value.data)
+        made = Tensor(shape, self.birth, value.is_parameter, data, value.least, value.is_array)
+        self.known[id(value)] = made
+        return made
+
+    def _partial(self, value: Partial) -> Partial:
+        if self.is_outside(value):
+            return value
+        args, kwargs = [self.of(arg) for arg in value.args], {name: self.of(v) for name, v in value.kwargs.items()}
+        made = Partial(self.of(value.callee), args, kwargs, self.of(value.unknown_kwargs), self.birth)
+        self.known[id(value)] = made
+        return made
+
+    def _tuple(self, value: tuple[Value, ...]) -> Value:
+        parts = [self.of(part) for part in value]
+        return value if all(part is one for part, one in zip(parts, value)) else tuple(parts)
+
+    def _frozenset(self, value: frozenset[Value]) -> Value:
+        if not all(type(part) in CONSTANTS for part in value):
+            raise Different
+        return value
+
+    def _unknown(self, value: Unknown) -> Unknown:
+        options = tuple(self.of(option) for option in value.options)
+        made = Unknown(value.why, options, value.plain, value.foreign, value.calls)
+        made = Named(made, value.path) if isinstance(value, Named) else made
+        self.known[id(value)] = made
+        return made
+
+    def _rest(self, value: Rest) -> Rest:
+        return Rest(self.of(value.unknown))
+
+    def _bound(self, value: BoundMethod) -> BoundMethod:
+        return BoundMethod(self.of(value.function), self.of(value.receiver))
+
+    def _native(self, value: Native) -> Native:
+        if not is_constant(value):
+            raise Different
+        return value
+
+    def _defined(self, value: Function | Class) -> Value:
+        if not self.is_outside(value):
+            raise Different
+        return value
+
+
+COPYING: dict[type, Callable[[Copies, Any], Value]] = {
+    Instance: Copies._instance, Dict: Copies._dict, List: Copies._list, Deque: Copies._deque, Set: Copies._set,
+    Tensor: Copies._tensor, Partial: Copies._partial, tuple: Copies._tuple, frozenset: Copies._frozenset,
+    Unknown: Copies._unknown, Named: Copies._unknown, Rest: Copies._rest, BoundMethod: Copies._bound,
+    Native: Copies._native, Function: Copies._defined, Class: Copies._defined,
+}  # fmt: skip
+
+
+class Template(NamedTuple):
+    """A construction to be copied. given: its arguments; notes: what was noted in it, the calls that lead to
+    it left out; depth, forks: how far calls, and conditions that are not known, were inside of each other."""
+
+    made: Value
+    given: Given
+    notes: list[Note]
+    steps: int
+    depth: int
+    forks: int
+
+    def fits(self, machine: Any) -> bool:
+        """Whether the root that runs could evaluate this to its end."""
+        return bool(
+            machine.steps + self.steps <= machine.limit
+            and machine.depth + self.depth <= DEPTH
+            and len(machine.heap.trails) + self.forks <= machine.forks
+        )
+
+    def copy(self, machine: Any, given: Given) -> Value:
+        """Construct it again, with these arguments."""
+        machine.step(self.steps)
+        machine.deepest = max(machine.deepest, machine.depth + self.depth)
+        machine.widest = max(machine.widest, len(machine.heap.trails) + self.forks)
+        known = dict(zip(self.given.objects, given.objects.values()))
+        of = Copies(NEVER, machine.heap.clock, known).of
+        made, lead = of(self.made), tuple(machine.stack)
+        for note in self.notes:
+            machine.note(note.moved(lead, 0, of))
+        return made
+
+
+class Constructions:
+    """The constructions of one file that are remembered, by what they are given. A first one is only heard of: to
+    remember costs a copy. notes: what is noted while one is followed that is to be remembered."""
+
+    def __init__(self) -> None:
+        self.known: dict[Any, Given | Template | None] = {}
+        self.notes: list[Note] | None = None
+        self.losses = 0
+
+    def forget(self) -> None:
+        """For another file: nothing is known yet."""
+        self.known = {}
+
+    def lose(self) -> None:
+        """Something happens that a copy would lack."""
+        self.losses += 1
+
+    def make(self, machine: Any, cls: Class, args: list[Value], kwargs: dict[str, Value], run: Run) -> Value:
+        """What `run` constructs: cls(*args, **kwargs)."""
+        given = Given(machine.heap.since)
+        # What the notes of a construction, and an exception in it, depend on beside.
+        around = machine.tries > 0, machine.guards > 0, len(machine.stack) in machine.choices, machine.is_sure_to_run()
+        try:
+            parts = [given.key(part) for part in (cls, *args, *kwargs.values())]
+        except Different:
+            return run()
+        key = (around, *parts, *kwargs)
+        known = self.known.setdefault(key, given)
+        if known is given or known is None:
+            return run()
+        if isinstance(known, Template):
+            return known.copy(machine, given) if known.fits(machine) else run()
+        return self._follow(machine, key, given, run)
+
+    def _follow(self, machine: Any, key: Any, given: Given, run: Run) -> Value:
+        """Construct, and remember what that gives and notes where it does nothing else."""
+        heap, outer, losses = machine.heap, self.notes, self.losses
+        self.notes = notes = [] if outer is None else outer
+        first, lead, steps, level = len(notes), len(machine.stack), machine.steps, len(heap.trails)
+        suspended, hooks, memos = machine.suspended, machine.hooks, len(machine.memos)
+        heap.clock += 1
+        start = heap.clock
+        before = heap.oldest, machine.deepest, machine.widest
+        heap.oldest, machine.deepest, machine.widest = start, machine.depth, level
+        self.known[key] = None
+        try:
+            made = run()
+        finally:
+            ended = heap.oldest, machine.deepest, machine.widest
+            heap.oldest = min(before[0], heap.oldest)
+            machine.deepest, machine.widest = max(before[1], ended[1]), max(before[2], ended[2])
+            self.notes = outer
+        steps = machine.steps - steps
+        is_alone = ended[0] >= start and self.losses == losses and len(heap.trails) == level
+        leaves_alone = machine.suspended is suspended and machine.hooks is hooks and len(machine.memos) == memos
+        if not is_alone or not leaves_alone or heap.watch is not None or steps < LEAST_STEPS:
+            return made
+        of = Copies(start, NEVER, {id(item): item for item in given.objects.values()}, heap.since).of
+        try:
+            copied = of(made), [note.moved((), lead, of) for note in notes[first:]]
+        except (Different, RecursionError):
+            return made
+        depth, forks = ended[1] - machine.depth, ended[2] - level
+        self.known[key] = Template(copied[0], given, copied[1], steps, depth, forks)
+        return made

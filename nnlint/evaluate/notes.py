@@ -1,0 +1,80 @@
+"""What a root notes of the modules that it constructs, each under the calls that lead to it, itself last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from nnlint.count import Count
+from nnlint.evaluate.scope import Site
+from nnlint.layers import Violation
+from nnlint.values import Class, Instance, Value
+
+Stack = tuple[Site, ...]
+
+
+class Verdict(NamedTuple):
+    """What became of one constructor call in one context.
+
+    stack: the calls that lead to it, itself last; guarded: a block around may catch what it raises; certain: all of
+    its arguments are known, or what it raises does not depend on them.
+    """
+
+    stack: Stack
+    layer: str
+    violation: Violation | None
+    guarded: bool
+    certain: bool
+
+    def enter(self, machine: Any) -> None:
+        """Note it."""
+        machine.verdicts[self] = None
+
+    def moved(self, lead: Stack, cut: int, of: Callable[[Value], Value]) -> Verdict:
+        """The same of a copy, of which other calls than the first `cut` are the lead. of: an object as the copy has
+        it."""
+        return self._replace(stack=(*lead, *self.stack[cut:]))
+
+
+class LayerMade(NamedTuple):
+    """A layer was constructed."""
+
+    stack: Stack
+    cls: Class
+    total: Count
+
+    def enter(self, machine: Any) -> None:
+        key = (self.stack[-1], self.cls, self.total.parameters, self.total.at_least, self.stack)
+        machine.records.setdefault(key, self.total)
+
+    def moved(self, lead: Stack, cut: int, of: Callable[[Value], Value]) -> LayerMade:
+        return LayerMade((*lead, *self.stack[cut:]), of(self.cls), self.total)
+
+
+class SequentialMade(NamedTuple):
+    """A Sequential was built; what becomes of it is seen at the end of the root."""
+
+    stack: Stack
+    module: Instance
+    guarded: bool
+
+    def enter(self, machine: Any) -> None:
+        machine.sequentials.append(self)
+
+    def moved(self, lead: Stack, cut: int, of: Callable[[Value], Value]) -> SequentialMade:
+        return SequentialMade((*lead, *self.stack[cut:]), of(self.module), self.guarded)
+
+
+class TakenApart(NamedTuple):
+    """A container is not only called as a whole."""
+
+    module: Instance
+
+    def enter(self, machine: Any) -> None:
+        machine.taken_apart.add(self.module)
+
+    def moved(self, lead: Stack, cut: int, of: Callable[[Value], Value]) -> TakenApart:
+        return TakenApart(of(self.module))
+
+
+Note = Verdict | LayerMade | SequentialMade | TakenApart
