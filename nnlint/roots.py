@@ -84,7 +84,8 @@ class Roots:
         machine = self.machine
         name = machine.project.module_name(self.path)
         machine.journal.begin()
-        machine.import_parents(name)
+        if name not in machine.modules:
+            machine.import_parents(name)
         known = machine.modules.get(name)
         if isinstance(known, Module) and known.source is self.source:
             run = partial(self._root, Root(), lambda: machine.execute(machine.load(self.source, name)))

@@ -6,7 +6,7 @@ found in a file must not depend on which files were read before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from nnlint.evaluate.heap import NEVER, Content, Delta, Heap, Trail, content, restore
@@ -22,26 +22,33 @@ class StaleError(Exception):
 
 class Change(NamedTuple):
     """What an import wrote to one object: the entries that differ, ABSENT where there is none, and what else it
-    holds, before and after."""
+    holds, before and after. state: what had been written to it before, as Journal tells it; number: its own."""
 
     item: Any
     before: dict[Any, Value]
     after: dict[Any, Value]
     rest_before: Content
     rest_after: Content
-
-    def only(self, keys: Collection[Any]) -> Change | None:
-        """The part of the change that is of these entries."""
-        kept = [key for key in self.after if key in keys]
-        if not kept and _alike(self.rest_before, self.rest_after):
-            return None
-        was, is_now = ({key: entries[key] for key in kept} for entries in (self.before, self.after))
-        return self._replace(before=was, after=is_now)
+    state: int | None = None
+    number: int = 0
 
     def tells(self) -> bool:
         """Whether a reader can tell it: what was not known may have become something else that is not known."""
         before, after = (*self.before.values(), self.rest_before), (*self.after.values(), self.rest_after)
         return not _is_same(before, after)
+
+    def repeat(self, heap: Heap) -> bool:
+        """Make the change anew on what surely is as it was before; False where that is not simple."""
+        held = _entries(self.item)
+        if held is None or not _alike(self.rest_before, self.rest_after):
+            return False
+        heap.touch(self.item)
+        for key, value in self.after.items():
+            if value is ABSENT:
+                held.pop(key, None)
+            else:
+                held[key] = value
+        return True
 
     def redo(self, heap: Heap, is_first: bool) -> bool:
         """Make the change anew; whether what it changes is what it was then. is_first: it surely was not made before;
@@ -84,7 +91,8 @@ def _are_same(one: Change | None, other: Change | None) -> bool:
     """Whether the same was written."""
     if one is None or other is None or one.after.keys() != other.after.keys():
         return one is other
-    return _is_same(one.rest_after, other.rest_after) and all(map(_is_same, one.after.values(), other.after.values()))
+    are_same = all(_is_same(value, other.after[key]) for key, value in one.after.items())
+    return are_same and _is_same(one.rest_after, other.rest_after)
 
 
 def _is_same(one: Any, other: Any) -> bool:
@@ -102,6 +110,15 @@ def change(item: Any, before: Content, after: Content) -> Change | None:
         return None
     was, is_now = ({key: entries.get(key, ABSENT) for key in keys} for entries in (old, new))
     return Change(item, was, is_now, rest_before, rest_after)
+
+
+def _entries(item: Any) -> dict[Any, Value] | None:
+    """The entries of an object itself, where it has some."""
+    if isinstance(item, Frame):
+        return item.variables
+    if isinstance(item, (Class, Function, Instance)):
+        return item.attributes
+    return item if isinstance(item, Dict) else None
 
 
 def _parts(item: Any, held: Content) -> tuple[dict[Any, Value], Content]:
@@ -141,11 +158,13 @@ def _starts_with(items: list[Value], start: list[Value]) -> bool:
 
 
 class Read(NamedTuple):
-    """What an import has read of others: an object, or only some names of it, with what others had written to that."""
+    """What an import has read of others: an object, or only some names of it, with what others had written to that, and
+    the state that this makes, as Journal tells it."""
 
     item: Any
     names: frozenset[str] | None
     written: Change | None
+    state: int | None
 
 
 # What says of a module's frame that it may have further names.
@@ -163,11 +182,14 @@ class Importing:
 
     trail: what it writes; reading: what it reads; around: what was noting that before; noted: the objects of others
     that it has read, and which names of them; first: what the objects that are not its own held before; own: the
-    moments of the clock at which it ran itself, from and to, and not what it imports.
+    moments of the clock at which it ran itself, from and to, and not what it imports; states: those of all objects
+    before it began.
     """
 
-    def __init__(self, module: Module, trail: Trail, clock: int, around: Reading | None) -> None:
-        self.module, self.trail = module, trail
+    def __init__(
+        self, module: Module, trail: Trail, clock: int, around: Reading | None, states: dict[int, int]
+    ) -> None:
+        self.module, self.trail, self.states = module, trail, states
         self.reading, self.around = Reading(0), around
         self.noted: dict[int, tuple[Any, frozenset[str] | None]] = {}
         self.first: Delta = {}
@@ -179,7 +201,12 @@ class Importing:
 
 
 class Journal:
-    """The modules whose imports count for the file at hand, and what was there before any import wrote to it."""
+    """The modules whose imports count for the file at hand, and what was there before any import wrote to it.
+
+    What imports have written to an object so far is told by a number, its state: 0 where they have written nothing, and
+    another for each change that is made in another state. Two states of one number are the same without a look at what
+    the object holds, which may be a register of all that a package defines.
+    """
 
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
@@ -190,6 +217,10 @@ class Journal:
         self._followed: list[str] = []  # the names of those whose log is gone through, the outermost first
         self._imported: list[str] = []  # and of those whose import has begun and not ended
         self._bases: Delta = {}
+        self._states: dict[int, int] = {}  # by the objects' ids
+        self._after: dict[tuple[int, int], int] = {}  # the state that a change makes of another
+        self._is_told = True  # nothing was written but by changes
+        self._numbers = 0
 
     def begin(self) -> None:
         """For another file: nothing is imported yet."""
@@ -203,13 +234,15 @@ class Journal:
             restore(item, held)
         self.active.clear()
         self._followed.clear()
+        self._states, self._is_told = {}, True
 
     def open(self, module: Module) -> None:
         """The import of a module begins."""
         trail = self.heap.open()
         trail.epoch = self.heap.epoch = NEVER  # all that is written is noted, and what is its own then left out
         module.birth = module.frame.birth = self.heap.clock
-        self.importing.append(Importing(module, trail, self.heap.clock, self.heap.look_ups.reading))
+        reading = self.heap.look_ups.reading
+        self.importing.append(Importing(module, trail, self.heap.clock, reading, dict(self._states)))
         self._imported.append(module.name)
         self.heap.look_ups.reading = self.importing[-1].reading
 
@@ -238,6 +271,7 @@ class Journal:
         self.heap.look_ups.reading = one.around
         one.trail.saved.update(one.first)
         self.heap.undo()
+        self._states = one.states
 
     def follow(self, module: Module) -> Iterator[Change | Module]:
         """An import leads to a module: what it writes is written from here on. Gives the changes that do not fit, and
@@ -275,13 +309,41 @@ class Journal:
                 elif isinstance(entry, Circle):
                     fits = fits and self._runs(entry.module)
                 elif isinstance(entry, Read):
-                    fits = fits and _are_same(self._written(entry.item, entry.names), entry.written)
-                elif not entry.redo(self.heap, is_first):
+                    fits = fits and self._reads_the_same(entry)
+                elif not self._redo(entry, is_first):
+                    self._is_told = False
                     yield entry
         finally:
             self._followed.pop()
         if not fits:
+            self._is_told = False
             yield module
+
+    def _redo(self, made: Change, is_first: bool) -> bool:
+        """Make a change anew; whether what it changes is what it was then."""
+        state = self._state(made.item)
+        is_same = is_first and state is not None and state == made.state
+        fits = (is_same and made.repeat(self.heap)) or made.redo(self.heap, is_first)
+        self._move(made, state if is_same else None)
+        return fits
+
+    def _reads_the_same(self, read: Read) -> bool:
+        """Whether an import would read what it has read."""
+        state = self._state(read.item)
+        if state is not None and state == read.state:
+            return True
+        return _are_same(self._written(read.item, read.names), read.written)
+
+    def _state(self, item: Any) -> int | None:
+        """What has been written to an object; None where a root, or one of two arms, may have written to it too."""
+        is_open = len(self.heap.around) + len(self.heap.trails) > len(self.importing)
+        return self._states.get(id(item), 0) if self._is_told and not is_open else None
+
+    def _move(self, made: Change, state: int | None) -> None:
+        """An object is in another state now, by a change that was made in a state that is known, or in another."""
+        self._numbers += 1
+        new = self._numbers if state is None else self._after.setdefault((state, made.number), self._numbers)
+        self._states[id(made.item)] = new
 
     def _runs(self, module: Module) -> bool:
         """Whether the import of a module, or of the file at hand that is this module, has begun and not ended."""
@@ -290,7 +352,7 @@ class Journal:
     def _note(self, one: Importing) -> None:
         """Add what an import has read and written since it was noted last to the log of its module."""
         for item, names in self._read(one):
-            one.module.log.append(Read(item, names, self._written(item, names, one.trail)))
+            one.module.log.append(Read(item, names, self._written(item, names, one.trail), self._state(item)))
         for key, (item, held) in one.trail.saved.items():
             if one.owns(item):
                 continue
@@ -300,7 +362,10 @@ class Journal:
                 item.birth = 0  # what the item's own module writes to it later is noted too
                 written = change(item, held, content(item))
                 if written is not None:
-                    one.module.log.append(written)
+                    self._numbers += 1
+                    state = self._state(item)
+                    one.module.log.append(written._replace(state=state, number=self._numbers))
+                    self._move(one.module.log[-1], state)
         one.trail.saved.clear()
 
     def _read(self, one: Importing) -> list[tuple[Any, frozenset[str] | None]]:
@@ -324,10 +389,11 @@ class Journal:
         before = self._bases[key][1] if key in self._bases else self._before_all(key, None)
         if before is None:
             return None
-        now = trail.saved[key][1] if trail is not None and key in trail.saved else content(item)
-        made = change(item, before, now)
-        if made is not None and names is not None:
-            made = made.only(names)
+        now = trail.saved[key][1] if trail is not None and key in trail.saved else None
+        if names is not None:
+            own: Any = _entries(item) if now is None else now
+            before, now = ({name: held[name] for name in names if name in held} for held in (before, own))
+        made = change(item, before, content(item) if now is None else now)
         return made if made is not None and made.tells() else None
 
     def _before_all(self, key: int, held: Content) -> Content:
