@@ -56,6 +56,7 @@ class Roots:
         machine.constructions.forget()
         machine.evaluated = set()  # what other files' roots have reached says nothing of this file's own
         module = self._module()
+        gc.freeze()  # the modules that it has loaded are kept: see analyse.collector_off
         for body in machine.mains.pop(id(self.source), {}).values():
             self._root(Root(), partial(body, module.frame))
         variables = dict(module.frame.variables)

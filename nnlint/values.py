@@ -542,7 +542,7 @@ def is_option(value: Value, other: Value) -> bool:
 def may_write_when_called(value: Value) -> bool:
     """Whether a value is, or may be, a function that has hold of objects of its own."""
     if isinstance(value, Unknown):
-        return value.calls or any(map(may_write_when_called, value.options))
+        return value.calls or (bool(value.options) and any(map(may_write_when_called, value.options)))
     is_closure = isinstance(value, Function) and value.parent is not value.module.frame
     return is_closure or isinstance(value, (BoundMethod, Partial))
 
@@ -553,16 +553,17 @@ def join(left: Value, right: Value, why: str) -> Value:
         return left
     if is_option(left, right):
         return right
+    bare = next((value for value in (left, right) if isinstance(value, Unknown) and not value.options), None)
+    if bare is not None:
+        plain = is_plain(left) and is_plain(right)
+        calls = may_write_when_called(left) or may_write_when_called(right)
+        is_kept = type(bare) is Unknown and (bare.plain, bare.calls) == (plain, calls) and not bare.foreign
+        return bare if is_kept else Unknown(bare.why, plain=plain, calls=calls)
     are_tuples = type(left) is tuple and type(right) is tuple and len(left) == len(right)
     if are_tuples and is_small(left) and not has_rest(left + right):
         return tuple(join(one, other, why) for one, other in zip(left, right))
     options: list[Value] = []
     for value in (left, right):
-        if isinstance(value, Unknown) and not value.options:
-            plain = is_plain(left) and is_plain(right)
-            calls = may_write_when_called(left) or may_write_when_called(right)
-            is_kept = type(value) is Unknown and (value.plain, value.calls) == (plain, calls) and not value.foreign
-            return value if is_kept else Unknown(value.why, plain=plain, calls=calls)
         for option in value.options if isinstance(value, Unknown) else (value,):
             if not any(same(option, other) for other in options):
                 options.append(option)

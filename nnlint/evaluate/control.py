@@ -44,6 +44,7 @@ ARM_STEPS = 3  # of each arm of a condition that is not known, beside its statem
 FORKS = 40  # open forks at one moment
 DEPTH = 90  # calls inside calls
 SIZED = (list, tuple, dict, set, frozenset)
+CONSTANTS = frozenset({bool, int, float, str, bytes, type(None)})
 # What belongs to the root that runs, and not to the project.
 OF_A_ROOT = (
     "steps", "limit", "depth", "tries", "repeats", "forks", "running", "handling", "records", "built", "constructing",
@@ -334,7 +335,7 @@ class Control:
     def havoc(self, value: Value, why: str, seen: set[Any] | None = None) -> None:
         """Code that is not known got hold of `value`: what it could write is forgotten."""
         seen = set() if seen is None else seen
-        if id(value) in seen or isinstance(value, (str, int, float, Unknown)) or value is None:
+        if type(value) in CONSTANTS or id(value) in seen or isinstance(value, (str, int, float, Unknown)):
             return
         seen.add(id(value))
         if isinstance(value, (tuple, list)):
@@ -357,16 +358,18 @@ class Control:
             value.rest = Unknown(why, foreign=True)
         elif isinstance(value, Instance):
             for item in list(value.attributes.values()):
-                self.havoc(item, why, seen)
+                if type(item) not in CONSTANTS:
+                    self.havoc(item, why, seen)
             if isinstance(value.payload, (List, Dict, Set)):
                 self.havoc(value.owner if isinstance(value, Namespace) else value.payload, why, seen)
             self.heap.touch(value)
             value.open = Unknown(why, foreign=True)
-            names = (*value.attributes, *(name for base in value.cls.mro for name in data_of(base)))
+            attributes = value.attributes
+            names = (*attributes, *(name for base in value.cls.mro for name in data_of(base)))
             self.step(len(names) // 4)
-            for name in names:
-                if not isinstance(value.attributes.get(name), Dict) or not name.startswith("_"):
-                    value.attributes[name] = Unknown(why, foreign=True)
+            for name in dict.fromkeys(names):
+                if name[:1] != "_" or not isinstance(attributes.get(name), Dict):
+                    attributes[name] = Unknown(why, foreign=True)
             for base in value.cls.mro:
                 self._havoc_reached(base, why, seen)
         elif isinstance(value, Class):

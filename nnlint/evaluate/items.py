@@ -169,9 +169,10 @@ class Items(Attributes):
     def lose_track(self, value: Value, why: str) -> None:
         """Some items of a list or a dict get another name that is not followed: what may be written to them there is
         forgotten."""
+        seen: set[Any] = set()
         for item in self._held_by(value):
             if isinstance(item, (Instance, List, Dict, Set, Stream)):
-                self.havoc(item, why)
+                self.havoc(item, why, seen)
 
     def _payload_item(self, value: Instance, index: Value) -> Value:
         missing = value.cls.find("__missing__")
