@@ -285,28 +285,34 @@ class Roots:
 
                 def call(method: Function = method, cls: Class = cls, on_class: bool = bound_to_class) -> Value:
                     given = self.defaults.made(self.defaults.arguments(method, cls)[0])
-                    receiver: Value = cls if on_class else Instance(cls, machine.heap.clock)
-                    if isinstance(receiver, Instance):
-                        self._fill(receiver)
+                    receiver: Value = cls if on_class else self._filled(cls)
                     if not (isinstance(value, Descriptor) and value.kind == "staticmethod"):
                         given.update(received(method, receiver))
                     return machine.run_root(method, given, receiver)
 
                 self._root(Root(generic=True), call)
 
-    def _fill(self, receiver: Instance) -> None:
-        """Construct the receiver with its defaults, as far as that goes."""
-        init = receiver.cls.find("__init__")
+    def _filled(self, cls: Class) -> Value:
+        """An object as its defaults construct it, as far as that goes."""
+        machine, init = self.machine, cls.find("__init__")
+        receiver = Instance(cls, machine.heap.clock)
         if not isinstance(init, Function) or not received(init, receiver):
             receiver.open = Unknown("an object that is not known")
-            return
-        if self.machine.wary:
-            receiver.attributes.update(class_placeholders(receiver.cls))
-        given = self.defaults.made(self.defaults.arguments(init, receiver.cls, skip=1)[0])
-        try:
-            self.machine.run_root(init, {**given, **received(init, receiver)}, receiver)
-        except (RaisedError, LimitError):
-            receiver.open = Unknown("an object that is not known")
+            return receiver
+        given = self.defaults.made(self.defaults.arguments(init, cls, skip=1)[0])
+
+        def fill() -> Value:
+            made = Instance(cls, machine.heap.clock)
+            if machine.wary:
+                made.attributes.update(class_placeholders(cls))
+            try:
+                machine.run_root(init, {**given, **received(init, made)}, made)
+            except (RaisedError, LimitError):
+                made.open = Unknown("an object that is not known")
+            return made
+
+        # All methods of a class begin with the same object.
+        return machine.constructions.make(machine, cls, list(given.values()), {}, fill, at_once=True)
 
     def _in_place(self, unreached: Unreached) -> None:
         """Every other site: its call evaluated on its own, names of functions being unknown."""

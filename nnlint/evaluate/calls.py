@@ -19,7 +19,7 @@ from nnlint.evaluate.items import NATIVE_ERRORS
 from nnlint.evaluate.kinds import REGISTER
 from nnlint.evaluate.look_ups import ADDING, READING
 from nnlint.evaluate.mappings import ABSTRACT
-from nnlint.evaluate.notes import Note, SequentialMade, TakenApart, Verdict
+from nnlint.evaluate.notes import LayerMade, Note, SequentialMade, TakenApart, Verdict
 from nnlint.evaluate.objects import Objects
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.sequential import Budget, misfit
@@ -143,6 +143,16 @@ class Calls(Objects):
     def lose_construction(self) -> None:
         """The construction that runs does what is not remembered of it."""
         self.constructions.lose()
+
+    def count_notes(self) -> int:
+        """How much is noted so far of constructions that are to be remembered."""
+        return len(self.constructions.notes or ())
+
+    def take_back_layers(self, count: int) -> None:
+        """The layers noted after the first `count` notes do not count: they will be noted again."""
+        notes = self.constructions.notes
+        if notes is not None:
+            notes[count:] = [note for note in notes[count:] if not isinstance(note, LayerMade)]
 
     def is_sure_to_run(self) -> bool:
         """Whether what stands here runs whenever the root does."""
@@ -380,7 +390,10 @@ class Calls(Objects):
 
     def _is_endless(self, function: Function) -> bool:
         """Whether a function calls itself over what is not known: how deep, nobody can say."""
-        return self.repeats > 2 and self.running.count(function) > 2
+        if self.repeats <= 2:
+            return False
+        self.constructions.counted.add(function)
+        return self.running.count(function) > 2
 
     def _note_function(self, function: Function) -> None:
         self.look_ups.note_name(function, REPLACED)

@@ -70,6 +70,8 @@ class Given:
             return "again", list(self.objects).index(id(value))
         if kind is tuple:
             return (tuple, *map(self.key, value))
+        if kind is dict:  # what is bound to **kwargs
+            return (dict, *map(self.key, value.items()))
         if kind in (float, complex):
             return kind, repr(value)
         if kind is External:
@@ -240,7 +242,8 @@ COPYING: dict[type, Callable[[Copies, Any], Value]] = {
 
 class Template(NamedTuple):
     """A construction to be copied. given: its arguments; notes: what was noted in it, the calls that lead to
-    it left out; depth, forks: how far calls, and conditions that are not known, were inside of each other."""
+    it left out; depth, forks: how far calls, and conditions that are not known, were inside of each other; counted: the
+    functions of which it mattered how often they run."""
 
     made: Value
     given: Given
@@ -248,6 +251,7 @@ class Template(NamedTuple):
     steps: int
     depth: int
     forks: int
+    counted: frozenset[Function]
 
     def fits(self, machine: Any) -> bool:
         """Whether the root that runs could evaluate this to its end."""
@@ -255,6 +259,7 @@ class Template(NamedTuple):
             machine.steps + self.steps <= machine.limit
             and machine.depth + self.depth <= DEPTH
             and len(machine.heap.trails) + self.forks <= machine.forks
+            and self.counted.isdisjoint(machine.running)
         )
 
     def copy(self, machine: Any, given: Given) -> Value:
@@ -262,6 +267,7 @@ class Template(NamedTuple):
         machine.step(self.steps)
         machine.deepest = max(machine.deepest, machine.depth + self.depth)
         machine.widest = max(machine.widest, len(machine.heap.trails) + self.forks)
+        machine.constructions.counted |= self.counted
         known = dict(zip(self.given.objects, given.objects.values()))
         of = Copies(NEVER, machine.heap.clock, known).of
         made, lead = of(self.made), tuple(machine.stack)
@@ -272,33 +278,40 @@ class Template(NamedTuple):
 
 class Constructions:
     """The constructions of one file that are remembered, by what they are given. A first one is only heard of: to
-    remember costs a copy. notes: what is noted while one is followed that is to be remembered."""
+    remember costs a copy. notes: what is noted while one is followed that is to be remembered; counted: as of a
+    Template."""
 
     def __init__(self) -> None:
         self.known: dict[Any, Given | Template | None] = {}
         self.notes: list[Note] | None = None
+        self.counted: set[Function] = set()
         self.losses = 0
 
     def forget(self) -> None:
         """For another file: nothing is known yet."""
-        self.known = {}
+        self.known, self.counted = {}, set()
 
     def lose(self) -> None:
         """Something happens that a copy would lack."""
         self.losses += 1
 
-    def make(self, machine: Any, cls: Class, args: list[Value], kwargs: dict[str, Value], run: Run) -> Value:
-        """What `run` constructs: cls(*args, **kwargs)."""
+    def make(
+        self, machine: Any, cls: Class, args: list[Value], kwargs: dict[str, Value], run: Run, at_once: bool = False
+    ) -> Value:
+        """What `run` constructs: cls(*args, **kwargs). at_once: it is remembered the first time already."""
         given = Given(machine.heap.since)
         # What the notes of a construction, and an exception in it, depend on beside.
-        around = machine.tries > 0, machine.guards > 0, len(machine.stack) in machine.choices, machine.is_sure_to_run()
+        around = (
+            machine.tries > 0, machine.guards > 0, len(machine.stack) in machine.choices, machine.is_sure_to_run(),
+            machine.repeats, at_once,
+        )  # fmt: skip
         try:
             parts = [given.key(part) for part in (cls, *args, *kwargs.values())]
         except Different:
             return run()
         key = (around, *parts, *kwargs)
         known = self.known.setdefault(key, given)
-        if known is given or known is None:
+        if known is None or (known is given and not at_once):
             return run()
         if isinstance(known, Template):
             return known.copy(machine, given) if known.fits(machine) else run()
@@ -313,6 +326,7 @@ class Constructions:
         heap.clock += 1
         start = heap.clock
         before = heap.oldest, machine.deepest, machine.widest
+        counted, self.counted = self.counted, set()
         heap.oldest, machine.deepest, machine.widest = start, machine.depth, level
         self.known[key] = None
         try:
@@ -322,9 +336,11 @@ class Constructions:
             heap.oldest = min(before[0], heap.oldest)
             machine.deepest, machine.widest = max(before[1], ended[1]), max(before[2], ended[2])
             self.notes = outer
+            inner, self.counted = frozenset(self.counted), counted | self.counted
         steps = machine.steps - steps
         is_alone = ended[0] >= start and self.losses == losses and len(heap.trails) == level
         leaves_alone = machine.suspended is suspended and machine.hooks is hooks and len(machine.memos) == memos
+        leaves_alone = leaves_alone and inner.isdisjoint(machine.running)
         if not is_alone or not leaves_alone or heap.watch is not None or steps < LEAST_STEPS:
             return made
         of = Copies(start, NEVER, {id(item): item for item in given.objects.values()}, heap.since).of
@@ -333,5 +349,5 @@ class Constructions:
         except (Different, RecursionError):
             return made
         depth, forks = ended[1] - machine.depth, ended[2] - level
-        self.known[key] = Template(copied[0], given, copied[1], steps, depth, forks)
+        self.known[key] = Template(copied[0], given, copied[1], steps, depth, forks, inner)
         return made

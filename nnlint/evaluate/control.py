@@ -180,6 +180,12 @@ class Control:
     def lose_construction(self) -> None:
         raise NotImplementedError
 
+    def count_notes(self) -> int:
+        raise NotImplementedError
+
+    def take_back_layers(self, count: int) -> None:
+        raise NotImplementedError
+
     def give_up(self, why: Unknown) -> None:
         """Something that cannot be evaluated could do anything: the root ends."""
         raise GivenUpError(why.why)
@@ -259,7 +265,6 @@ class Control:
         """Run a body an unknown number of times: what it may write is forgotten first, then it runs once, and the
         result is joined with no run at all."""
         self.repeats += 1
-        self.lose_construction()
         try:
             return self._repeat(frame, why, body)
         finally:
@@ -269,7 +274,7 @@ class Control:
         widened: dict[int, tuple[Any, Any]] = {}
         for attempt in range(6):
             level = len(self.heap.trails)
-            count, built = len(self.records), len(self.built)
+            count, built, noted = len(self.records), len(self.built), self.count_notes()
             self.heap.open()
             self._widen(widened)
             epoch = self.heap.open().epoch
@@ -297,6 +302,7 @@ class Control:
             while len(self.records) > count:
                 self.records.popitem()
             del self.built[built:]
+            self.take_back_layers(noted)
         else:
             raise LimitError("a loop of unknown length changes too much")
 
@@ -385,8 +391,7 @@ class Control:
             for item in (value.callee, *value.args, *value.kwargs.values()):
                 self.havoc(item, why, seen)
         elif isinstance(value, Stream):
-            built, drained = len(self.records), 0
-            self.lose_construction()
+            built, noted, drained = len(self.records), self.count_notes(), 0
             level = len(self.heap.trails)
             try:
                 for item in islice(self.iterate(value), DRAINED):
@@ -397,6 +402,7 @@ class Control:
                     self.heap.close()  # how far it is taken, and whether anything is raised there, nobody knows
             while drained == DRAINED and len(self.records) > built:
                 self.records.popitem()  # nobody takes all items of an endless iterator
+                self.take_back_layers(noted)
             self.heap.touch(value)
             value.spoiled = Unknown(why)
         elif isinstance(value, Function):

@@ -385,7 +385,7 @@ class Machine(Imports):
         if cls.module is None or not self.stack or self.torch["torch.nn.Module"] not in cls.mro:
             return super().instantiate(cls, args, kwargs, unknown_kwargs)
         run = partial(super().instantiate, cls, args, kwargs, unknown_kwargs)
-        is_repeatable = unknown_kwargs is None and self._is_repeatable()
+        is_repeatable = unknown_kwargs is None and self.is_repeatable()
         make = partial(self.constructions.make, self, cls, args, kwargs, run) if is_repeatable else run
         if self.constructing:
             return make()
@@ -398,10 +398,10 @@ class Machine(Imports):
             self.built.append(Built(tuple(self.stack), made, count(made)))
         return made
 
-    def _is_repeatable(self) -> bool:
+    def is_repeatable(self) -> bool:
         """Whether what is constructed now depends on nothing but the class and its arguments."""
         is_noted = self.look_ups.reading is not None or self.heap.watch is not None or bool(self.hooks)
-        return self.heap.is_clean and not (self.executing or self.repeats or self.suspended or is_noted)
+        return self.heap.is_clean and not (self.executing or self.suspended or is_noted)
 
 
 __all__ = ["Function", "Machine"]
