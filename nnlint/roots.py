@@ -9,6 +9,7 @@ from typing import Any
 
 import libcst as cst
 
+from nnlint.constructing import Constructing
 from nnlint.construction import Analysis, Model, Node, Place
 from nnlint.count import Count, count
 from nnlint.defaults import Defaults, assumption
@@ -46,6 +47,7 @@ class Roots:
         self.refusals = Refusals(source, path)
         self.models: list[Model] = []
         self.defaults = Defaults(machine)
+        self.constructing = Constructing(machine)
         self.spent = 0  # steps
         self.collected = 0  # of them, before Python's garbage was last collected
         self.ended: dict[str, str] = {}  # why a function or class, by its qualified name, did not come to its end
@@ -162,6 +164,8 @@ class Roots:
         decorated = command_function(decorated)
         given, generic = self.defaults.arguments(function, given=self._from_command_line(function))
         assumed = assumption(given)
+        if not assumed and not self.constructing.can(function, decorated, *given.values()):
+            return
         root = Root(f"{function.name}(){assumed} at line {place.line}", generic, assumed)
         value, total, why = self._root(root, lambda: self._call(function, decorated, self.defaults.made(given)))
         if why is not None:
