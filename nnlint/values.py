@@ -211,8 +211,8 @@ class Class:
 
     unknown_base: why some base is not known; unsure: why its instances may hold more than the known classes give
     them from the start (an unknown base ahead of a known one, a metaclass of the project); kin: why isinstance() may
-    say other than the bases do (a protocol, a hook, a class that was registered with an abstract one); slots: the only
-    attributes that its instances may have, where it says so.
+    say other than the bases do (a protocol, a hook); slots: the only attributes that its instances may have, where it
+    says so.
     """
 
     __slots__ = (
