@@ -171,11 +171,16 @@ class Roots:
         """What the options of a click or typer command state as defaults."""
         if self.machine.wary:
             return {}
+        heap = self.machine.heap
+        level = len(heap.trails)
         self.machine.start()
+        heap.open()
         try:
             return defaults_of(self.machine, function)
         except (RaisedError, LimitError, UnknownValueError):
             return {}
+        finally:
+            heap.undo_to(level)
 
     def _call(self, function: Function, decorated: Value, given: dict[str, Value]) -> Value:
         """Call a function as its decorators left it: what has a default is left to it."""
