@@ -936,6 +936,7 @@ class Calls(Objects):
                 return result
         except (RaisedError, LimitError, UnknownValueError):
             self.stack[:], self.running[:], self.depth, self.tries = stack, running, depth, tries
+            self.lose_construction()  # of another depth it may be followed
         finally:
             self.limit, self.forks = limit, forks
         self.heap.undo_to(level)

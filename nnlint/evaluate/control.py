@@ -138,7 +138,6 @@ class Control:
         if len(trails) > self.forks:
             raise LimitError("evaluation limit reached")
         self.step(len(trails[-1].unjoined) // 10 if trails else 0)
-        self.lose_construction()
         self.heap.leave(Outcome("raise", RaisedError(Unknown(why)), {}), why)
 
     def doubtful(self, found: Value) -> Value:

@@ -507,6 +507,7 @@ def _deepcopy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
     memo = args[1] if len(args) > 1 else kwargs.get("memo")
     if memo is None:
         return deep_copy(machine, args[0], {})
+    machine.lose_construction()
     return deep_copy(machine, args[0], machine.memos.setdefault(id(memo), (memo, {}))[1])
 
 

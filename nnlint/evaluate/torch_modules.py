@@ -1387,6 +1387,7 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
         hook = value.cls.find("__deepcopy__")
         if hook is not ABSENT:
             handed_on = Dict((), clock, Unknown("a memo", foreign=True))
+            machine.lose_construction()
             machine.memos[id(handed_on)] = handed_on, memo
             return machine.call(BoundMethod(hook, value), [handed_on], {})
         if value.cls.find("__members__") is not ABSENT:
