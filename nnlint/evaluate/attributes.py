@@ -316,7 +316,7 @@ class Attributes(Control):
         if isinstance(value, Function):
             return self._function_attribute(value, name)
         if isinstance(value, Partial) and name in ("func", "args", "keywords"):
-            held = {"func": value.callee, "args": tuple(value.args), "keywords": Dict(value.kwargs, self.heap.clock)}
+            held = {"func": value.callee, "args": tuple(value.args), "keywords": value.kwargs}
             return held[name]
         if isinstance(value, BoundMethod):
             if name == "__self__":

@@ -204,12 +204,10 @@ class Calls(Objects):
         if kind is Native:
             return self.call_native(callee, args, kwargs, unknown_kwargs)
         if kind is Partial:
+            given, unknown = callee.keywords()
             return self.call(
-                callee.callee,
-                [*callee.args, *args],
-                {**callee.kwargs, **kwargs},
-                first(callee.unknown_kwargs, unknown_kwargs),
-            )
+                callee.callee, [*callee.args, *args], {**given, **kwargs}, first(unknown, unknown_kwargs)
+            )  # fmt: skip
         if kind is Instance:
             method = callee.cls.find("__call__")
             if method is not ABSENT:

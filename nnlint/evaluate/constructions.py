@@ -101,8 +101,8 @@ class Given:
             own = [self.key(value.rest), value.kind, self.key(value.factory)]
             return own + [self.key(part) for entry in value.items() for part in entry]
         if kind is Partial:
-            own = [self.key(value.callee), self.key(value.unknown_kwargs), len(value.args)]
-            return own + [self.key(part) for part in (*value.args, *value.kwargs, *value.kwargs.values())]
+            own = [self.key(value.callee), self.key(value.unknown_kwargs), self.key(value.kwargs)]
+            return own + [self.key(part) for part in value.args]
         if kind is Instance:
             own = [self.key(value.cls), self.key(value.open), self.key(value.payload)]
             return own + [self.key(part) for entry in value.attributes.items() for part in entry]
@@ -194,9 +194,10 @@ class Copies:
     def _partial(self, value: Partial) -> Partial:
         if self.is_outside(value):
             return value
-        args, kwargs = [self.of(arg) for arg in value.args], {name: self.of(v) for name, v in value.kwargs.items()}
-        made = Partial(self.of(value.callee), args, kwargs, self.of(value.unknown_kwargs), self.birth)
+        args = [self.of(arg) for arg in value.args]
+        made = Partial(self.of(value.callee), args, {}, self.of(value.unknown_kwargs), self.birth)
         self.known[id(value)] = made
+        made.kwargs = self.of(value.kwargs)
         return made
 
     def _tuple(self, value: tuple[Value, ...]) -> Value:
