@@ -53,7 +53,6 @@ class Roots:
     def run(self) -> Analysis:
         """The file's Analysis."""
         machine = self.machine
-        machine.constructions.forget()
         machine.evaluated = set()  # what other files' roots have reached says nothing of this file's own
         module = self._module()
         for body in machine.mains.pop(id(self.source), {}).values():
@@ -83,6 +82,7 @@ class Roots:
         """The file as a module of its project, in the place where an import would find it."""
         machine = self.machine
         name = machine.project.module_name(self.path)
+        machine.constructions.forget()
         machine.journal.begin()
         machine.import_parents(name)
         known = machine.modules.get(name)
@@ -140,6 +140,8 @@ class Roots:
         if are_judged:
             self._judge(root)
         machine.heap.undo_to(level)
+        if keep:
+            machine.constructions.forget()  # what it has written stands from here on
         self.spent += machine.steps
         if self.spent > self.collected + COLLECTED_AFTER:
             self.collected = self.spent
