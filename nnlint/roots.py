@@ -55,7 +55,6 @@ class Roots:
     def run(self) -> Analysis:
         """The file's Analysis."""
         machine = self.machine
-        machine.constructions.forget()
         machine.evaluated = set()  # what other files' roots have reached says nothing of this file's own
         module = self._module()
         gc.freeze()  # the modules that it has loaded are kept: see analyse.collector_off
@@ -86,6 +85,7 @@ class Roots:
         """The file as a module of its project, in the place where an import would find it."""
         machine = self.machine
         name = machine.project.module_name(self.path)
+        machine.constructions.forget()
         machine.journal.begin()
         if name not in machine.modules:
             machine.import_parents(name)
@@ -144,6 +144,8 @@ class Roots:
         if are_judged:
             self._judge(root)
         machine.heap.undo_to(level)
+        if keep:
+            machine.constructions.forget()  # what it has written stands from here on
         self.spent += machine.steps
         if self.spent > self.collected + COLLECTED_AFTER:
             self.collected = self.spent
@@ -177,11 +179,16 @@ class Roots:
         """What the options of a click or typer command state as defaults."""
         if self.machine.wary:
             return {}
+        heap = self.machine.heap
+        level = len(heap.trails)
         self.machine.start()
+        heap.open()
         try:
             return defaults_of(self.machine, function)
         except (RaisedError, LimitError, UnknownValueError):
             return {}
+        finally:
+            heap.undo_to(level)
 
     def _call(self, function: Function, decorated: Value, given: dict[str, Value]) -> Value:
         """Call a function as its decorators left it: what has a default is left to it."""
@@ -316,7 +323,8 @@ class Roots:
             return made
 
         # All methods of a class begin with the same object.
-        return machine.constructions.make(machine, cls, list(given.values()), {}, fill, at_once=True)
+        make = partial(machine.constructions.make, machine, cls, list(given.values()), {}, fill, at_once=True)
+        return make() if machine.is_repeatable() else fill()
 
     def _in_place(self, unreached: Unreached) -> None:
         """Every other site: its call evaluated on its own, names of functions being unknown."""

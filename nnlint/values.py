@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from nnlint.signature import Rest, Signature
-from nnlint.unknown import Unknown
+from nnlint.unknown import Unknown, first
 
 if TYPE_CHECKING:
     from nnlint.layers import Layer
@@ -211,8 +211,8 @@ class Class:
 
     unknown_base: why some base is not known; unsure: why its instances may hold more than the known classes give
     them from the start (an unknown base ahead of a known one, a metaclass of the project); kin: why isinstance() may
-    say other than the bases do (a protocol, a hook, a class that was registered with an abstract one); slots: the only
-    attributes that its instances may have, where it says so.
+    say other than the bases do (a protocol, a hook); slots: the only attributes that its instances may have, where it
+    says so.
     """
 
     __slots__ = (
@@ -428,15 +428,23 @@ class BoundMethod(Thing):
 
 
 class Partial(Thing):
-    """functools.partial."""
+    """functools.partial. kwargs: the dict that the program has by the name of `keywords`, and may write to."""
 
     __slots__ = ("args", "birth", "callee", "kwargs", "unknown_kwargs")
 
     def __init__(
         self, callee: Value, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None, birth: int
     ) -> None:
-        self.callee, self.args, self.kwargs, self.birth = callee, args, kwargs, birth
+        self.callee, self.args, self.kwargs, self.birth = callee, args, Dict(kwargs, birth), birth
         self.unknown_kwargs = unknown_kwargs
+
+    def keywords(self) -> tuple[dict[str, Value], Unknown | None]:
+        """The keywords that are surely given, and why there may be others."""
+        doubt = next((value for value in self.kwargs.values() if may_be_absent(value)), None)
+        if doubt is None:
+            return self.kwargs, first(self.unknown_kwargs, self.kwargs.rest)
+        sure = {name: value for name, value in self.kwargs.items() if not may_be_absent(value)}
+        return sure, first(self.unknown_kwargs, self.kwargs.rest, Unknown(doubt.why))
 
 
 class Descriptor(Thing):

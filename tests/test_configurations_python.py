@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from differential import difference, is_known, nnlint
 
+from nnlint.analyse import analyse
 from nnlint.values import External
 
 PROGRAMS = (Path(__file__).parent.parent / "fixtures" / "configurations.txt").read_text(encoding="utf-8").split("###\n")
@@ -80,3 +81,14 @@ def test_what_code_from_outside_could_change_is_not_known(program: str) -> None:
     variables = nnlint(program).variables
     assert not is_known(variables["unknown"])
     assert is_known(variables.get("known"))
+
+
+def test_what_converts_a_default_of_the_command_line_writes_nothing_for_others() -> None:
+    text = (
+        "import click\nfrom torch import nn\n\nSIZE = [3]\n\ndef convert(text):\n    SIZE[0] = 9\n    return 3\n\n"
+        "@click.command()\n@click.option('--size', type=convert, default='3')\ndef main(size):\n    return size\n\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.layer = nn.Linear(SIZE[0], 1)\n"
+    )
+    (model,) = analyse("main.py", text).models
+    assert model.parameters == 4

@@ -227,3 +227,24 @@ def test_the_counts_of_a_tree_are_torchs_module_by_module(path: Path) -> None:
             assert total == totals.get(key, 0), f"{name}: {key}"
             compared += 1
     assert compared > 0
+
+
+def test_a_block_is_not_what_it_was_before_the_script_or_in_another_file(tmp_path: Path) -> None:
+    (tmp_path / "state.py").write_text("SIZE = [3]\n")
+    (tmp_path / "blocks.py").write_text(
+        "from torch import nn\nimport state\n\nclass Block(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.a = nn.Linear(state.SIZE[0], 1)\n        self.b = nn.Linear(2, 2)\n\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.blocks = nn.ModuleList([Block(), Block(), Block(), Block()])\n\n"
+        "if __name__ == '__main__':\n    print(Block(), Block(), Block())\n    state.SIZE[0] = 9\n    maker = Net\n"
+    )
+    (tmp_path / "wide.py").write_text("import state\nstate.SIZE[0] = 20\nfrom blocks import Net\n")
+
+    def total(file: str, wanted: str) -> int | None:
+        path = tmp_path / file
+        (model,) = analyse_model(str(path), path.read_text(), parse_wanted(wanted), Settings()).models
+        return model.parameters
+
+    assert total("blocks.py", "maker()") == 4 * 16
+    assert total("blocks.py", "Net()") == 4 * 10
+    assert total("wide.py", "Net()") == 4 * 27

@@ -11,7 +11,9 @@ import pytest
 from benchmark import BLOCKS
 
 from nnlint.analyse import Kept, analyse, imported_names
+from nnlint.evaluate.constructions import Given, Template
 from nnlint.evaluate.control import Control
+from nnlint.evaluate.machine import Machine
 
 
 @dataclass
@@ -158,3 +160,51 @@ def test_what_an_attribute_of_the_programs_own_making_gave_is_remembered(work: W
     (model,) = (model for model in analyse("net.py", text).models if model.name == "net")
     assert model.parameters == 401
     assert 300 <= work.steps <= 350  # three for each round: a look-up anew takes five more
+
+
+LOOKUP = (
+    "class Lookup:\n    aliases = {'width': 'size'}\n    def __init__(self): self.size = 4\n"
+    "    def __getattribute__(self, key):\n"
+    "        if key != 'aliases' and key in super().__getattribute__('aliases'):\n"
+    "            key = super().__getattribute__('aliases')[key]\n        return super().__getattribute__(key)\n\n"
+    "class Block(nn.Module):\n    def __init__(self, config):\n        super().__init__()\n"
+    "        self.a = nn.Linear(config.width, config.width)\n        self.b = nn.Linear(config.width, config.width)\n\n"
+    "CONFIG = Lookup()\n"
+)
+REPEATED = [
+    "def first():\n    return Block()\n\ndef net():\n    return nn.ModuleList([Block(), Block(), Block(), Block()])\n",
+    # What is saved of long lists is charged to the next arm that ends, be it in a block or not.
+    "def net(flag):\n    w = list(range(50_000))\n    if flag:\n        Block()\n        w.append(1)\n"
+    "        return nn.ModuleList([Block(), Block(), Block(), Block(), Block()])\n",
+    # To look up what is remembered costs less: it is when a root has asked before, and until something is written.
+    LOOKUP + "def first():\n    return CONFIG.width, Block(CONFIG), Block(CONFIG)\n\ndef second():\n"
+    "    return Block(CONFIG), CONFIG.width\n\ndef third():\n    config = Lookup()\n"
+    "    made = [Block(config) for _ in range(4)]\n    config.size = 4\n    made += [Block(config) for _ in range(4)]\n"
+    "    return made, [Block(Lookup()) for _ in range(4)]\n",
+]
+
+
+@pytest.mark.parametrize("program", REPEATED)
+def test_a_block_that_is_copied_takes_the_steps_of_one_that_is_evaluated(
+    work: Work, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    text = (
+        "import random\nfrom torch import nn\n\nclass Block(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.a = nn.Linear(4, 4)\n"
+        "        self.b = nn.Linear(4, 4) if random.random() < 0.5 else nn.Linear(4, 2)\n\n" + program
+    )
+    copies, copy = [], Template.copy
+
+    def counting_copy(self: Template, machine: Machine, given: Given) -> object:
+        copies.append(self)
+        return copy(self, machine, given)
+
+    monkeypatch.setattr(Template, "copy", counting_copy)
+    spent, found = [], []
+    for is_repeatable in (Machine.is_repeatable, lambda machine: False):
+        monkeypatch.setattr(Machine, "is_repeatable", is_repeatable)
+        before = work.steps
+        found.append(repr(analyse("net.py", text)))
+        spent.append(work.steps - before)
+    assert len(copies) >= 2
+    assert found[0] == found[1] and spent[0] == spent[1]

@@ -316,7 +316,7 @@ class Attributes(Control):
         if isinstance(value, Function):
             return self._function_attribute(value, name)
         if isinstance(value, Partial) and name in ("func", "args", "keywords"):
-            held = {"func": value.callee, "args": tuple(value.args), "keywords": Dict(value.kwargs, self.heap.clock)}
+            held = {"func": value.callee, "args": tuple(value.args), "keywords": value.kwargs}
             return held[name]
         if isinstance(value, BoundMethod):
             if name == "__self__":
@@ -381,7 +381,8 @@ class Attributes(Control):
         if isinstance(value, (int, float)) and name in ("real", "imag", "numerator", "denominator"):
             return getattr(value, name)
         special = isinstance(value, (Stream, Deque)) or (isinstance(value, Dict) and value.kind != "dict")
-        if isinstance(value, (List, Dict, Set, Stream)) and (name.startswith("__") or special or hasattr(value, name)):
+        own = type(value).__mro__[1]  # Python's type, which has not what nnlint notes of a value
+        if isinstance(value, (List, Dict, Set, Stream)) and (name.startswith("__") or special or hasattr(own, name)):
             unknown = Unknown(f"{name} is not evaluated", foreign=True)
             return BoundMethod(unknown, value)  # it may write to the object
         if isinstance(value, Native) and name in value.attributes:
@@ -399,7 +400,8 @@ class Attributes(Control):
         if isinstance(value, (Native, slice, range)) or name.startswith("__"):
             return Unknown(f"{name} is not evaluated", plain=True)
         is_of_size = isinstance(value, tuple) and name == "numel"  # a torch.Size is a tuple here
-        return Unknown(f"{name} is not evaluated", plain=True) if is_of_size or hasattr(value, name) else ABSENT
+        is_of_python = not isinstance(value, (List, Dict, Set)) and hasattr(value, name)
+        return Unknown(f"{name} is not evaluated", plain=True) if is_of_size or is_of_python else ABSENT
 
     def _unbound(self, kind: str, name: str) -> Value:
         """dict.get, list.append, dict.__setitem__ ..., to be called with an object first; or ABSENT."""

@@ -552,6 +552,9 @@ def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     found = _getattr(machine, [value, name, marker], {})
     if found is marker:
         return False
+    if isinstance(found, BoundMethod) and isinstance(found.function, Unknown) and not isinstance(value, Instance):
+        is_there = any(hasattr(kind, name) for kind in (list, dict, set) if isinstance(value, kind))
+        return True if is_there else Unknown(found.function.why, plain=True)
     open_ended = isinstance(value, Instance) and first(value.open, value.cls.unknown_base) is not None
     if isinstance(found, Unknown) and (open_ended or not isinstance(value, Instance) or not isinstance(name, str)):
         return Unknown(found.why, plain=True)

@@ -214,12 +214,10 @@ class Calls(Objects):
         if kind is Native:
             return self.call_native(callee, args, kwargs, unknown_kwargs)
         if kind is Partial:
+            given, unknown = callee.keywords()
             return self.call(
-                callee.callee,
-                [*callee.args, *args],
-                {**callee.kwargs, **kwargs},
-                first(callee.unknown_kwargs, unknown_kwargs),
-            )
+                callee.callee, [*callee.args, *args], {**given, **kwargs}, first(unknown, unknown_kwargs)
+            )  # fmt: skip
         if kind is Instance:
             method = callee.cls.find("__call__")
             if method is not ABSENT:
@@ -949,6 +947,7 @@ class Calls(Objects):
                 return result
         except (RaisedError, LimitError, UnknownValueError):
             self.stack[:], self.running[:], self.depth, self.tries = stack, running, depth, tries
+            self.lose_construction()  # of another depth it may be followed
         finally:
             self.limit, self.forks = limit, forks
         self.heap.undo_to(level)

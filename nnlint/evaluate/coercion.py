@@ -42,6 +42,7 @@ class Annotation(NamedTuple):
         try:
             return lower(self.node, self.scope)(self.frame)
         except (RaisedError, LimitError, UnknownValueError):
+            self.scope.machine.lose_construction()
             return None
 
     def name(self) -> str:

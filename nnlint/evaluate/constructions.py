@@ -9,6 +9,7 @@ and costs the root the same steps.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -37,7 +38,7 @@ from nnlint.values import (
     Value,
 )
 
-LARGEST_KEY = 1_000  # parts of the arguments
+LARGEST_KEY = 500  # parts of the arguments
 LEAST_STEPS = 12  # what takes fewer is evaluated as fast as copied
 CONSTANTS = frozenset({bool, int, str, bytes, type(None), type(...), type(ABSENT)})
 ATOMS = CONSTANTS | {float, complex, range, slice, External, Module}
@@ -55,19 +56,20 @@ class Given:
     def __init__(self, since: int) -> None:
         self.since = since
         self.objects: dict[int, Any] = {}
+        self.places: dict[int, int] = {}  # of each in that order
         self.older: list[Any] = []  # whose identity is part of the key
         self.parts = 0
 
     def key(self, value: Value) -> Any:
         """A value as part of the key. Raises Different for one that may not be the same next time."""
         kind = type(value)
-        if kind in CONSTANTS:
-            return kind, value
         self.parts += 1
         if self.parts > LARGEST_KEY:
             raise Different
-        if id(value) in self.objects:
-            return "again", list(self.objects).index(id(value))
+        if kind in CONSTANTS:
+            return kind, value
+        if id(value) in self.places:
+            return "again", self.places[id(value)]
         if kind is tuple:
             return (tuple, *map(self.key, value))
         if kind is dict:  # what is bound to **kwargs
@@ -89,7 +91,7 @@ class Given:
 
     def _content(self, kind: type, value: Value) -> list[Any]:
         """What an object holds that was made since the root began."""
-        self.objects[id(value)] = value
+        self.objects[id(value)], self.places[id(value)] = value, len(self.places)
         if kind in (Unknown, Named) and not value.options:
             path = value.path if isinstance(value, Named) else ""
             return [value.why, value.plain, value.foreign, value.calls, path]
@@ -101,8 +103,8 @@ class Given:
             own = [self.key(value.rest), value.kind, self.key(value.factory)]
             return own + [self.key(part) for entry in value.items() for part in entry]
         if kind is Partial:
-            own = [self.key(value.callee), self.key(value.unknown_kwargs), len(value.args)]
-            return own + [self.key(part) for part in (*value.args, *value.kwargs, *value.kwargs.values())]
+            own = [self.key(value.callee), self.key(value.unknown_kwargs), self.key(value.kwargs)]
+            return own + [self.key(part) for part in value.args]
         if kind is Instance:
             own = [self.key(value.cls), self.key(value.open), self.key(value.payload)]
             return own + [self.key(part) for entry in value.attributes.items() for part in entry]
@@ -194,14 +196,17 @@ class Copies:
     def _partial(self, value: Partial) -> Partial:
         if self.is_outside(value):
             return value
-        args, kwargs = [self.of(arg) for arg in value.args], {name: self.of(v) for name, v in value.kwargs.items()}
-        made = Partial(self.of(value.callee), args, kwargs, self.of(value.unknown_kwargs), self.birth)
+        args = [self.of(arg) for arg in value.args]
+        made = Partial(self.of(value.callee), args, {}, self.of(value.unknown_kwargs), self.birth)
         self.known[id(value)] = made
+        made.kwargs = self.of(value.kwargs)
         return made
 
     def _tuple(self, value: tuple[Value, ...]) -> Value:
         parts = [self.of(part) for part in value]
-        return value if all(part is one for part, one in zip(parts, value)) else tuple(parts)
+        made = value if all(part is one for part, one in zip(parts, value)) else tuple(parts)
+        self.known[id(value)] = made  # `t = (t, t)`, forty times over, is walked once
+        return made
 
     def _frozenset(self, value: frozenset[Value]) -> Value:
         if not all(type(part) in CONSTANTS for part in value):
@@ -242,8 +247,9 @@ COPYING: dict[type, Callable[[Copies, Any], Value]] = {
 
 class Template(NamedTuple):
     """A construction to be copied. given: its arguments; notes: what was noted in it, the calls that lead to
-    it left out; depth, forks: how far calls, and conditions that are not known, were inside of each other; counted: the
-    functions of which it mattered how often they run."""
+    it left out; depth, forks: how far calls, and conditions that are not known, were inside of each other; recalled:
+    the attributes of the program's own making that were remembered from before; counted: the functions of which it
+    mattered how often they run."""
 
     made: Value
     given: Given
@@ -251,28 +257,42 @@ class Template(NamedTuple):
     steps: int
     depth: int
     forks: int
+    recalled: list[tuple[Instance, str]]
     counted: frozenset[Function]
 
-    def fits(self, machine: Any) -> bool:
-        """Whether the root that runs could evaluate this to its end."""
+    def fits(self, machine: Any, given: Given) -> bool:
+        """Whether the root that runs could evaluate this to its end, in as many steps."""
+        known = machine.look_ups.known
         return bool(
-            machine.steps + self.steps <= machine.limit
+            all((id(owner), name) in known for owner, name in self._recalled(given))
+            and machine.steps + self.steps <= machine.limit
             and machine.depth + self.depth <= DEPTH
             and len(machine.heap.trails) + self.forks <= machine.forks
             and self.counted.isdisjoint(machine.running)
         )
 
+    def _recalled(self, given: Given) -> list[tuple[Instance, str]]:
+        """What is recalled where these are the arguments."""
+        if not self.recalled:
+            return self.recalled
+        known = dict(zip(self.given.objects, given.objects.values()))
+        return [(known.get(id(owner), owner), name) for owner, name in self.recalled]
+
     def copy(self, machine: Any, given: Given) -> Value:
-        """Construct it again, with these arguments."""
+        """Construct it again, with these arguments. Raises RecursionError, with nothing done yet, where the stack is
+        not as deep as what is copied."""
+        known = dict(zip(self.given.objects, given.objects.values()))
+        of = Copies(NEVER, machine.heap.clock, known).of
+        made, lead = of(self.made), tuple(machine.stack)
+        notes = [note.moved(lead, 0, of) for note in self.notes]
         machine.step(self.steps)
         machine.deepest = max(machine.deepest, machine.depth + self.depth)
         machine.widest = max(machine.widest, len(machine.heap.trails) + self.forks)
         machine.constructions.counted |= self.counted
-        known = dict(zip(self.given.objects, given.objects.values()))
-        of = Copies(NEVER, machine.heap.clock, known).of
-        made, lead = of(self.made), tuple(machine.stack)
-        for note in self.notes:
-            machine.note(note.moved(lead, 0, of))
+        for note in notes:
+            machine.note(note)
+        if machine.look_ups.recalled is not None:
+            machine.look_ups.recalled.extend(self._recalled(given))
         return made
 
 
@@ -313,16 +333,22 @@ class Constructions:
         known = self.known.setdefault(key, given)
         if known is None or (known is given and not at_once):
             return run()
-        if isinstance(known, Template):
-            return known.copy(machine, given) if known.fits(machine) else run()
-        return self._follow(machine, key, given, run)
+        if not isinstance(known, Template):
+            return self._follow(machine, key, given, run)
+        if known.fits(machine, given):
+            with suppress(RecursionError):
+                return known.copy(machine, given)
+        return run()
 
     def _follow(self, machine: Any, key: Any, given: Given, run: Run) -> Value:
         """Construct, and remember what that gives and notes where it does nothing else."""
-        heap, outer, losses = machine.heap, self.notes, self.losses
+        heap, look_ups, outer, losses = machine.heap, machine.look_ups, self.notes, self.losses
         self.notes = notes = [] if outer is None else outer
+        recalled, changes = look_ups.recalled, look_ups.changes
+        look_ups.recalled = asked = [] if recalled is None else recalled
+        asked_before = len(asked)
         first, lead, steps, level = len(notes), len(machine.stack), machine.steps, len(heap.trails)
-        suspended, hooks, memos = machine.suspended, machine.hooks, len(machine.memos)
+        suspended, hooks, exits = machine.suspended, machine.hooks, heap.exits
         heap.clock += 1
         start = heap.clock
         before = heap.oldest, machine.deepest, machine.widest
@@ -335,13 +361,14 @@ class Constructions:
             ended = heap.oldest, machine.deepest, machine.widest
             heap.oldest = min(before[0], heap.oldest)
             machine.deepest, machine.widest = max(before[1], ended[1]), max(before[2], ended[2])
-            self.notes = outer
+            self.notes, look_ups.recalled = outer, recalled
             inner, self.counted = frozenset(self.counted), counted | self.counted
         steps = machine.steps - steps
-        is_alone = ended[0] >= start and self.losses == losses and len(heap.trails) == level
-        leaves_alone = machine.suspended is suspended and machine.hooks is hooks and len(machine.memos) == memos
-        leaves_alone = leaves_alone and inner.isdisjoint(machine.running)
-        if not is_alone or not leaves_alone or heap.watch is not None or steps < LEAST_STEPS:
+        is_alone = ended[0] >= start and self.losses == losses and len(heap.trails) == level and heap.exits == exits
+        leaves_alone = machine.suspended is suspended and machine.hooks is hooks and heap.watch is None
+        is_free = not heap.copied and look_ups.changes == changes  # nothing else takes more or fewer steps for it
+        is_free = is_free and inner.isdisjoint(machine.running)
+        if not (is_alone and leaves_alone and is_free) or steps < LEAST_STEPS:
             return made
         of = Copies(start, NEVER, {id(item): item for item in given.objects.values()}, heap.since).of
         try:
@@ -349,5 +376,6 @@ class Constructions:
         except (Different, RecursionError):
             return made
         depth, forks = ended[1] - machine.depth, ended[2] - level
-        self.known[key] = Template(copied[0], given, copied[1], steps, depth, forks, inner)
+        told = list({(id(owner), name): (owner, name) for owner, name in asked[asked_before:]}.values())
+        self.known[key] = Template(copied[0], given, copied[1], steps, depth, forks, told, inner)
         return made

@@ -110,7 +110,8 @@ class Control:
         self.sequentials: list[SequentialMade] = []
         self.taken_apart: set[Instance] = set()
         self.hooks: tuple[Value, ...] = ()  # what modules call where they are called, saved or loaded
-        self.memos: dict[int, tuple[Value, dict[int, Value]]] = {}  # copies that a memo of the program knows
+        # Copies that a memo knows; whether that was made by deepcopy itself, for a method of the program.
+        self.memos: dict[int, tuple[Value, dict[int, Value], bool]] = {}
         self.suspended: tuple[Stream, ...] = ()  # generators that wait where closing them does something
         self.contested = Contested()
 
@@ -139,7 +140,6 @@ class Control:
         if len(trails) > self.forks:
             raise LimitError("evaluation limit reached")
         self.step(len(trails[-1].unjoined) // 10 if trails else 0)
-        self.lose_construction()
         self.heap.leave(Outcome("raise", RaisedError(Unknown(why)), {}), why)
 
     def doubtful(self, found: Value) -> Value:

@@ -197,6 +197,7 @@ class Heap:
         self.copied = 0  # items of long contents that were saved, not yet charged to the steps
         self.trails: list[Trail] = []
         self.floor = 0  # how many trails were open where the innermost try began
+        self.exits = 0  # ways that have left by an exception
         self.look_ups = LookUps()
         self.around: list[Trail] = []  # those open where what runs apart is asked for, the outermost first
         self._import_clock = ALWAYS + 1
@@ -315,6 +316,7 @@ class Heap:
     def leave(self, raised: Outcome, why: str) -> None:
         """A way that leaves by an exception, relative to the state at hand: it stays open, as one with those that have
         left since the innermost try began."""
+        self.exits += 1
         trail = self.trails[-1] if len(self.trails) > self.floor else None
         if trail is None or not trail.by_raise:
             trail = self.open()

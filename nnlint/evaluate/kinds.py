@@ -56,6 +56,7 @@ ABSTRACT: dict[str, tuple[type, ...]] = {
     "Rational": (bool, int),
     "Integral": (bool, int),
 }
+REGISTERED = "__registered__"  # the attribute that says of a class that it was registered with an abstract one
 CONCRETE = {"Dict": Dict, "List": List, "Tuple": tuple, "Set": Set, "FrozenSet": frozenset}  # of typing
 # How the methods are called that make any class an instance's class.
 MARKS = {"Iterable": "__iter__", "Sized": "__len__", "Container": "__contains__", "Callable": "__call__"}
@@ -115,7 +116,8 @@ def _has_items(kind: Value) -> bool:
 
 def kin_of(cls: Class) -> Unknown | None:
     """Why the bases do not tell of what kind the instances of a class are."""
-    return next((base.kin for base in cls.mro if base.kin is not None), None)
+    kin = (first(base.kin, base.attributes.get(REGISTERED)) for base in cls.mro)
+    return next((why for why in kin if why is not None), None)
 
 
 def _is_external(value: Value, full_name: str) -> bool | None:
@@ -159,7 +161,8 @@ def _register(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
     """Abstract.register(cls)"""
     for value in args:
         if isinstance(value, Class):
-            value.kin = Unknown(f"{value.name} was registered with an abstract class")
+            machine.heap.touch(value)
+            value.attributes[REGISTERED] = Unknown(f"{value.name} was registered with an abstract class")
     return args[-1]
 
 

@@ -50,11 +50,10 @@ def _partial(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     unknown = kwargs.pop("**", None)
     callee = args[0]
     if isinstance(callee, Partial):
+        given, doubt = callee.keywords()
         return Partial(
-
-            callee.callee, [*callee.args, *args[1:]], {**callee.kwargs, **kwargs},
-            first(unknown, callee.unknown_kwargs), machine.heap.clock,
-        )  # fmt: skip
+            callee.callee, [*callee.args, *args[1:]], {**given, **kwargs}, first(unknown, doubt), machine.heap.clock
+        )
     return Partial(callee, list(args[1:]), kwargs, unknown, machine.heap.clock)
 
 

@@ -72,12 +72,15 @@ class Remembered(NamedTuple):
 
 
 class LookUps:
-    """The look-ups of one root that are remembered, and the one that runs."""
+    """The look-ups of one root that are remembered, and the one that runs. changes: how often what is remembered has
+    changed; recalled: what is recalled while a construction is followed, object and name."""
 
     def __init__(self) -> None:
         self.known: dict[tuple[int, str], Remembered] = {}
         self.watched: set[int] = set()
         self.reading: Reading | None = None
+        self.changes = 0
+        self.recalled: list[tuple[Instance, str]] | None = None
         self._texts: dict[cst.CSTNode, bool] = {}
 
     @property
@@ -88,6 +91,7 @@ class LookUps:
     def forget(self) -> None:
         """Nothing is remembered from here on."""
         self.known, self.watched = {}, set()
+        self.changes += 1
 
     def written(self, item: Any) -> None:
         """An object is about to be written."""
@@ -117,6 +121,8 @@ class LookUps:
         known = self.known.get((id(owner), name))
         if known is not None and self.reading is not None:
             self.note(known.items.values())
+        if known is not None and self.recalled is not None:
+            self.recalled.append((owner, name))
         return known
 
     @contextmanager
@@ -144,6 +150,7 @@ class LookUps:
         if not reading.is_lost and is_older(found, reading.since):
             self.known[id(owner), name] = Remembered(owner, found, reading.items)
             self.watched.update(reading.items)
+            self.changes += 1
 
     def is_noted(self, function: cst.CSTNode) -> bool:
         """Whether the text of a function consists of what is noted."""

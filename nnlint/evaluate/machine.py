@@ -400,8 +400,9 @@ class Machine(Imports):
 
     def is_repeatable(self) -> bool:
         """Whether what is constructed now depends on nothing but the class and its arguments."""
-        is_noted = self.look_ups.reading is not None or self.heap.watch is not None or bool(self.hooks)
-        return self.heap.is_clean and not (self.executing or self.suspended or is_noted)
+        heap = self.heap
+        is_noted = self.look_ups.reading is not None or heap.watch is not None or bool(self.hooks)
+        return heap.is_clean and not (self.executing or self.suspended or heap.copied or is_noted)
 
 
 __all__ = ["Function", "Machine"]

@@ -79,6 +79,7 @@ def define(machine: Any, frame: Frame, statements: Sequence[Definition]) -> None
                 raise
             machine.heap.undo_to(level)
             machine.depth = depth
+            machine.lose_construction()
             _give_up_statement(machine, frame, node, failed)
 
 
@@ -233,6 +234,7 @@ def lower_raise(node: cst.Raise, scope: Scope) -> Execute:
 
     def run(frame: Frame) -> None:
         if value is None:
+            machine.lose_construction()
             raise RaisedError(machine.handling[-1] if machine.handling else Unknown("a bare raise"))
         raised = value(frame)
         raise RaisedError(machine.call(raised, [], {}) if isinstance(raised, Class) else raised, is_meant)

@@ -11,7 +11,7 @@ from typing import Any
 
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate import parametrize, tensor_numbers, tensor_shapes
-from nnlint.evaluate.torch_modules import deep_copy, has_state, prepare, put, restored
+from nnlint.evaluate.torch_modules import MEMO, deep_copy, has_state, prepare, put, restored
 from nnlint.evaluate.torch_names import INITIALISERS
 from nnlint.numpy_numbers import NUMPY, NumpyInt, of_numpy
 from nnlint.signature import Rest
@@ -507,7 +507,18 @@ def _deepcopy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
     memo = args[1] if len(args) > 1 else kwargs.get("memo")
     if memo is None:
         return deep_copy(machine, args[0], {})
-    return deep_copy(machine, args[0], machine.memos.setdefault(id(memo), (memo, {}))[1])
+    machine.lose_construction()
+    known = machine.memos.get(id(memo))
+    if isinstance(memo, Dict) and not (known is not None and known[2]):
+        is_new = memo.rest is None and not memo  # or what it knew was taken out
+        if memo or not (is_new or (known is not None and memo.rest is MEMO)):
+            return Unknown("a copy by a memo that the program writes to")
+        known = None if is_new else known
+        machine.heap.touch(memo)
+        memo.rest = MEMO
+    if known is None:
+        known = machine.memos[id(memo)] = memo, {}, False
+    return deep_copy(machine, args[0], known[1])
 
 
 @function("copy.copy")

@@ -1377,6 +1377,9 @@ def restored(machine: Any, value: Instance, made: Instance, copied: Callable[[Va
     return made
 
 
+MEMO = Unknown("a memo", foreign=True)  # why the dict that is a memo of deepcopy may hold entries
+
+
 def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
     """copy.deepcopy: everything that can be written to is made anew, sharing kept."""
     machine.step()
@@ -1386,8 +1389,9 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
     if isinstance(value, Instance):
         hook = value.cls.find("__deepcopy__")
         if hook is not ABSENT:
-            handed_on = Dict((), clock, Unknown("a memo", foreign=True))
-            machine.memos[id(handed_on)] = handed_on, memo
+            handed_on = Dict((), clock, MEMO)
+            machine.lose_construction()
+            machine.memos[id(handed_on)] = handed_on, memo, True
             return machine.call(BoundMethod(hook, value), [handed_on], {})
         if value.cls.find("__members__") is not ABSENT:
             return value
