@@ -432,7 +432,10 @@ class Control:
         if reached in seen:
             return
         seen.add(reached)
-        for effect in dict.fromkeys(e for function in list(functions_of(value)) for e in self.effects.of(function)):
+        before = len(seen)
+        effects = self.effects.of_all(list(functions_of(value)), seen)
+        self.step((len(seen) - before) // 10)
+        for effect in effects:
             if effect not in seen:
                 seen.add(effect)
                 self._havoc_global(effect, why, seen)

@@ -6,8 +6,8 @@ forget what the function could change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import libcst as cst
 
@@ -118,7 +118,7 @@ class Effects:
 
     def __init__(self) -> None:
         self._texts: dict[cst.CSTNode, Text] = {}
-        self._known: dict[cst.CSTNode, frozenset[Effect]] = {}
+        self._known: dict[cst.CSTNode, dict[Effect, None]] = {}
 
     def text(self, node: cst.CSTNode) -> Text:
         if node not in self._texts:
@@ -135,14 +135,22 @@ class Effects:
 
     def of(self, function: Function) -> frozenset[Effect]:
         """What a call of the function may do to module-level names."""
-        start = function.site.node if function.site is not None else None
-        if start is None:
-            return frozenset()
-        if start in self._known:
-            return self._known[start]
-        found: set[Effect] = set()
+        return frozenset(self.of_all([function], set()))
+
+    def of_all(self, functions: Iterable[Function], seen: set[Any]) -> dict[Effect, None]:
+        """What calls of functions may do to module-level names, but for those that are seen already: they are seen from
+        here on, with all that they name."""
+        found: dict[Effect, None] = {}
+        for function in functions:
+            if function not in seen and function.site is not None:
+                known = self._known.get(function.site.node)
+                found.update(self._of(function, seen) if known is None else known)
+        return found
+
+    def _of(self, function: Function, seen: set[Any]) -> dict[Effect, None]:
+        found: dict[Effect, None] = {}
         modules: set[Module] = set()
-        pending, seen = [function], {function}
+        pending, own, is_whole = [function], {function}, True
         while pending:
             one = pending.pop()
             if one.site is None:
@@ -150,16 +158,19 @@ class Effects:
             text = self.text(one.site.node)
             for module, dot in modules_named(text, one.module):
                 modules.add(module)
-                for name in text.names & module.frame.variables.keys():
+                for name in sorted(text.names & module.frame.variables.keys()):
                     told = f"{dot}{name}"
                     if told in text.written or told in text.opened or told in text.rebound:
-                        found.add(Effect(module, name, told in text.rebound, told in text.opened))
-                    more = set(functions_of(module.frame.variables[name])) - seen
-                    seen |= more
-                    pending += more
-        if all(module.ready for module in modules):
-            self._known[start] = frozenset(found)
-        return frozenset(found)
+                        found[Effect(module, name, told in text.rebound, told in text.opened)] = None
+                    called = functions_of(module.frame.variables[name])
+                    more = dict.fromkeys(other for other in called if other not in own)
+                    is_whole = is_whole and seen.isdisjoint(more)
+                    own.update(more)
+                    pending += [other for other in more if other not in seen]
+        seen |= own
+        if is_whole and all(module.ready for module in modules):
+            self._known[function.site.node] = found
+        return found
 
 
 def modules_named(text: Text, module: Module) -> Iterator[tuple[Module, str]]:
