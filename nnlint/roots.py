@@ -286,9 +286,9 @@ class Roots:
                 continue
             for value in list(cls.attributes.values()):
                 method = value.getter if isinstance(value, Descriptor) else value
-                if not isinstance(method, Function) or method.lowered is None:
+                if not isinstance(method, Function):
                     continue
-                if not unreached.may_construct(method.lowered.node):
+                if not any(unreached.may_construct(own.lowered.node) for own in self._written_here(method)):
                     continue
                 bound_to_class = method.name in ON_CLASSES or (
                     isinstance(value, Descriptor) and value.kind == "classmethod"
@@ -302,6 +302,22 @@ class Roots:
                     return machine.run_root(method, given, receiver)
 
                 self._root(Root(generic=True), call)
+
+    def _written_here(self, method: Function) -> Iterator[Function]:
+        """A function of this file; of one that a decorator from elsewhere has made, those that it has hold of."""
+        pending, seen = [method], {method}
+        while pending:
+            function = pending.pop()
+            if self.gathered.owns(function.site):
+                if function.lowered is not None:
+                    yield function
+                continue
+            around: Frame | None = function.parent
+            while around is not None and around is not function.module.frame:
+                held = [value for value in around.variables.values() if isinstance(value, Function)]
+                pending += [value for value in held if value not in seen]
+                seen.update(held)
+                around = around.parent
 
     def _filled(self, cls: Class) -> Value:
         """An object as its defaults construct it, as far as that goes."""

@@ -12,7 +12,7 @@ from nnlint.evaluate.machine import Machine
 from nnlint.evaluate.scope import binder
 from nnlint.evaluate.torch_modules import CONTAINERS
 from nnlint.layers import PLAIN
-from nnlint.source import Folded, children, visit, walk
+from nnlint.source import Folded, children, unfold, visit, walk
 from nnlint.unknown import Unknown
 from nnlint.values import ABSENT, Class, External, Module, Value
 
@@ -41,8 +41,9 @@ class Unreached:
             head, _, rest = callee.partition(".")
             if self.constructs(callee, or_module=True):
                 return True
-            if head not in self.module.frame.variables and head not in self.machine.builtins and (imports or not rest):
-                return bool(head)
+            is_named = head in self.module.frame.variables or head in self.machine.builtins
+            if head and not is_named and (imports or not rest):
+                return True
         return False
 
     def callees(self, function: cst.FunctionDef) -> Iterator[str]:
@@ -102,7 +103,7 @@ class ConstructorCalls(cst.CSTVisitor):
         parts: list[cst.CSTNode] = [*node.decorators, node.params]
         bound: set[str] = set()
         if any(map(self.unreached.constructs, self.unreached.callees(node))):
-            parts.append(node.body)
+            parts.append(unfold(node))
             named = (*node.params.params, *node.params.kwonly_params, *node.params.posonly_params)
             bound = {parameter.name.value for parameter in named} | binder(node.body).bound
         return self._inside(parts, bound)

@@ -139,3 +139,38 @@ def test_a_function_that_only_computes_is_not_run(what: str, tmp_path: Path, roo
     file.write_text(HEAD + COMPUTE[what])
     assert analyse(str(file)).errors == []
     assert roots == [""]  # the module itself
+
+
+def test_what_stands_in_a_body_that_nothing_runs_is_found(tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(
+        f"{HEAD}if None:\n    class Net(nn.Module):\n        def add(self):\n            return nn.Linear(2, 3)\n"
+        "    def net():\n        return nn.Linear(2, 4)\n"
+    )
+    assert [site.counts for site in analyse(str(file)).layers] == [[9], [12]]
+
+
+def test_a_method_is_looked_at_to_its_last_call(tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(
+        f"{HEAD}class Net(nn.Module):\n    def __init__(self, width):\n        super().__init__()\n"
+        "        self.out = 3\n    def load(self, state):\n        super().eval()\n        return nn.Linear(2, self.out)\n"
+    )
+    (site,) = analyse(str(file)).layers
+    assert (site.counts, site.scope) == ([9], "Net.load")
+
+
+def test_of_a_method_that_a_decorator_from_elsewhere_wraps_the_function_itself_counts(
+    tmp_path: Path, roots: list[str]
+) -> None:
+    (tmp_path / "parts.py").write_text(
+        "def wrapping(function):\n    def run(*args):\n        return function(*args)\n    return run\n"
+    )
+    file = tmp_path / "net.py"
+    file.write_text(
+        f"{HEAD}from parts import wrapping\nclass Net(nn.Module):\n    @wrapping\n    def forward(self, x):\n"
+        "        return x\n    @wrapping\n    def add(self):\n        return nn.Linear(2, 3)\n"
+    )
+    (site,) = analyse(str(file)).layers
+    assert site.counts == [9]
+    assert roots == ["", "Net() at line 6", ""]  # forward() constructs nothing
