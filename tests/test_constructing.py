@@ -154,7 +154,8 @@ def test_a_method_is_looked_at_to_its_last_call(tmp_path: Path) -> None:
     file = tmp_path / "net.py"
     file.write_text(
         f"{HEAD}class Net(nn.Module):\n    def __init__(self, width):\n        super().__init__()\n"
-        "        self.out = 3\n    def load(self, state):\n        super().eval()\n        return nn.Linear(2, self.out)\n"
+        "        self.out = 3\n    def load(self, state):\n        super().eval()\n"
+        "        return nn.Linear(2, self.out)\n"
     )
     (site,) = analyse(str(file)).layers
     assert (site.counts, site.scope) == ([9], "Net.load")
