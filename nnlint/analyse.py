@@ -101,19 +101,24 @@ class Kept:
         self.machines: dict[object, Machine] = {}
         self.sources: dict[str, Source] = {}
         self.files = 0  # that were evaluated
+        self.left = 0  # how often what was kept has become garbage that nobody has collected
 
     def forget(self) -> None:
         """Keep nothing of what was."""
         self.sources = {}
         self.files = 0
-        self.begin_anew()
+        self.begin_anew(LEFT)
 
-    def begin_anew(self) -> None:
-        """Read the modules of projects anew, and let no write of theirs stand; what is parsed stays."""
+    def begin_anew(self, left: int = 1) -> None:
+        """Read the modules of projects anew, and let no write of theirs stand; what is parsed stays. To collect what is
+        left takes as long as some files: it waits for the next time."""
         while self.machines:
             self.machines.popitem()[1].journal.begin()
-        gc.unfreeze()
-        gc.collect()
+        self.left += left
+        if self.left >= LEFT:
+            self.left = 0
+            gc.unfreeze()
+            gc.collect()
 
     def make_room(self) -> None:
         """Begin anew where much is kept, but not so often that it takes much time to read again what all files need."""
@@ -123,6 +128,7 @@ class Kept:
 
 
 KEPT_FILES = 40
+LEFT = 2
 KEPT_TEXT = 6_000_000  # characters, of which each takes about 60 bytes with all that is made of it
 _kept = Kept()
 
