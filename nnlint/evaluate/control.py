@@ -84,6 +84,15 @@ class Contested:
         self.names[id(frame), name] = frame
 
 
+class Held:
+    """Keeps an object for as long as its id says that it was seen: another would have the id of one that is gone."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+
+
 class Control:
     """The part of the machine that decides what runs."""
 
@@ -343,7 +352,7 @@ class Control:
         seen = set() if seen is None else seen
         if type(value) in CONSTANTS or id(value) in seen or isinstance(value, (str, int, float, Unknown)):
             return
-        seen.add(id(value))
+        seen.update((id(value), Held(value)))
         if isinstance(value, (tuple, list)):
             for item in value:
                 self.havoc(item, why, seen)
