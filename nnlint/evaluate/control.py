@@ -9,7 +9,7 @@ from typing import Any
 
 from nnlint.evaluate.effects import Effect, Effects, functions_of
 from nnlint.evaluate.heap import Heap, Outcome, content, join_content, restore
-from nnlint.evaluate.notes import SequentialMade, Verdict
+from nnlint.evaluate.notes import Built, LayerMade, Note, SequentialMade, Verdict
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
@@ -192,7 +192,7 @@ class Control:
     def count_notes(self) -> int:
         raise NotImplementedError
 
-    def take_back_layers(self, count: int) -> None:
+    def take_back(self, count: int, *kinds: type[Note]) -> None:
         raise NotImplementedError
 
     def give_up(self, why: Unknown) -> None:
@@ -311,7 +311,7 @@ class Control:
             while len(self.records) > count:
                 self.records.popitem()
             del self.built[built:]
-            self.take_back_layers(noted)
+            self.take_back(noted, LayerMade, Built)
         else:
             raise LimitError("a loop of unknown length changes too much")
 
@@ -411,7 +411,7 @@ class Control:
                     self.heap.close()  # how far it is taken, and whether anything is raised there, nobody knows
             while drained == DRAINED and len(self.records) > built:
                 self.records.popitem()  # nobody takes all items of an endless iterator
-                self.take_back_layers(noted)
+                self.take_back(noted, LayerMade)
             self.heap.touch(value)
             value.spoiled = Unknown(why)
         elif isinstance(value, Function):
