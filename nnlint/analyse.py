@@ -133,6 +133,11 @@ KEPT_TEXT = 6_000_000  # characters, of which each takes about 60 bytes with all
 _kept = Kept()
 
 
+def begin_anew() -> None:
+    """Read the modules of all projects anew."""
+    _kept.begin_anew()
+
+
 def look_again(path: str, text: str, settings: Settings) -> list[Refusal]:
     """What raises also in contexts behind a call that raises, and where nothing is assumed of what users may give."""
     from nnlint.roots import Roots

@@ -49,10 +49,23 @@ WITHOUT_LAYERS = ("torch.nn.functional.", "torch.nn.init.")
 HARMLESS = {
     id(value)
     for name, value in {**BUILTINS, **OUTSIDE, **FUNCTIONS}.items()
-    if isinstance(value, Native) and (not name.startswith("torch.nn.") or name.startswith(WITHOUT_LAYERS))
+    if isinstance(value, Native)
+    and (not name.startswith("torch.nn.") or name.startswith(WITHOUT_LAYERS))
+    and name.rpartition(".")[2] not in BY_TEXT
 }
+# What a dataclass is given, beside what its text says.
+MADE = frozenset({"__init__", "__setattr__", "__delattr__", "__eq__", "__lt__", "__le__", "__gt__", "__ge__"})
 HARMLESS_BASES = frozenset({"enum", "object", "typing", *dir(python)})  # by the first part of their names
 MOST = 2_000  # values that are looked at
+
+
+class Reached:
+    """What the code that is looked at has in hand: names, of which each may be asked of each module."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.modules: list[Module] = []
+        self.has_torch = False
 
 
 class Constructing:
@@ -68,28 +81,37 @@ class Constructing:
 
     def can(self, *values: Value) -> bool:
         """Whether code with these values in hand can."""
-        if self.machine.aliases:
+        patches = self.machine.patches
+        if self.machine.aliases or patches.rest is not None:
             return True
+        values = (*values, *patches.values())  # what stands for names from outside
         pending, seen = [value for value in values if not is_plain(value)], set(map(id, values))
+        reached = Reached()
         while pending:
-            found = self._behind(pending.pop())
-            if found is None or len(seen) > MOST:
+            found = self._behind(pending.pop(), reached)
+            if found is None or len(seen) > MOST or (reached.has_torch and reached.names & self.in_torch):
                 return True
             fresh = [v for v in found if id(v) not in seen and v is not REQUIRED and not is_plain(v)]
             seen.update(map(id, fresh))
             pending += fresh
         return False
 
-    def _behind(self, value: Value) -> list[Value] | None:
+    def _behind(self, value: Value, reached: Reached) -> list[Value] | None:
         """What code with this value in hand can call besides; None where it can construct a module."""
         if isinstance(value, Function):
-            return self._named(value)
+            return self._named(value, reached)
+        if isinstance(value, Module):
+            return self._of_module(value, reached)
         if isinstance(value, Class):
             return self._of_class(value)
+        if isinstance(value, External) and value.name == "torch":
+            reached.has_torch = True
+            return []
         if isinstance(value, External):
             dotted = f"{value.name}."
             is_framework = dotted.startswith("torch.nn.") and not dotted.startswith(WITHOUT_LAYERS)
-            return None if is_framework or value.name in self.around else []
+            is_by_text = value.name.rpartition(".")[2] in BY_TEXT
+            return None if is_framework or is_by_text or value.name in self.around else []
         if isinstance(value, Unknown):
             return None if value.calls else list(value.options)
         if isinstance(value, Native):
@@ -107,27 +129,30 @@ class Constructing:
             return list(value)
         return [] if isinstance(value, (Tensor, range, slice)) else None
 
+    def _of_module(self, module: Module, reached: Reached) -> list[Value] | None:
+        variables = module.frame.variables
+        if module.package or module.is_replaced or not module.ready or "*" in variables or "__partial__" in variables:
+            return None
+        reached.modules.append(module)
+        return [variables[name] for name in (reached.names | {"__getattr__"}) & variables.keys()]
+
     def _of_class(self, cls: Class) -> list[Value] | None:
         if cls.unknown_base is not None or cls.find("__metaclass__") is not ABSENT:
             return None
         found: list[Value] = []
         for base in cls.mro:
-            if base.module is None:
-                if base.full_name.partition(".")[0] not in HARMLESS_BASES:
-                    return None
-                continue
+            if base.module is None and base.full_name.partition(".")[0] not in HARMLESS_BASES:
+                return None
             fields = base.dataclass.values() if isinstance(base.dataclass, dict) else ()
             found += [part for field in fields for part in (field.default, field.factory)]
-            held = [value for name, value in base.attributes.items() if name not in ("__fields__", "__register__")]
-            is_made = isinstance(base.dataclass, dict) or any(
-                other.full_name == "typing.NamedTuple" for other in cls.mro
-            )
-            if not is_made and any(isinstance(value, Native) for value in held):
-                return None
-            found += [value for value in held if not isinstance(value, Native)]
+            for name, value in base.attributes.items():
+                if not isinstance(value, Native):
+                    found += [value] if name not in ("__fields__", "__register__") else []
+                elif base.module is not None and not (isinstance(base.dataclass, dict) and name in MADE):
+                    return None
         return found
 
-    def _named(self, function: Function) -> list[Value] | None:
+    def _named(self, function: Function, reached: Reached) -> list[Value] | None:
         """What the names in a function's text may stand for."""
         if function.site is None or REPLACED in function.attributes or function.keyword_defaults is not None:
             return None
@@ -143,25 +168,16 @@ class Constructing:
         found: list[Value] = [parameter.default for parameter in function.signature.parameters]
         found += function.attributes.values()
         around: Frame | None = function.parent
-        frames: list[Frame] = []
         while around is not None:
-            frames.append(around)
-            around = around.parent
-        for frame in frames:
-            variables = frame.variables
+            variables = around.variables
             if "*" in variables or "__partial__" in variables:
                 return None
-            for value in [variables[name] for name in names & variables.keys()]:
-                if isinstance(value, Module):
-                    if value.package or not value.ready:
-                        return None
-                    if value.frame not in frames:
-                        frames.append(value.frame)
-                elif isinstance(value, External) and value.name == "torch":
-                    if names & self.in_torch:
-                        return None
-                else:
-                    found.append(value)
+            found += [variables[name] for name in names & variables.keys()]
+            around = around.parent
+        for module in reached.modules:
+            variables = module.frame.variables
+            found += [variables[name] for name in (names - reached.names) & variables.keys()]
+        reached.names |= names
         return found
 
 
@@ -172,3 +188,5 @@ def names_in_python(nodes: list[ast.AST]) -> Iterator[str]:
             yield node.id
         elif isinstance(node, ast.Attribute):
             yield node.attr
+        elif isinstance(node, ast.MatchClass):
+            yield from node.kwd_attrs

@@ -11,7 +11,8 @@ import libcst as cst
 
 from nnlint.construction import Context, Entry, LayerSite, Model, Node, Place
 from nnlint.count import Count
-from nnlint.evaluate.machine import Built, Machine
+from nnlint.evaluate.machine import Machine
+from nnlint.evaluate.notes import Built
 from nnlint.evaluate.scope import Site
 from nnlint.source import Source
 from nnlint.tree import tree

@@ -84,6 +84,39 @@ CONSTRUCT = {
         "class Config:\n    def build(self):\n        return nn.Linear(2, 3)\n"
         "def net(config: 'Config'):\n    return config.build()\n"
     ),
+    "another name for getattr": "get = getattr\ndef net():\n    return get(get(torch, 'nn'), 'Linear')(2, 3)\n",
+    "another name for a getter": (
+        "from operator import attrgetter as getter\ndef net():\n    return getter('nn.Linear')(torch)(2, 3)\n"
+    ),
+    "another name for import_module": (
+        "load = importlib.import_module\ndef net():\n    return load('torch.nn').Linear(2, 3)\n"
+    ),
+    "another name for sys.modules": (
+        "import parts\nfrom sys import modules as loaded\ndef net():\n    return loaded['parts'].Layer(2, 3)\n"
+    ),
+    "a neighbour's __getattr__": "import lazy\ndef net():\n    return lazy.Anything(2, 3)\n",
+    "a neighbour that a function returns": (
+        "import parts\ndef neighbour():\n    return parts\ndef net():\n    return neighbour().Layer(2, 3)\n"
+    ),
+    "a neighbour that a function is given": (
+        "import parts\ndef made(where):\n    return where.Layer(2, 3)\ndef net():\n    return made(parts)\n"
+    ),
+    "torch, which a function is given": ("import given\ndef net():\n    return given.made(torch)\n"),
+    "a pattern": (
+        "import parts\ndef net():\n    match parts:\n        case object(Layer=found):\n"
+        "            return found(2, 3)\n"
+    ),
+    "a name of torch that is replaced": "torch.abs = nn.Linear\ndef net():\n    return torch.abs(2, 3)\n",
+    "a name from outside that is replaced": "math.floor = nn.Linear\ndef net():\n    return math.floor(2, 3)\n",
+    "an attribute of an outside class": (
+        "enum.Enum.make = lambda self: nn.Linear(2, 3)\nclass Kind(enum.Enum):\n    A = 1\ndef net():\n"
+        "    return Kind.A.make()\n"
+    ),
+    "a method of a dataclass that a decorator made": (
+        "@dataclasses.dataclass\nclass Parts:\n    n: int = 2\n    @contextlib.contextmanager\n"
+        "    def made(self):\n        yield nn.Linear(2, 3)\ndef net():\n    with Parts().made() as made:\n"
+        "        return made\n"
+    ),
     "one of two": (
         "if torch.cuda.is_available():\n    make = nn.Linear\nelse:\n"
         "    make = functools.partial(nn.Linear)\ndef net():\n    return make(2, 3)\n"
@@ -101,11 +134,16 @@ COMPUTE = {
     "a dataclass": "@dataclasses.dataclass\nclass Size:\n    side: int = 3\ndef size():\n    return Size().side\n",
 }
 HEAD = """\
-import dataclasses, enum, functools, importlib, math, operator, typing
+import contextlib, dataclasses, enum, functools, importlib, math, operator, typing
 import torch
 import torch.nn.functional as F
 from torch import nn
 """
+NEIGHBOURS = {
+    "parts": f"{HEAD}\nLayer = nn.Linear\n\ndef make():\n    return nn.Linear(2, 3)\n",
+    "lazy": f"{HEAD}\ndef __getattr__(name):\n    return nn.Linear\n",
+    "given": "def made(torch_itself):\n    return torch_itself.nn.Linear(2, 3)\n",
+}
 
 
 @pytest.fixture
@@ -124,7 +162,8 @@ def roots(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize("way", CONSTRUCT)
 def test_a_function_that_constructs_is_run(way: str, tmp_path: Path, roots: list[str]) -> None:
-    (tmp_path / "parts.py").write_text(f"{HEAD}\nLayer = nn.Linear\n\ndef make():\n    return nn.Linear(2, 3)\n")
+    for name, text in NEIGHBOURS.items():
+        (tmp_path / f"{name}.py").write_text(text)
     file = tmp_path / "net.py"
     file.write_text(HEAD + CONSTRUCT[way])
     analysis = analyse(str(file))

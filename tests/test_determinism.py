@@ -425,3 +425,24 @@ def test_what_an_import_writes_that_may_have_run_before_is_not_known(tmp_path: P
         (tmp_path / name).write_text(text)
     models = analyse(str(tmp_path / "net.py")).models
     assert [(model.parameters, model.at_least) for model in models if model.kind == "function"] == [(None, 1)] * 3
+
+
+# What `first` imports in only some of the ways is not known there; nothing of that holds where another file begins.
+DOUBTED = {
+    "pyproject.toml": "",
+    "kinds.py": "class Kinds:\n    names = []\n",
+    "other.py": "import kinds\nkinds.Kinds = type('Kinds', (), {'names': []})\n",
+    "between.py": "import net\n",
+    "middle.py": "import torch\nif torch.cuda.is_available():\n    import other\nelse:\n    import between\n",
+    "first.py": "import torch\nfrom middle import nothing\n",
+    "net.py": "from torch import nn\nimport kinds\nkinds.Kinds.names.append(1)\nclass Net(nn.Module):\n"
+    "    def __init__(self):\n        super().__init__()\n        self.a = nn.Linear(2, 3)\n",
+}
+
+
+def test_what_is_not_known_in_one_file_is_known_in_the_next(tmp_path: Path) -> None:
+    for name, text in DOUBTED.items():
+        (tmp_path / name).write_text(text)
+    analyse(str(tmp_path / "first.py"))
+    (net,) = analyse(str(tmp_path / "net.py")).models
+    assert (net.name, net.parameters) == ("Net", 9)

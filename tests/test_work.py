@@ -181,6 +181,12 @@ REPEATED = [
     "    return Block(CONFIG), CONFIG.width\n\ndef third():\n    config = Lookup()\n"
     "    made = [Block(config) for _ in range(4)]\n    config.size = 4\n    made += [Block(config) for _ in range(4)]\n"
     "    return made, [Block(Lookup()) for _ in range(4)]\n",
+    # What a function builds for a class is one of the models of this file: each method's object has its own.
+    "def make(kind='none'):\n    if kind == 'none':\n        raise ValueError(kind)\n    return Block()\n\n"
+    "class Net(nn.Module):\n    def __init__(self, size):\n        super().__init__()\n        self.a = make('a')\n"
+    "        self.b = nn.ModuleList([Block(), Block(), Block()])\n\n    def one(self):\n"
+    "        self.d = nn.Linear(2, 2)\n        return self.a\n\n    def two(self):\n"
+    "        self.d = nn.Linear(2, 2)\n\n    def three(self):\n        self.d = nn.Linear(2, 2)\n",
 ]
 
 

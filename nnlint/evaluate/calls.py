@@ -19,7 +19,7 @@ from nnlint.evaluate.items import NATIVE_ERRORS
 from nnlint.evaluate.kinds import REGISTER
 from nnlint.evaluate.look_ups import ADDING, READING
 from nnlint.evaluate.mappings import ABSTRACT
-from nnlint.evaluate.notes import LayerMade, Note, SequentialMade, TakenApart, Verdict
+from nnlint.evaluate.notes import Note, SequentialMade, TakenApart, Verdict
 from nnlint.evaluate.objects import Objects
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.sequential import Budget, misfit
@@ -148,11 +148,11 @@ class Calls(Objects):
         """How much is noted so far of constructions that are to be remembered."""
         return len(self.constructions.notes or ())
 
-    def take_back_layers(self, count: int) -> None:
-        """The layers noted after the first `count` notes do not count: they will be noted again."""
+    def take_back(self, count: int, *kinds: type[Note]) -> None:
+        """What is of these kinds after the first `count` notes does not count: it will be noted again."""
         notes = self.constructions.notes
         if notes is not None:
-            notes[count:] = [note for note in notes[count:] if not isinstance(note, LayerMade)]
+            notes[count:] = [note for note in notes[count:] if not isinstance(note, kinds)]
 
     def is_sure_to_run(self) -> bool:
         """Whether what stands here runs whenever the root does."""

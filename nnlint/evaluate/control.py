@@ -9,7 +9,7 @@ from typing import Any
 
 from nnlint.evaluate.effects import Effect, Effects, functions_of
 from nnlint.evaluate.heap import Heap, Outcome, content, join_content, restore
-from nnlint.evaluate.notes import SequentialMade, Verdict
+from nnlint.evaluate.notes import Built, LayerMade, Note, SequentialMade, Verdict
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
@@ -82,6 +82,15 @@ class Contested:
     def note_name(self, frame: Frame, name: str) -> None:
         """A name that may be bound anew, or whose object may be written to."""
         self.names[id(frame), name] = frame
+
+
+class Held:
+    """Keeps an object for as long as its id says that it was seen: another would have the id of one that is gone."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
 
 
 class Control:
@@ -183,7 +192,7 @@ class Control:
     def count_notes(self) -> int:
         raise NotImplementedError
 
-    def take_back_layers(self, count: int) -> None:
+    def take_back(self, count: int, *kinds: type[Note]) -> None:
         raise NotImplementedError
 
     def give_up(self, why: Unknown) -> None:
@@ -302,7 +311,7 @@ class Control:
             while len(self.records) > count:
                 self.records.popitem()
             del self.built[built:]
-            self.take_back_layers(noted)
+            self.take_back(noted, LayerMade, Built)
         else:
             raise LimitError("a loop of unknown length changes too much")
 
@@ -343,7 +352,7 @@ class Control:
         seen = set() if seen is None else seen
         if type(value) in CONSTANTS or id(value) in seen or isinstance(value, (str, int, float, Unknown)):
             return
-        seen.add(id(value))
+        seen.update((id(value), Held(value)))
         if isinstance(value, (tuple, list)):
             for item in value:
                 self.havoc(item, why, seen)
@@ -402,7 +411,7 @@ class Control:
                     self.heap.close()  # how far it is taken, and whether anything is raised there, nobody knows
             while drained == DRAINED and len(self.records) > built:
                 self.records.popitem()  # nobody takes all items of an endless iterator
-                self.take_back_layers(noted)
+                self.take_back(noted, LayerMade)
             self.heap.touch(value)
             value.spoiled = Unknown(why)
         elif isinstance(value, Function):

@@ -62,6 +62,7 @@ class Imports(Calls):
         for change in self.journal.follow(module):
             if self.journal.files > 1:
                 raise StaleError
+            self.journal.is_spoiled = True  # not all of it is taken back
             if isinstance(change, Module):
                 self._forget_module(change)
             else:

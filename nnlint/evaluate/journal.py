@@ -221,6 +221,7 @@ class Journal:
         self._after: dict[tuple[int, int], int] = {}  # the state that a change makes of another
         self._is_told = True  # nothing was written but by changes
         self._numbers = 0
+        self.is_spoiled = False  # what modules hold is forgotten, for the files to come too
 
     def begin(self) -> None:
         """For another file: nothing is imported yet."""

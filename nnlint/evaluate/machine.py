@@ -5,9 +5,9 @@ from __future__ import annotations
 import builtins as python
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from nnlint.count import Count, count
+from nnlint.count import count
 from nnlint.evaluate.attrs_classes import ATTRS, attrs_classes
 from nnlint.evaluate.builtins import BUILTINS, FUNCTIONAL, METHODS
 from nnlint.evaluate.command_line import ARGPARSE, argparse_classes
@@ -19,7 +19,7 @@ from nnlint.evaluate.kinds import REGISTERS
 from nnlint.evaluate.library import LIBRARY
 from nnlint.evaluate.loggers import LOGGING, logger_classes
 from nnlint.evaluate.mappings import MUTABLE_MAPPING
-from nnlint.evaluate.notes import LayerMade
+from nnlint.evaluate.notes import Built, LayerMade
 from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.statements import lower_definitions
@@ -239,14 +239,6 @@ OUTSIDE: dict[str, Value] = {
 }  # fmt: skip
 
 
-class Built(NamedTuple):
-    """An outermost construction of one of the project's Modules, through the calls of `stack`, itself last."""
-
-    stack: tuple[Site, ...]
-    instance: Instance
-    total: Count
-
-
 class Machine(Imports):
     """One evaluator: it keeps the modules it has loaded, and records the layers that are constructed.
 
@@ -395,7 +387,7 @@ class Machine(Imports):
         finally:
             self.constructing = False
         if isinstance(made, Instance):
-            self.built.append(Built(tuple(self.stack), made, count(made)))
+            self.note(Built(tuple(self.stack), made, count(made)))
         return made
 
     def is_repeatable(self) -> bool:

@@ -65,6 +65,20 @@ class SequentialMade(NamedTuple):
         return SequentialMade((*lead, *self.stack[cut:]), of(self.module), self.guarded)
 
 
+class Built(NamedTuple):
+    """One of the project's Modules was constructed, the outermost, through the calls of `stack`, itself last."""
+
+    stack: Stack
+    instance: Instance
+    total: Count
+
+    def enter(self, machine: Any) -> None:
+        machine.built.append(self)
+
+    def moved(self, lead: Stack, cut: int, of: Callable[[Value], Value]) -> Built:
+        return Built((*lead, *self.stack[cut:]), of(self.instance), self.total)
+
+
 class TakenApart(NamedTuple):
     """A container is not only called as a whole."""
 
@@ -77,4 +91,4 @@ class TakenApart(NamedTuple):
         return TakenApart(of(self.module))
 
 
-Note = Verdict | LayerMade | SequentialMade | TakenApart
+Note = Verdict | LayerMade | SequentialMade | Built | TakenApart
