@@ -111,7 +111,7 @@ class Kept:
 
     def begin_anew(self, left: int = 1) -> None:
         """Read the modules of projects anew, and let no write of theirs stand; what is parsed stays. To collect what is
-        left takes as long as some files: it waits for the next time."""
+        left takes as long as some files: it waits until it is worth it."""
         while self.machines:
             self.machines.popitem()[1].journal.begin()
         self.left += left
@@ -128,7 +128,7 @@ class Kept:
 
 
 KEPT_FILES = 40
-LEFT = 2
+LEFT = 3
 KEPT_TEXT = 6_000_000  # characters, of which each takes about 60 bytes with all that is made of it
 _kept = Kept()
 
