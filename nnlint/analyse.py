@@ -128,14 +128,9 @@ class Kept:
 
 
 KEPT_FILES = 40
-LEFT = 3
+LEFT = 3  # times
 KEPT_TEXT = 6_000_000  # characters, of which each takes about 60 bytes with all that is made of it
 _kept = Kept()
-
-
-def begin_anew() -> None:
-    """Read the modules of all projects anew."""
-    _kept.begin_anew()
 
 
 def look_again(path: str, text: str, settings: Settings) -> list[Refusal]:
@@ -152,13 +147,16 @@ def look_again(path: str, text: str, settings: Settings) -> list[Refusal]:
 
 
 def machine_for(path: str, settings: Settings, goes_on: bool = False, wary: bool = False) -> "Machine":
-    """The evaluator of a file's project: files that share their import folders share what is loaded."""
+    """The evaluator of a file's project: files that share their import folders share what is loaded, unless one of them
+    has made it forget what its modules hold."""
     from nnlint.evaluate.machine import Machine
     from nnlint.project import Project
 
     project = Project(path, settings.search_path)
     told = (settings.formula, repr(sorted(settings.assume.items())), repr(sorted(settings.layers.items())))
     key = (tuple(project.roots), tuple(project.allowed), told, goes_on, wary)
+    if key in _kept.machines and _kept.machines[key].journal.is_spoiled:
+        _kept.begin_anew()
     if key not in _kept.machines:
         textbook = settings.formula == "textbook"
         assume, layers = dict(settings.assume), dict(settings.layers)

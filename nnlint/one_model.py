@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nnlint.analyse import Settings, begin_anew, machine_for
+from nnlint.analyse import Settings, machine_for
 from nnlint.binding import binding_place
 from nnlint.construction import Analysis, Failure, Place
 from nnlint.defaults import assumption
@@ -43,9 +43,6 @@ def analyse_model(path: str, text: str, wanted: Wanted, settings: Settings) -> A
 
 def _analyse(path: str, text: str, wanted: Wanted, settings: Settings) -> Analysis:
     machine = machine_for(path, settings)
-    if machine.journal.is_spoiled:
-        begin_anew()
-        machine = machine_for(path, settings)
     source = machine.source(path, text)
     if isinstance(source, Failure):
         raise WantedError(f"{path}:{source.line}:{source.column}: {source.message}")

@@ -17,7 +17,6 @@ from nnlint.evaluate.calls import lacks_methods
 from nnlint.evaluate.commands import command_function, defaults_of
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
-from nnlint.evaluate.journal import StaleError
 from nnlint.evaluate.machine import Machine
 from nnlint.evaluate.scope import Scope
 from nnlint.evaluate.torch_modules import is_module
@@ -87,8 +86,6 @@ class Roots:
         machine = self.machine
         name = machine.project.module_name(self.path)
         machine.constructions.forget()
-        if machine.journal.is_spoiled:
-            raise StaleError
         machine.journal.begin()
         if name not in machine.modules:
             machine.import_parents(name)

@@ -19,7 +19,7 @@ from nnlint.evaluate.items import NATIVE_ERRORS
 from nnlint.evaluate.kinds import REGISTER
 from nnlint.evaluate.look_ups import ADDING, READING
 from nnlint.evaluate.mappings import ABSTRACT
-from nnlint.evaluate.notes import Note, SequentialMade, TakenApart, Verdict
+from nnlint.evaluate.notes import SequentialMade, TakenApart, Verdict
 from nnlint.evaluate.objects import Objects
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.sequential import Budget, misfit
@@ -133,26 +133,6 @@ class Calls(Objects):
 
     def record(self, site: Site, instance: Instance) -> None:
         raise NotImplementedError
-
-    def note(self, note: Note) -> None:
-        """Note something of what the root constructs."""
-        note.enter(self)
-        if self.constructions.notes is not None:
-            self.constructions.notes.append(note)
-
-    def lose_construction(self) -> None:
-        """The construction that runs does what is not remembered of it."""
-        self.constructions.lose()
-
-    def count_notes(self) -> int:
-        """How much is noted so far of constructions that are to be remembered."""
-        return len(self.constructions.notes or ())
-
-    def take_back(self, count: int, *kinds: type[Note]) -> None:
-        """What is of these kinds after the first `count` notes does not count: it will be noted again."""
-        notes = self.constructions.notes
-        if notes is not None:
-            notes[count:] = [note for note in notes[count:] if not isinstance(note, kinds)]
 
     def is_sure_to_run(self) -> bool:
         """Whether what stands here runs whenever the root does."""
@@ -390,7 +370,7 @@ class Calls(Objects):
         """Whether a function calls itself over what is not known: how deep, nobody can say."""
         if self.repeats <= 2:
             return False
-        self.constructions.counted.add(function)
+        self.counted.add(function)
         return self.running.count(function) > 2
 
     def _note_function(self, function: Function) -> None:

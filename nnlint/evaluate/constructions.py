@@ -21,6 +21,7 @@ from nnlint.signature import Rest
 from nnlint.unknown import Unknown
 from nnlint.values import (
     ABSENT,
+    CONSTANTS,
     BoundMethod,
     Class,
     Deque,
@@ -40,8 +41,8 @@ from nnlint.values import (
 
 LARGEST_KEY = 500  # parts of the arguments
 LEAST_STEPS = 12  # what takes fewer is evaluated as fast as copied
-CONSTANTS = frozenset({bool, int, str, bytes, type(None), type(...), type(ABSENT)})
-ATOMS = CONSTANTS | {float, complex, range, slice, External, Module}
+ATOMS = CONSTANTS | {type(...), type(ABSENT), complex, range, slice, External, Module}
+TOLD = CONSTANTS - {float} | {type(...), type(ABSENT)}  # that are told by being equal: 0.0 and -0.0 are, too
 Run = Callable[[], Value]
 
 
@@ -66,7 +67,7 @@ class Given:
         self.parts += 1
         if self.parts > LARGEST_KEY:
             raise Different
-        if kind in CONSTANTS:
+        if kind in TOLD:
             return kind, value
         if id(value) in self.places:
             return "again", self.places[id(value)]
@@ -136,6 +137,8 @@ class Copies:
         copy = COPYING.get(kind)
         if copy is None:
             raise Different
+        if kind in WRITTEN and self.is_outside(value):
+            return value
         return copy(self, value)
 
     def is_outside(self, value: Any) -> bool:
@@ -147,8 +150,6 @@ class Copies:
         return True
 
     def _instance(self, value: Instance) -> Instance:
-        if self.is_outside(value):
-            return value
         made = self.known[id(value)] = Instance(self.of(value.cls), self.birth)
         made.open, made.payload = self.of(value.open), self.of(value.payload)
         of, attributes = self.of, made.attributes
@@ -157,45 +158,29 @@ class Copies:
         return made
 
     def _dict(self, value: Dict) -> Dict:
-        if self.is_outside(value):
-            return value
         made = self.known[id(value)] = Dict((), self.birth, self.of(value.rest), value.kind, self.of(value.factory))
         for key, held in value.items():
             made[key if type(key) in ATOMS else self.of(key)] = self.of(held)
         return made
 
     def _list(self, value: List) -> List:
-        if self.is_outside(value):
-            return value
-        made = self.known[id(value)] = List((), self.birth)
-        made.extend(map(self.of, value))
-        return made
-
-    def _deque(self, value: Deque) -> Deque:
-        if self.is_outside(value):
-            return value
-        made = self.known[id(value)] = Deque((), self.birth, value.most)
+        made = Deque((), self.birth, value.most) if isinstance(value, Deque) else List((), self.birth)
+        self.known[id(value)] = made
         made.extend(map(self.of, value))
         return made
 
     def _set(self, value: Set) -> Set:
-        if self.is_outside(value):
-            return value
         made = self.known[id(value)] = Set((), self.birth, self.of(value.rest))
         made.update(map(self.of, value))
         return made
 
     def _tensor(self, value: Tensor) -> Tensor:
-        if self.is_outside(value):
-            return value
         shape, data = self.of(value.shape), self.of(value.data)
         made = Tensor(shape, self.birth, value.is_parameter, data, value.least, value.is_array)
         self.known[id(value)] = made
         return made
 
     def _partial(self, value: Partial) -> Partial:
-        if self.is_outside(value):
-            return value
         args = [self.of(arg) for arg in value.args]
         made = Partial(self.of(value.callee), args, {}, self.of(value.unknown_kwargs), self.birth)
         self.known[id(value)] = made
@@ -232,17 +217,19 @@ class Copies:
         return value
 
     def _defined(self, value: Function | Class) -> Value:
-        if not self.is_outside(value):
-            raise Different
-        return value
+        raise Different
 
 
 COPYING: dict[type, Callable[[Copies, Any], Value]] = {
-    Instance: Copies._instance, Dict: Copies._dict, List: Copies._list, Deque: Copies._deque, Set: Copies._set,
+    Instance: Copies._instance, Dict: Copies._dict, List: Copies._list, Deque: Copies._list, Set: Copies._set,
     Tensor: Copies._tensor, Partial: Copies._partial, tuple: Copies._tuple, frozenset: Copies._frozenset,
     Unknown: Copies._unknown, Named: Copies._unknown, Rest: Copies._rest, BoundMethod: Copies._bound,
     Native: Copies._native, Function: Copies._defined, Class: Copies._defined,
 }  # fmt: skip
+
+
+# What may be written to, and so has the moment of its birth.
+WRITTEN = frozenset({Instance, Dict, List, Deque, Set, Tensor, Partial, Function, Class})
 
 
 class Template(NamedTuple):
@@ -288,7 +275,7 @@ class Template(NamedTuple):
         machine.step(self.steps)
         machine.deepest = max(machine.deepest, machine.depth + self.depth)
         machine.widest = max(machine.widest, len(machine.heap.trails) + self.forks)
-        machine.constructions.counted |= self.counted
+        machine.counted |= self.counted
         for note in notes:
             machine.note(note)
         if machine.look_ups.recalled is not None:
@@ -298,22 +285,14 @@ class Template(NamedTuple):
 
 class Constructions:
     """The constructions of one file that are remembered, by what they are given. A first one is only heard of: to
-    remember costs a copy. notes: what is noted while one is followed that is to be remembered; counted: as of a
-    Template."""
+    remember costs a copy."""
 
     def __init__(self) -> None:
         self.known: dict[Any, Given | Template | None] = {}
-        self.notes: list[Note] | None = None
-        self.counted: set[Function] = set()
-        self.losses = 0
 
     def forget(self) -> None:
         """For another file: nothing is known yet."""
-        self.known, self.counted = {}, set()
-
-    def lose(self) -> None:
-        """Something happens that a copy would lack."""
-        self.losses += 1
+        self.known = {}
 
     def make(
         self, machine: Any, cls: Class, args: list[Value], kwargs: dict[str, Value], run: Run, at_once: bool = False
@@ -342,8 +321,8 @@ class Constructions:
 
     def _follow(self, machine: Any, key: Any, given: Given, run: Run) -> Value:
         """Construct, and remember what that gives and notes where it does nothing else."""
-        heap, look_ups, outer, losses = machine.heap, machine.look_ups, self.notes, self.losses
-        self.notes = notes = [] if outer is None else outer
+        heap, look_ups, outer, losses = machine.heap, machine.look_ups, machine.notes, machine.losses
+        machine.notes = notes = [] if outer is None else outer
         recalled, changes = look_ups.recalled, look_ups.changes
         look_ups.recalled = asked = [] if recalled is None else recalled
         asked_before = len(asked)
@@ -352,7 +331,7 @@ class Constructions:
         heap.clock += 1
         start = heap.clock
         before = heap.oldest, machine.deepest, machine.widest
-        counted, self.counted = self.counted, set()
+        counted, machine.counted = machine.counted, set()
         heap.oldest, machine.deepest, machine.widest = start, machine.depth, level
         self.known[key] = None
         try:
@@ -361,10 +340,10 @@ class Constructions:
             ended = heap.oldest, machine.deepest, machine.widest
             heap.oldest = min(before[0], heap.oldest)
             machine.deepest, machine.widest = max(before[1], ended[1]), max(before[2], ended[2])
-            self.notes, look_ups.recalled = outer, recalled
-            inner, self.counted = frozenset(self.counted), counted | self.counted
+            machine.notes, look_ups.recalled = outer, recalled
+            inner, machine.counted = frozenset(machine.counted), counted | machine.counted
         steps = machine.steps - steps
-        is_alone = ended[0] >= start and self.losses == losses and len(heap.trails) == level and heap.exits == exits
+        is_alone = ended[0] >= start and machine.losses == losses and len(heap.trails) == level and heap.exits == exits
         leaves_alone = machine.suspended is suspended and machine.hooks is hooks and heap.watch is None
         is_free = not heap.copied and look_ups.changes == changes  # nothing else takes more or fewer steps for it
         is_free = is_free and inner.isdisjoint(machine.running)

@@ -14,6 +14,7 @@ from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
+    CONSTANTS,
     BoundMethod,
     Class,
     Descriptor,
@@ -44,7 +45,6 @@ ARM_STEPS = 3  # of each arm of a condition that is not known, beside its statem
 FORKS = 40  # open forks at one moment
 DEPTH = 90  # calls inside calls
 SIZED = (list, tuple, dict, set, frozenset)
-CONSTANTS = frozenset({bool, int, float, str, bytes, type(None)})
 # What belongs to the root that runs, and not to the project.
 OF_A_ROOT = (
     "steps", "limit", "depth", "tries", "repeats", "forks", "running", "handling", "records", "built", "constructing",
@@ -118,6 +118,11 @@ class Control:
         self.verdicts: dict[Verdict, None] = {}
         self.sequentials: list[SequentialMade] = []
         self.taken_apart: set[Instance] = set()
+        # While a construction is followed that is to be remembered: what is noted, how often it did what a copy would
+        # lack, and the functions of which it mattered how often they run.
+        self.notes: list[Note] | None = None
+        self.losses = 0
+        self.counted: set[Function] = set()
         self.hooks: tuple[Value, ...] = ()  # what modules call where they are called, saved or loaded
         # Copies that a memo knows; whether that was made by deepcopy itself, for a method of the program.
         self.memos: dict[int, tuple[Value, dict[int, Value], bool]] = {}
@@ -186,14 +191,20 @@ class Control:
     def iterate(self, value: Value) -> Iterator[Value]:
         raise NotImplementedError
 
+    def note(self, note: Note) -> None:
+        """Note something of what the root constructs."""
+        note.enter(self)
+        if self.notes is not None:
+            self.notes.append(note)
+
+    def take_back(self, count: int) -> None:
+        """The layers and models after the first `count` notes do not count: they will be noted again."""
+        if self.notes is not None:
+            self.notes[count:] = [note for note in self.notes[count:] if not isinstance(note, (LayerMade, Built))]
+
     def lose_construction(self) -> None:
-        raise NotImplementedError
-
-    def count_notes(self) -> int:
-        raise NotImplementedError
-
-    def take_back(self, count: int, *kinds: type[Note]) -> None:
-        raise NotImplementedError
+        """The construction that runs does what a copy of it would lack."""
+        self.losses += 1
 
     def give_up(self, why: Unknown) -> None:
         """Something that cannot be evaluated could do anything: the root ends."""
@@ -283,7 +294,7 @@ class Control:
         widened: dict[int, tuple[Any, Any]] = {}
         for attempt in range(6):
             level = len(self.heap.trails)
-            count, built, noted = len(self.records), len(self.built), self.count_notes()
+            count, built, noted = len(self.records), len(self.built), len(self.notes or ())
             self.heap.open()
             self._widen(widened)
             epoch = self.heap.open().epoch
@@ -311,7 +322,7 @@ class Control:
             while len(self.records) > count:
                 self.records.popitem()
             del self.built[built:]
-            self.take_back(noted, LayerMade, Built)
+            self.take_back(noted)
         else:
             raise LimitError("a loop of unknown length changes too much")
 
@@ -400,7 +411,7 @@ class Control:
             for item in (value.callee, *value.args, *value.kwargs.values()):
                 self.havoc(item, why, seen)
         elif isinstance(value, Stream):
-            built, noted, drained = len(self.records), self.count_notes(), 0
+            built, drained = len(self.records), 0
             level = len(self.heap.trails)
             try:
                 for item in islice(self.iterate(value), DRAINED):
@@ -409,9 +420,10 @@ class Control:
             except RaisedError:
                 while len(self.heap.trails) > level:
                     self.heap.close()  # how far it is taken, and whether anything is raised there, nobody knows
-            while drained == DRAINED and len(self.records) > built:
-                self.records.popitem()  # nobody takes all items of an endless iterator
-                self.take_back(noted, LayerMade)
+            if drained == DRAINED:  # nobody takes all items of an endless iterator
+                self.lose_construction()
+                while len(self.records) > built:
+                    self.records.popitem()
             self.heap.touch(value)
             value.spoiled = Unknown(why)
         elif isinstance(value, Function):

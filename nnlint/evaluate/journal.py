@@ -364,9 +364,9 @@ class Journal:
                 written = change(item, held, content(item))
                 if written is not None:
                     self._numbers += 1
-                    state = self._state(item)
-                    one.module.log.append(written._replace(state=state, number=self._numbers))
-                    self._move(one.module.log[-1], state)
+                    made = written._replace(state=self._state(item), number=self._numbers)
+                    one.module.log.append(made)
+                    self._move(made, made.state)
         one.trail.saved.clear()
 
     def _read(self, one: Importing) -> list[tuple[Any, frozenset[str] | None]]:

@@ -44,6 +44,7 @@ from nnlint.signature import BindError, Rest
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
+    CONSTANTS,
     BoundMethod,
     Class,
     Deque,
@@ -1268,7 +1269,6 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
 
 PLANS: dict[Any, Any] = {}  # what calls with constants alone build, by their layers and arguments
 KEPT_PLANS = 5_000
-CONSTANTS = frozenset({int, bool, float, str, type(None)})
 
 
 def planned(layer: Layer, bound: dict[str, Value]) -> Any:
