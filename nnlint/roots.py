@@ -50,6 +50,7 @@ class Roots:
         self.constructing = Constructing(machine)
         self.spent = 0  # steps
         self.collected = 0  # of them, before Python's garbage was last collected
+        self.constructed: set[Class] = set()  # by a root of their own
         self.ended: dict[str, str] = {}  # why a function or class, by its qualified name, did not come to its end
 
     def run(self) -> Analysis:
@@ -72,6 +73,7 @@ class Roots:
                 and (is_module_class(value) or is_perhaps_module(value))
             ):
                 self._class(module, value)
+                self.constructed.add(value)
         unreached = Unreached(machine, module)
         self._methods(unreached, variables)
         self._in_place(unreached)
@@ -286,7 +288,7 @@ class Roots:
                 continue
             for value in list(cls.attributes.values()):
                 method = value.getter if isinstance(value, Descriptor) else value
-                if not isinstance(method, Function):
+                if not isinstance(method, Function) or (method.name == "__init__" and cls in self.constructed):
                     continue
                 if not any(unreached.may_construct(own.lowered.node) for own in self._written_here(method)):
                     continue

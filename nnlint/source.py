@@ -157,6 +157,10 @@ class Source:
         self._pending.append(([definition.body], list(python.body)))
         return definition.body
 
+    def python_of(self, function: cst.FunctionDef) -> FunctionNode | None:
+        """Python's own tree of a function whose body is parsed when it is asked for."""
+        return self._folded.get(function)
+
     def place(self, node: cst.CSTNode) -> Place | None:
         """Where a call, function or class stands; None for one that Python's own tree does not have."""
         while node not in self._places and self._pending:

@@ -26,7 +26,7 @@ class Unknown:
     calls: it may be a function that is known by another way, and that may write to anything when it is called.
     """
 
-    __slots__ = ("calls", "foreign", "options", "plain", "why")
+    __slots__ = ("calls", "foreign", "options", "plain", "reaches", "why")
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class Unknown:
         self.options = options
         self.plain = plain
         self.foreign = foreign
+        self.reaches: bool | None = None  # whether an option may write when it is called, once that was asked
 
     def part(self) -> "Unknown":
         """An attribute or an item of it."""

@@ -12,6 +12,7 @@ from nnlint.evaluate.machine import Machine
 from nnlint.evaluate.scope import binder
 from nnlint.evaluate.torch_modules import CONTAINERS
 from nnlint.layers import PLAIN
+from nnlint.own_names import perhaps_classes
 from nnlint.source import Folded, children, unfold, visit, walk
 from nnlint.unknown import Unknown
 from nnlint.values import ABSENT, Class, External, Module, Value
@@ -35,16 +36,19 @@ class Unreached:
         return found.calls
 
     def may_construct(self, function: cst.FunctionDef) -> bool:
-        """Whether a function has calls that may construct a layer, or a module of the project, when it is run."""
-        imports = has_import(function)
-        for callee in self.callees(function):
-            head, _, rest = callee.partition(".")
-            if self.constructs(callee, or_module=True):
-                return True
-            is_named = head in self.module.frame.variables or head in self.machine.builtins
-            if head and not is_named and (imports or not rest):
-                return True
-        return False
+        """Whether a function has calls that may construct a layer, or a module of the project, when it is run: but for
+        layers that have nothing to count, which are seen where they stand."""
+        callees = set(self.callees(function))
+        if any(map(self.constructs_something, callees)):
+            return True
+        variables, builtins = self.module.frame.variables, self.machine.builtins
+        heads = ((callee, callee.partition(".")[0]) for callee in callees)
+        own = {callee for callee, head in heads if head and head not in variables and head not in builtins}
+        if not own or has_import(function):
+            return bool(own)
+        python = self.module.source.python_of(function)
+        classes = perhaps_classes(python) if python is not None else None
+        return any("." not in callee and (classes is None or callee in classes) for callee in own)
 
     def callees(self, function: cst.FunctionDef) -> Iterator[str]:
         """What the calls in a function name that nothing has evaluated."""
@@ -54,16 +58,19 @@ class Unreached:
         calls = (node for node in walk(function) if type(node) is cst.Call)
         return (dotted_name(call.func) for call in calls if call not in self.machine.evaluated)
 
-    def constructs(self, dotted: str, or_module: bool = False) -> bool:
-        """Whether a name of the module stands for a class of the framework (or any Module, of the project too)."""
+    def constructs(self, dotted: str) -> bool:
+        """Whether a name of the module stands for a class of the framework."""
         if dotted not in self._constructs:
             cls = self._named(dotted)
             known = isinstance(cls, Class) and (cls.layer is not None or cls.full_name in WITHOUT_PARAMETERS)
             self._constructs[dotted] = known or cls is None
-        if self._constructs[dotted] or not or_module:
-            return self._constructs[dotted]
+        return self._constructs[dotted]
+
+    def constructs_something(self, dotted: str) -> bool:
+        """Whether a name of the module stands for a Module, of the framework or the project, that may have parameters
+        or hold modules."""
         cls = self._named(dotted)
-        return isinstance(cls, Class) and is_module_class(cls)
+        return cls is None or (isinstance(cls, Class) and is_module_class(cls) and cls.full_name not in PLAIN)
 
     def _named(self, dotted: str) -> Value:
         """What a dotted name stands for; None where it may be anything, ABSENT where it surely is no class."""

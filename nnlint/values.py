@@ -552,7 +552,9 @@ def is_option(value: Value, other: Value) -> bool:
 def may_write_when_called(value: Value) -> bool:
     """Whether a value is, or may be, a function that has hold of objects of its own."""
     if isinstance(value, Unknown):
-        return value.calls or (bool(value.options) and any(map(may_write_when_called, value.options)))
+        if value.options and value.reaches is None:  # an option may have options: each is asked once
+            value.reaches = any(map(may_write_when_called, value.options))
+        return value.calls or bool(value.reaches)
     is_closure = isinstance(value, Function) and value.parent is not value.module.frame
     return is_closure or isinstance(value, (BoundMethod, Partial))
 

@@ -155,6 +155,7 @@ class Control:
             raise LimitError("evaluation limit reached")
         self.step(len(trails[-1].unjoined) // 10 if trails else 0)
         self.heap.leave(Outcome("raise", RaisedError(Unknown(why)), {}), why)
+        self._charge_copied()
 
     def doubtful(self, found: Value) -> Value:
         """What an operation gives that may raise as well, where its operands are not known, or where it gives a tensor
@@ -223,9 +224,13 @@ class Control:
         except RaisedError as raised:
             signal, value = "raise", raised
         outcomes = self.heap.collect(level, signal, value)
-        self.step(ARM_STEPS + self.heap.copied // 40)
-        self.heap.copied = 0
+        self.step(ARM_STEPS)
+        self._charge_copied()
         return outcomes
+
+    def _charge_copied(self) -> None:
+        copied, self.heap.copied = self.heap.copied, 0
+        self.step(copied // 40)
 
     def fork(self, frame: Frame, why: str, arms: Sequence[Callable[[], str | None]]) -> str | None:
         """Run every arm from the same state and join what comes after."""

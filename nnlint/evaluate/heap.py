@@ -329,6 +329,7 @@ class Heap:
                 base = trail.saved[key][1] if key in trail.saved else content(item)
                 known = before.delta[key][1] if key in before.delta else base
                 before.delta[key] = (item, join_content(item, known, now, why))
+                self.copied += size(item)
             value = RaisedError(join(before.value.value, raised.value.value, why))
             trail.exits[0] = before._replace(value=value)
         trail.unjoined = {key: item for key, (item, _) in raised.delta.items()}

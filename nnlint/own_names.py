@@ -1,0 +1,95 @@
+"""Which of the names that a function binds may stand for a class, read from what its text binds them to."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from nnlint.source import FunctionNode
+
+# Python's own functions that give no class but one that they are given.
+HARMLESS = frozenset(
+    {"abs", "all", "any", "bool", "dict", "divmod", "enumerate", "filter", "float", "frozenset", "getattr", "hasattr",
+     "id", "int", "isinstance", "issubclass", "iter", "len", "list", "map", "max", "min", "next", "print", "range",
+     "repr", "reversed", "round", "set", "slice", "sorted", "str", "sum", "super", "tuple", "zip"}
+)  # fmt: skip
+Given = dict[str, list[ast.expr | None]]  # what each name is bound to; None: anything
+
+
+def perhaps_classes(function: FunctionNode) -> set[str] | None:
+    """The names among a function's own that may stand for a class when it is run with arguments that are not known;
+    None where any name may. What the attributes of objects hold is taken to be objects."""
+    given = bindings(function)
+    if any(isinstance(node, (ast.Global, ast.Nonlocal)) for node in ast.walk(function)):
+        return None
+    found = {name for name, values in given.items() if any(value is None or is_free(value, given) for value in values)}
+    grown = True
+    while grown:
+        before = len(found)
+        found |= {name for name, values in given.items() if any(v and not found.isdisjoint(names(v)) for v in values)}
+        grown = len(found) > before
+    return found | (set(names(function)) - given.keys())
+
+
+def is_free(value: ast.expr, given: Given) -> bool:
+    """Whether an expression names what the function does not bind, or finds something by a special name."""
+    return any(name not in given and name not in HARMLESS for name in names(value))
+
+
+def names(node: ast.AST) -> Iterator[str]:
+    """The names that are read in a text, and the special names of attributes."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+            yield part.id
+        elif isinstance(part, ast.Attribute) and part.attr.startswith("__"):
+            yield part.attr
+
+
+def bindings(function: FunctionNode) -> Given:
+    """What a function, and those in it, bind each name to."""
+    given: Given = {}
+
+    def bind(target: ast.AST | None, value: ast.expr | None) -> None:
+        for part in ast.walk(target) if target is not None else ():
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                given.setdefault(part.id, []).append(value)
+
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                bind(target, node.value)
+        elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.NamedExpr)):
+            bind(node.target, node.value)
+        elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+            bind(node.target, node.iter)
+        elif isinstance(node, ast.withitem):
+            bind(node.optional_vars, node.context_expr)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            given.setdefault(node.name, [])
+        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+            given.setdefault(node.name, []).append(None)
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            given.setdefault(node.rest, []).append(None)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node is not function:
+            given.setdefault(node.name, []).append(None)
+        elif isinstance(node, ast.alias):
+            given.setdefault((node.asname or node.name).partition(".")[0], []).append(None)
+        elif isinstance(node, ast.arguments):
+            is_own = node is function.args
+            for name, default in parameters(node):
+                given.setdefault(name, []).extend([default] if is_own and default is not None else [])
+                if not is_own:
+                    given[name].append(None)
+    first = [*function.args.posonlyargs, *function.args.args][:1]
+    if first and any("classmethod" in ast.unparse(decorator) for decorator in function.decorator_list):
+        given[first[0].arg].append(None)
+    return given
+
+
+def parameters(node: ast.arguments) -> Iterator[tuple[str, ast.expr | None]]:
+    """Each parameter and its default, if it has one."""
+    positional = [*node.posonlyargs, *node.args]
+    without: list[ast.expr | None] = [None] * (len(positional) - len(node.defaults))
+    pairs = [*zip(positional, [*without, *node.defaults]), *zip(node.kwonlyargs, node.kw_defaults)]
+    yield from ((parameter.arg, default) for parameter, default in pairs)
+    yield from ((parameter.arg, None) for parameter in (node.vararg, node.kwarg) if parameter is not None)
