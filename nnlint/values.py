@@ -61,6 +61,16 @@ class External(Unknown):
         self.name = name
 
 
+class Device(Unknown):
+    """A torch.device: nothing is known of it but which one it is."""
+
+    __slots__ = ("index", "kind")
+
+    def __init__(self, kind: str, index: int | None) -> None:
+        super().__init__("torch.device is not in the project", plain=True, foreign=True)
+        self.kind, self.index = kind, index
+
+
 class Rewritten(Unknown):
     """What a decorator that may rewrite arguments makes of a function or class; written: that as the program has it."""
 
@@ -344,9 +354,9 @@ class Namespace(Instance):
 class Tensor(Thing):
     """A tensor: a shape (a tuple of ints and Unknowns, or Unknown), its values where they are known, and whether it
     is a Parameter. least: a shape whose number of elements is a lower bound, where the shape is not known; is_array:
-    it is one of numpy's."""
+    it is one of numpy's; is_here: it is on the device that is the default one."""
 
-    __slots__ = ("birth", "data", "is_array", "is_parameter", "least", "shape")
+    __slots__ = ("birth", "data", "is_array", "is_here", "is_parameter", "least", "shape")
 
     def __init__(
         self,
@@ -358,7 +368,7 @@ class Tensor(Thing):
         is_array: bool = False,
     ) -> None:
         self.shape, self.birth, self.is_parameter, self.is_array = shape, birth, is_parameter, is_array
-        self.data, self.least = data, least
+        self.data, self.least, self.is_here = data, least, False
 
     def numel(self) -> int | Unknown:
         """The number of elements."""
@@ -526,6 +536,8 @@ def same(left: Value, right: Value) -> bool:
         return bool(left == right)
     if isinstance(left, External):
         return left.name == str(right.name)
+    if isinstance(left, Device):
+        return (left.kind, left.index) == (right.kind, right.index)
     if isinstance(left, BoundMethod):
         return same(left.function, right.function) and same(left.receiver, right.receiver)
     return False

@@ -57,8 +57,9 @@ ONCE_ENDLESS = [
     "while True: w = pow(3, 2**4000, 2**4000 - 1)", "while True: w = re.findall('(.*)(.*)(.*)1', 'a' * 200)",
     "while True: w = re.findall('[a-z]*[a-z]*[a-z]*1', 'a' * 200)", "w = re.sub('a', 'b' * 90000, 'a' * 200)",
     "w = object\nfor i in range(3000):\n    class A(w): pass\n    w = A\nA()",
-    "class A:\n    def __len__(self): return u()\n    def __getitem__(self, i):\n        if i >= len(self): raise IndexError"
-    "\nw = []\ntry:\n    for x in A(): w.append('')\nexcept ValueError: pass",
+    "class A:\n    def __len__(self): return u()\n    def __getitem__(self, i):\n"
+    "        if i >= len(self): raise IndexError\n"
+    "w = []\ntry:\n    for x in A(): w.append('')\nexcept ValueError: pass",
 ]  # fmt: skip
 MORE = [
     "w = int('9' * 10**6)", "w = str(2**4095) * 100", "w = bytes([0]) * 10**12", "w = b'a'.ljust(10**10)",

@@ -20,6 +20,7 @@ from nnlint.values import (
     Class,
     Deque,
     Descriptor,
+    Device,
     Dict,
     External,
     Frame,
@@ -236,7 +237,7 @@ class Attributes(Control):
                     return True
                 if all(a is False for a in answers):
                     return False
-            return value
+            return True if isinstance(value, Device) else value
         if isinstance(value, (Dict, Set)) and value.rest is not None:
             return True if value else value.rest
         if isinstance(value, View):
@@ -298,6 +299,8 @@ class Attributes(Control):
         if isinstance(value, Unknown):
             if value.options:
                 return self.each_option(value, lambda option: self.get_attribute(option, name))
+            if isinstance(value, Device) and name in ("type", "index"):
+                return value.kind if name == "type" else value.index
             if name in WRITERS and not value.plain and not value.foreign:
                 return Native(name, lambda machine, args, kwargs: machine.write_unseen(value))
             found = self.within(value, name)
@@ -678,6 +681,7 @@ class Attributes(Control):
                 if not isinstance(given, Tensor):
                     given = Tensor(Unknown("a tensor's data is replaced", plain=True), self.heap.clock)
                 value.shape, value.data, value.least = given.shape, given.data, given.least
+                value.is_here = False
         elif isinstance(value, External):
             if value.name == "builtins":
                 self.give_up(Unknown(f"{name} of every module is replaced"))

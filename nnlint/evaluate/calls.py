@@ -10,6 +10,7 @@ from typing import Any
 
 import libcst as cst
 
+from nnlint.evaluate import devices
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.constructions import Constructions
@@ -284,6 +285,12 @@ class Calls(Objects):
             if not is_harmless or (isinstance(value, CALLED) and not name.startswith(LOOKING)):
                 self.havoc(value, why)
         if isinstance(callee, External):
+            if callee.name in devices.MOVING:
+                devices.move_default(self)
+            if callee.name == devices.DEFAULT and not given:
+                return devices.default_device(self)
+            if callee.name == "torch.device":
+                return devices.device_of(args, kwargs)
             hands_on = name.startswith(HANDING_ON)
             plain = name.startswith(HARMLESS) and not hands_on
             return Unknown(f"{callee.name} is not in the project", plain=plain, foreign=not hands_on)
@@ -943,6 +950,8 @@ class Calls(Objects):
             return self.call(self.get_attribute(manager, "__enter__"), [], {})
         if isinstance(manager, Unknown) and manager.why.startswith(REPLACING):
             self.give_up(Unknown(f"what is replaced while a block runs: {manager.why}"))
+        if isinstance(manager, Unknown) and devices.may_move(manager):
+            devices.move_default(self)
         return Unknown(manager.why) if isinstance(manager, Unknown) else manager
 
     def as_given(self, raised: RaisedError | None) -> list[Value]:

@@ -25,6 +25,7 @@ from nnlint.values import (
     BoundMethod,
     Class,
     Deque,
+    Device,
     Dict,
     External,
     Function,
@@ -41,7 +42,7 @@ from nnlint.values import (
 
 LARGEST_KEY = 500  # parts of the arguments
 LEAST_STEPS = 12  # what takes fewer is evaluated as fast as copied
-ATOMS = CONSTANTS | {type(...), type(ABSENT), complex, range, slice, External, Module}
+ATOMS = CONSTANTS | {type(...), type(ABSENT), complex, range, slice, Device, External, Module}
 TOLD = CONSTANTS - {float} | {type(...), type(ABSENT)}  # that are told by being equal: 0.0 and -0.0 are, too
 Run = Callable[[], Value]
 
@@ -79,6 +80,8 @@ class Given:
             return kind, repr(value)
         if kind is External:
             return External, value.name
+        if kind is Device:
+            return Device, value.kind, value.index
         if kind is Native:
             if not is_constant(value):
                 raise Different
@@ -177,6 +180,7 @@ class Copies:
     def _tensor(self, value: Tensor) -> Tensor:
         shape, data = self.of(value.shape), self.of(value.data)
         made = Tensor(shape, self.birth, value.is_parameter, data, value.least, value.is_array)
+        made.is_here = value.is_here
         self.known[id(value)] = made
         return made
 

@@ -12,6 +12,7 @@ from nnlint.values import (
     BoundMethod,
     Class,
     Deque,
+    Device,
     Dict,
     External,
     Function,
@@ -26,6 +27,7 @@ from nnlint.values import (
     Value,
     View,
     is_small,
+    same,
 )
 
 CALLABLES = (Function, Native, Class, BoundMethod, Partial)
@@ -78,6 +80,8 @@ def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
         return next((answer for answer in answers if isinstance(answer, Unknown)), False)
     if isinstance(kind, (str, int, float, List, Dict)) or kind is None or _has_items(kind):
         raise machine.error("TypeError", "isinstance() arg 2 must be a type, a tuple of types, or a union")
+    if isinstance(value, Device) and (isinstance(kind, Native) or same(kind, External("torch.device"))):
+        return not isinstance(kind, Native) or kind.name == "object"
     if isinstance(value, Unknown):
         if value.options and not isinstance(kind, Unknown):
             answers = [is_instance(machine, option, kind) for option in value.options if option is not ABSENT]

@@ -8,7 +8,7 @@ from typing import Any
 
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown
-from nnlint.values import Dict, External, Instance, Set, Tensor, Value, has_rest
+from nnlint.values import Device, Dict, External, Instance, Set, Tensor, Value, has_rest
 
 BITS = 4096  # the most that an integer may have
 ITEMS = 100_000  # the most items that a repetition may give
@@ -93,6 +93,8 @@ def plain_unknown(*values: Value) -> Unknown:
 def identical(left: Value, right: Value) -> bool | Unknown:
     """left is right"""
     for one, other in ((left, right), (right, left)):
+        if isinstance(one, Device) and (other is None or isinstance(other, (bool, str, int))):
+            return False
         if isinstance(one, Unknown):
             if one is other and not isinstance(one, External):
                 return Unknown(one.why, plain=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate import parametrize, tensor_numbers, tensor_shapes
+from nnlint.evaluate.devices import default_device
 from nnlint.evaluate.torch_modules import MEMO, deep_copy, has_state, prepare, put, restored
 from nnlint.evaluate.torch_names import INITIALISERS
 from nnlint.numpy_numbers import NUMPY, NumpyInt, of_numpy
@@ -64,9 +65,21 @@ def as_shape(machine: Any, sizes: list[Value]) -> Value:
     return tuple(int(size) if isinstance(size, NumpyInt) else size for size in sizes)
 
 
-@function(
-    *(f"torch.{name}" for name in ("empty", "zeros", "ones", "randn", "rand")),
-)
+def made_here(fn: Fn) -> Fn:
+    """A function that makes a tensor: on the default device, where it is not told another."""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        made = fn(machine, args, kwargs)
+        is_told = not kwargs.keys().isdisjoint(("device", "out", "**"))
+        if isinstance(made, Tensor) and not is_told and not any(isinstance(arg, Tensor) for arg in args):
+            made.is_here = True
+        return made
+
+    return run
+
+
+@function(*(f"torch.{name}" for name in ("empty", "zeros", "ones", "randn", "rand")))
+@made_here
 def _sized(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     sizes = args or ([kwargs["size"]] if "size" in kwargs else [()])
     return Tensor(as_shape(machine, sizes), machine.heap.clock)
@@ -178,6 +191,7 @@ def _pad(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 
 @function("torch.tensor", "torch.as_tensor", "torch.from_numpy")
+@made_here
 def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Tensor:
     data = args[0] if args else kwargs.get("data")
     if "ndmin" in kwargs or len(args) > 1:
@@ -233,6 +247,7 @@ def _linspace(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 
 @function("torch.arange")
+@made_here
 def _arange(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if kwargs and set(kwargs) - {"device", "dtype"}:
         return Tensor(Unknown("torch.arange", plain=True), machine.heap.clock)
@@ -658,6 +673,8 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
             name,
             lambda m, args, kwargs: Tensor(value.shape, m.heap.clock, False, data, value.least, value.is_array),
         )
+    if name == "device" and value.is_here and value.birth >= machine.heap.since:
+        return default_device(machine)
     if name in ("requires_grad", "device", "dtype", "is_leaf", "grad"):
         return Unknown(f"{name} of a tensor", plain=True)
     if name in tensor_shapes.METHODS:

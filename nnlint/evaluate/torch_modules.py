@@ -129,6 +129,8 @@ def forget_name(machine: Any, module: Instance, name: str, but: str) -> None:
 def put(machine: Any, module: Instance, which: str, name: Value, value: Value) -> None:
     """Register a value under a name."""
     held = registry(machine, module, which)
+    if isinstance(value, Tensor):
+        value.is_here = False  # with the module it may move
     if isinstance(name, str):
         forget_name(machine, module, name, which)
     machine.set_item(held, name, value)
