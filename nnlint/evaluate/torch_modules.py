@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -365,9 +364,6 @@ def _tensors(which: str, named: bool) -> Fn:
     return run
 
 
-KEEP_STATISTICS = re.compile("BatchNorm|InstanceNorm")
-
-
 def _held_tensors(module: Value, which: str) -> Iterator[tuple[str, Value]]:
     """A module's own parameters or buffers; a Rest for what is not known of them."""
     if not isinstance(module, Instance):
@@ -381,8 +377,6 @@ def _held_tensors(module: Value, which: str) -> Iterator[tuple[str, Value]]:
             yield name, tensor
     if isinstance(held, Dict) and held.rest is not None:
         yield "", Rest(held.rest)
-    if which == "_buffers" and module.cls.layer is not None and KEEP_STATISTICS.search(module.cls.layer.name):
-        yield "", Rest(Unknown("the statistics of a layer", plain=True))
 
 
 def _apply(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -661,8 +655,6 @@ THERE_IN = {
     "_update_flat_weights _weights_have_changed all_weights check_forward_args check_hidden_size check_input "
     "get_expected_cell_size get_expected_hidden_size permute_hidden",
     "torch.nn.MultiheadAttention": "_qkv_same_embed_dim merge_masks",
-    "torch.nn.BatchNorm1d torch.nn.BatchNorm2d torch.nn.BatchNorm3d torch.nn.SyncBatchNorm torch.nn.InstanceNorm1d "
-    "torch.nn.InstanceNorm2d torch.nn.InstanceNorm3d": "num_batches_tracked running_mean running_var",
     "torch.nn.TransformerEncoderLayer torch.nn.TransformerDecoderLayer": "_ff_block _sa_block activation "
     "activation_relu_or_gelu",
     "torch.nn.TransformerEncoder": "use_nested_tensor",
@@ -1232,18 +1224,21 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
     key = constants(bound)
     if key is None:
         bound = {name: normal(machine, value) for name, value in bound.items()}
-        attributes, structure = planned(layer, bound)
+        attributes, structure, buffers = planned(layer, bound)
     elif (id(layer), key) in PLANS:
-        attributes, structure = PLANS[id(layer), key]
+        attributes, structure, buffers = PLANS[id(layer), key]
     else:
         if len(PLANS) >= KEPT_PLANS:
             PLANS.clear()
-        attributes, structure = PLANS[id(layer), key] = planned(layer, bound)
+        attributes, structure, buffers = PLANS[id(layer), key] = planned(layer, bound)
     module.attributes.update(attributes)
     if isinstance(structure, Violation):
         return refuse(machine, module, layer.short_name, structure, bound.values())
     machine.judge(module, layer.short_name, None, () if key is not None else bound.values())
     machine.step(LAYER_STEPS + (0 if isinstance(structure, Unknown) else 2 * len(structure)))
+    for name, shape in buffers.items():
+        made = shape if shape is None or isinstance(shape, Unknown) else Tensor(shape, machine.heap.clock)
+        module.attributes["_buffers"][name] = made
     if layer.lazy:
         structure = Unknown(f"{layer.short_name} gets its sizes at the first forward pass")
     if isinstance(structure, Unknown):
@@ -1274,12 +1269,12 @@ KEPT_PLANS = 5_000
 
 
 def planned(layer: Layer, bound: dict[str, Value]) -> Any:
-    """The attributes that a layer's constructor sets, and what it builds."""
+    """The attributes that a layer's constructor sets, what it builds, and the shapes of its buffers."""
     attributes = {
         name: Unknown(value.why, plain=True) if isinstance(value, Unknown) else value
         for name, value in attributes_of(layer, bound).items()
     }
-    return attributes, build(layer, bound)
+    return attributes, build(layer, bound), buffers_of(layer, bound)
 
 
 def constants(bound: dict[str, Value]) -> tuple[Any, ...] | None:
@@ -1317,6 +1312,13 @@ def attributes_of(layer: Layer, bound: dict[str, Value]) -> dict[str, Value]:
         return layer.attributes(bound)
     except Exception:
         return {name: Unknown(f"{name} of {layer.short_name}") for name in bound}
+
+
+def buffers_of(layer: Layer, bound: dict[str, Value]) -> dict[str, Value]:
+    return {
+        name: Unknown(f"{name} of {layer.short_name}", plain=True) if isinstance(shape, Unknown) else shape
+        for name, shape in layer.buffers(bound).items()
+    }
 
 
 def add_part(machine: Any, module: Instance, name: str, part: Any) -> None:

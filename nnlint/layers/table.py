@@ -81,6 +81,8 @@ class Layer:
     textbook: the textbook's count in elements, where it differs (recurrent layers).
     lazy: sizes are not known before the first forward pass.
     wraps: it owns nothing and holds the modules that it is given, which were layers where they were constructed.
+    buffers: bound arguments -> registered name -> shape of a buffer, None where the framework registers None, or
+    Unknown.
     """
 
     name: str
@@ -97,6 +99,7 @@ class Layer:
     textbook: Callable[[Arguments], int] | None = None
     lazy: bool = False
     wraps: bool = False
+    buffers: Callable[[Arguments], dict[str, Any]] = lambda _: {}
 
     @property
     def short_name(self) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from nnlint.layers.arguments import Arguments, Violation, derived, given, known, size, unknown_in, violation_of
 from nnlint.layers.table import Layer, Structure, signature
+from nnlint.unknown import Unknown, first
 
 _INERT = frozenset({"device", "dtype", "eps", "momentum", "process_group"})
 
@@ -19,6 +20,18 @@ def _check_statistics(a: Arguments) -> Violation | None:
     if isinstance(features, int) and features < 0 and (a["affine"] or a["track_running_stats"]):
         return Violation("NNL202", f"num_features={features} is negative")
     return violation_of(size(features)) if a["track_running_stats"] else None
+
+
+def _statistics(a: Arguments) -> dict[str, Any]:
+    """_NormBase.__init__: running_mean and running_var of num_features each, and how many batches they are of."""
+    tracked, features = a["track_running_stats"], a.get("num_features", Unknown("num_features is not known yet"))
+    names = ("running_mean", "running_var", "num_batches_tracked")
+    if isinstance(tracked, Unknown):
+        return dict.fromkeys(names, tracked)
+    if not tracked:
+        return dict.fromkeys(names)
+    shape = (features,) if type(features) is int else first(unknown_in(features), Unknown("num_features is no integer"))
+    return dict(zip(names, (shape, shape, ())))
 
 
 _NAMES = ("eps", "momentum", "affine", "track_running_stats")
@@ -40,6 +53,7 @@ def _norm(name: str, defined_in: str, own: bool, extra: str = "", bases: tuple[s
         attributes=given("num_features", *_NAMES),
         constraints=_check_statistics,
         bases=bases,
+        buffers=_statistics,
     )
 
 
@@ -56,6 +70,7 @@ def _lazy_norm(name: str, base: Layer) -> Layer:
         attributes=lambda a: given(*_NAMES)(a) | {"num_features": 0},
         bases=(*mixins, *base.bases),
         lazy=True,
+        buffers=_statistics,
     )
 
 
