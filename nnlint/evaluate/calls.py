@@ -113,6 +113,11 @@ def _unsure(value: Value) -> bool:
     return isinstance(value, (Dict, Set)) and value.rest is not None
 
 
+def is_unsure(value: Value, given: list[Value]) -> bool:
+    """Whether it is not known which items of a container a method of it takes away."""
+    return _unsure(value) or (isinstance(value, (List, Dict, Set)) and any(isinstance(key, Unknown) for key in given))
+
+
 DECORATOR_STEPS = 10_000  # what applying one decorator may take
 DECORATOR_FORKS = 6  # conditions that are not known, inside of each other
 DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -239,12 +244,17 @@ class Calls(Objects):
             self._note_native(callee, args, kwargs)
         suspended = self.suspended
         try:
+            if callee.name in MUTATORS and args and is_unsure(args[0], args[1:]):
+                self.alias(args[:1])
             may_raise = self.tries > 0 and callee.name not in NEVER_RAISE
             if may_raise and any(map(_unsure, args)):
                 self.may_raise(f"{callee.name}() of what is not known")
             found = callee.fn(self, args, kwargs)
+            if isinstance(found, Unknown) and not (found.plain or found.foreign or found.options):
+                self.alias(args)
             return self.doubtful(found) if may_raise else found
         except UnknownValueError as error:
+            self.alias(args)
             if callee.name in MUTATORS and args:
                 self.havoc(args[0], error.unknown.why)
             return self.doubtful(Unknown(error.unknown.why))

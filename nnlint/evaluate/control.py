@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -66,6 +66,9 @@ class UnfollowedError(LimitError):
     """A generator comes to where it could go on in more ways than one can wait in."""
 
 
+WRITTEN_TO = (Instance, List, Dict, Set, tuple, Rest)  # what may be written to, or hold such
+
+
 class Contested:
     """What generators that were left before their end may write to when they are closed: objects, and what the names of
     frames stand for then."""
@@ -126,6 +129,8 @@ class Control:
         self.hooks: tuple[Value, ...] = ()  # what modules call where they are called, saved or loaded
         # Copies that a memo knows; whether that was made by deepcopy itself, for a method of the program.
         self.memos: dict[int, tuple[Value, dict[int, Value], bool]] = {}
+        # What values that are not known may be, or be a part of, by their ids.
+        self.aliased: dict[int, Value] = {}
         self.suspended: tuple[Stream, ...] = ()  # generators that wait where closing them does something
         self.contested = Contested()
 
@@ -135,7 +140,7 @@ class Control:
         self.running, self.handling, self.records, self.built = [], [], {}, []
         self.constructing, self.heap.copied = False, 0
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
-        self.suspended, self.memos, self.hooks = (), {}, ()
+        self.suspended, self.memos, self.hooks, self.aliased = (), {}, (), {}
         self.contested, self.heap.watch = Contested(), None
         self.look_ups.forget()
 
@@ -322,6 +327,7 @@ class Control:
                         widened[key] = (item, after)
                         grown = True
             self.heap.undo_to(level)
+            self.aliased = {key: held for key, held in self.aliased.items() if getattr(held, "birth", 0) < epoch}
             if not grown:
                 break
             while len(self.records) > count:
@@ -363,10 +369,34 @@ class Control:
 
         self.repeat(frame, why, body)
 
+    def alias(self, values: Iterable[Value]) -> None:
+        """A value that is not known is one of these, or a part of one: code that is not known and gets hold of that may
+        write to them."""
+        before = len(self.aliased)
+        for value in values:
+            held = value.mapping if isinstance(value, View) else value
+            parts = list(held.values()) if isinstance(held, Dict) else [held]
+            parts = list(held) if isinstance(held, (list, tuple, Set)) else parts
+            self.aliased.update((id(part), part) for part in parts if isinstance(part, WRITTEN_TO))
+        if len(self.aliased) > before:
+            self.step((len(self.aliased) - before) // 10)
+            self.lose_construction()
+
     def havoc(self, value: Value, why: str, seen: set[Any] | None = None) -> None:
         """Code that is not known got hold of `value`: what it could write is forgotten."""
         seen = set() if seen is None else seen
-        if type(value) in CONSTANTS or id(value) in seen or isinstance(value, (str, int, float, Unknown)):
+        if type(value) in CONSTANTS or id(value) in seen or isinstance(value, (str, int, float)):
+            return
+        if isinstance(value, Unknown):
+            for option in value.options:
+                self.havoc(option, why, seen)
+            if not (value.options or value.plain or value.foreign) and "aliased" not in seen:
+                seen.add("aliased")
+                for held in list(self.aliased.values()):
+                    self.havoc(held, why, seen)
+            return
+        if type(value) is Rest:
+            self.havoc(value.unknown, why, seen)
             return
         seen.update((id(value), Held(value)))
         if isinstance(value, (tuple, list)):

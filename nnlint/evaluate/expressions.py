@@ -532,7 +532,7 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
 
     iterate = machine.iterate if is_ordered else machine.unordered
 
-    def produce(frame: Frame, index: int, items: Iterator[Value]) -> Iterator[Value]:
+    def produce(frame: Frame, index: int, source: Value, items: Iterator[Value]) -> Iterator[Value]:
         _, assign, tests = loops[index]
         for item in items:
             machine.step()
@@ -549,14 +549,17 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
                 continue
             if isinstance(truth, Unknown):
                 # A filter that is not known: what it lets through may be there or not.
-                machine.forget_after(lambda: list(deeper(frame, index)), truth.why)
+                through: list[Value] = []
+                machine.forget_after(lambda: through.extend(deeper(frame, index)), truth.why)
+                machine.alias((through, source))
                 yield Rest(Unknown(truth.why))
             else:
                 yield from deeper(frame, index)
 
     def deeper(frame: Frame, index: int) -> Iterator[Value]:
         if index + 1 < len(loops):
-            yield from produce(frame, index + 1, iterate(loops[index + 1][0](frame)))
+            source = loops[index + 1][0](frame)
+            yield from produce(frame, index + 1, source, iterate(source))
         elif key is not None:
             yield (key(frame), element(frame))
         else:
@@ -570,9 +573,11 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
             for test in tests:
                 if test(frame) is False:
                     return
-            list(deeper(frame, index))
+            through.extend(deeper(frame, index))
 
+        through: list[Value] = []
         machine.forget_after(once, rest.unknown.why)
+        machine.alias((through,))
         yield Rest(rest.unknown.part())
 
     def evaluate(frame: Frame) -> Value:
@@ -581,7 +586,7 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
             machine.heap.clock += 1
         own = Frame(frame.module, frame, frame.function, machine.heap.clock)
         own.first_argument = frame.first_argument
-        items = produce(own, 0, iterate(outermost))
+        items = produce(own, 0, outermost, iterate(outermost))
         if not is_ordered and isinstance(outermost, (Set, frozenset)):
             items = iter(machine.apart_from_order(items, own.birth))
         if isinstance(node, cst.GeneratorExp):

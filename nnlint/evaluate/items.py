@@ -171,7 +171,7 @@ class Items(Attributes):
         forgotten."""
         seen: set[Any] = set()
         for item in self._held_by(value):
-            if isinstance(item, (Instance, List, Dict, Set, Stream)):
+            if isinstance(item, (Instance, List, Dict, Set, Stream, tuple, Rest)):
                 self.havoc(item, why, seen)
 
     def _payload_item(self, value: Instance, index: Value) -> Value:
@@ -194,9 +194,10 @@ class Items(Attributes):
                 return value[index]
             if isinstance(index, int) and index < 0 and all(type(i) is not Rest for i in value[index:]):
                 return value[index] if len(value) >= -index else self.doubtful(Unknown(value[rest].unknown.why))
+            held: Unknown = value[rest].unknown
+            self.alias((value,))
             if isinstance(index, slice):
                 return List([value[rest]], self.heap.clock)
-            held: Unknown = value[rest].unknown
             return self.doubtful(Unknown(held.why, calls=held.calls or any(map(may_write_when_called, value))))
         try:
             found = value[index]
@@ -347,12 +348,15 @@ class Items(Attributes):
             self._note_content(value.mapping if isinstance(value, View) else value)
             self.look_ups.lose()
         if isinstance(value, List):
+            if has_rest(value):
+                self.alias((value,))
             return self._live(value)
         if isinstance(value, (tuple, str, bytes, range)):
             return iter(value)
         if isinstance(value, Stream):
             return self._advance(value)
         if isinstance(value, Unknown):
+            self.alias(value.options)
             if not self._sequences(value):
                 self.doubtful(value)
             for option in value.options:
