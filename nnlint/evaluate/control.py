@@ -66,6 +66,7 @@ class UnfollowedError(LimitError):
     """A generator comes to where it could go on in more ways than one can wait in."""
 
 
+ALIASED = "aliased"  # among what is forgotten already: whatever a value that is not known may be
 WRITTEN_TO = (Instance, List, Dict, Set, tuple, Rest)  # what may be written to, or hold such
 
 
@@ -390,8 +391,8 @@ class Control:
         if isinstance(value, Unknown):
             for option in value.options:
                 self.havoc(option, why, seen)
-            if not (value.options or value.plain or value.foreign) and "aliased" not in seen:
-                seen.add("aliased")
+            if not (value.options or value.plain or value.foreign) and ALIASED not in seen:
+                seen.add(ALIASED)
                 for held in list(self.aliased.values()):
                     self.havoc(held, why, seen)
             return
