@@ -581,8 +581,9 @@ def join(left: Value, right: Value, why: str) -> Value:
     if bare is not None:
         plain = is_plain(left) and is_plain(right)
         calls = may_write_when_called(left) or may_write_when_called(right)
-        is_kept = type(bare) is Unknown and (bare.plain, bare.calls) == (plain, calls) and not bare.foreign
-        return bare if is_kept else Unknown(bare.why, plain=plain, calls=calls)
+        foreign = all(is_plain(value) or (isinstance(value, Unknown) and value.foreign) for value in (left, right))
+        is_kept = type(bare) is Unknown and (bare.plain, bare.calls, bare.foreign) == (plain, calls, foreign)
+        return bare if is_kept else Unknown(bare.why, plain=plain, foreign=foreign, calls=calls)
     are_tuples = type(left) is tuple and type(right) is tuple and len(left) == len(right)
     if are_tuples and is_small(left) and not has_rest(left + right):
         return tuple(join(one, other, why) for one, other in zip(left, right))

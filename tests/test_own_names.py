@@ -72,3 +72,18 @@ class Net(nn.Module):
 def test_a_method_is_run_for_the_classes_that_it_may_call(names: str, values: str, sites: dict[int, list[int]]) -> None:
     found = analyse("net.py", METHOD.format(names, values)).layers
     assert {site.place.line: site.counts for site in found if site.counts} == sites
+
+
+UNREACHED = """from torch import nn
+class Net(nn.Module):
+    def __init__(self, deep=False):
+        super().__init__()
+        self.a = nn.Linear(2, 3) if deep else nn.Identity()
+    def forward(self, x):
+        return nn.CrossEntropyLoss()(self.a(x))
+"""
+
+
+def test_what_a_constructor_does_not_reach_is_seen_where_it_stands() -> None:
+    found = {(site.place.line, site.layer): site.counts for site in analyse("net.py", UNREACHED).layers}
+    assert found[5, "torch.nn.Linear"] == [9]

@@ -303,6 +303,8 @@ class Attributes(Control):
                 return value.kind if name == "type" else value.index
             if name in WRITERS and not value.plain and not value.foreign:
                 return Native(name, lambda machine, args, kwargs: machine.write_unseen(value))
+            if name in WRITING_ITSELF and not value.plain and not value.foreign:
+                return Native(name, partial(_write_itself, value))
             found = self.within(value, name)
             if name.endswith("_") and not name.startswith("_") and type(found) is Unknown:
                 found = Unknown(found.why, plain=found.plain, foreign=True)  # torch's own, of a tensor
@@ -761,6 +763,15 @@ def is_one_with(value: Value, *names: str) -> bool:
         return False
     objects = (option for option in value.options if isinstance(option, Instance))
     return any(isinstance(option.cls.find(name), Function) for option in objects for name in names)
+
+
+WRITING_ITSELF = frozenset({"apply", "__init__", "__setattr__", "__delattr__", "__setstate__"})
+
+
+def _write_itself(value: Unknown, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """A method that writes to the object that it is called on, which is not known."""
+    machine.call_unknown(Unknown(value.why), [value, *args], kwargs)
+    return value
 
 
 def _get_plainly(receiver: Instance, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

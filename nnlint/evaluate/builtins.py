@@ -38,6 +38,7 @@ from nnlint.values import (
     Value,
     View,
     has_rest,
+    is_plain,
     may_be_absent,
     may_write_when_called,
     present,
@@ -517,7 +518,8 @@ def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     value, name = args[0], args[1]
     if isinstance(value, Unknown) and not value.options and not isinstance(value, External):
         found = machine.within(value, name)
-        return Unknown(value.why) if type(found) is Unknown else found
+        plain = value.plain and all(map(is_plain, args[2:]))
+        return Unknown(value.why, plain=plain) if type(found) is Unknown else found
     if not isinstance(name, str):
         why = name.why if isinstance(name, Unknown) else "getattr() with a name that is no string"
         return Unknown(why, calls=isinstance(value, Instance))

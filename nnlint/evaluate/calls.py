@@ -14,7 +14,7 @@ from nnlint.evaluate import devices
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.constructions import Constructions
-from nnlint.evaluate.control import DEPTH, LimitError, UnfollowedError
+from nnlint.evaluate.control import ALIASED, DEPTH, LimitError, UnfollowedError
 from nnlint.evaluate.functions import REPLACED, distinct, keyword_defaults, replaced
 from nnlint.evaluate.items import NATIVE_ERRORS
 from nnlint.evaluate.kinds import REGISTER
@@ -24,6 +24,7 @@ from nnlint.evaluate.notes import SequentialMade, TakenApart, Verdict
 from nnlint.evaluate.objects import Objects
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.sequential import Budget, misfit
+from nnlint.evaluate.torch_modules import WRITING_METHODS
 from nnlint.layers import Violation
 from nnlint.layers.arguments import unknown_in
 from nnlint.signature import REQUIRED, BindError, Parameter, Rest, Signature
@@ -34,6 +35,7 @@ from nnlint.values import (
     BoundMethod,
     Class,
     Descriptor,
+    Device,
     Dict,
     External,
     Frame,
@@ -244,6 +246,13 @@ class Calls(Objects):
             self._note_native(callee, args, kwargs)
         suspended = self.suspended
         try:
+            is_writing = callee.fn in WRITING_METHODS or callee.name == "__init__"
+            if is_writing and args and isinstance(args[0], Unknown):
+                if args[0].options:
+                    return self.each_option(
+                        args[0], lambda option: self.call_native(callee, [option, *args[1:]], dict(kwargs), None)
+                    )
+                self.write_unseen(args[0])
             if callee.name in MUTATORS and args and is_unsure(args[0], args[1:]):
                 self.alias(args[:1])
             may_raise = self.tries > 0 and callee.name not in NEVER_RAISE
@@ -252,6 +261,8 @@ class Calls(Objects):
             found = callee.fn(self, args, kwargs)
             if isinstance(found, Unknown) and not (found.plain or found.foreign or found.options):
                 self.alias(args)
+            elif type(found) is Instance and "_modules" in found.attributes:
+                self.made.append(found)
             return self.doubtful(found) if may_raise else found
         except UnknownValueError as error:
             self.alias(args)
@@ -278,8 +289,9 @@ class Calls(Objects):
         if callee.name not in READING or kwargs:
             self.look_ups.lose()
 
-    def call_unknown(self, callee: Unknown, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        """Code that is not known: what it gives is not known, nor what it does to what it gets."""
+    def call_unknown(self, callee: Unknown, args: list[Value], kwargs: dict[str, Value], is_own: bool = False) -> Value:
+        """Code that is not known: what it gives is not known, nor what it does to what it gets. is_own: it is the
+        program's, which writes to nothing that is not known: where it does, the root ends."""
         self.look_ups.lose()
         given = [value.unknown if type(value) is Rest else value for value in (*args, *kwargs.values())]
         name = callee.name + "." if isinstance(callee, External) else ""
@@ -291,16 +303,21 @@ class Calls(Objects):
             self.forget_own(callee.receiver, why)
         if name.startswith(COMPLETING):
             self._complete(given, why)
+        if not is_harmless and any(isinstance(v, External) and v.name in devices.MOVING for v in given):
+            devices.move_default(self)
         for value in given:
             if not is_harmless or (isinstance(value, CALLED) and not name.startswith(LOOKING)):
-                self.havoc(value, why)
+                self.havoc(value, why, {ALIASED} if is_own else None)
         if isinstance(callee, External):
             if callee.name in devices.MOVING:
                 devices.move_default(self)
             if callee.name == devices.DEFAULT and not given:
                 return devices.default_device(self)
             if callee.name == "torch.device":
-                return devices.device_of(args, kwargs)
+                device = devices.device_of(args, kwargs)
+                if not isinstance(device, Device):
+                    self.may_raise(device.why)
+                return device
             hands_on = name.startswith(HANDING_ON)
             plain = name.startswith(HARMLESS) and not hands_on
             return Unknown(f"{callee.name} is not in the project", plain=plain, foreign=not hands_on)
@@ -360,7 +377,7 @@ class Calls(Objects):
             raise LimitError("evaluation limit reached")
         if self._is_endless(function):
             self.depth -= 1
-            return self.call_unknown(_endless(function), [function, *bound.values()], {})
+            return self.call_unknown(_endless(function), [function, *bound.values()], {}, is_own=True)
         level = len(self.heap.trails)
         self.running.append(function)
         result: Value = None
@@ -567,6 +584,8 @@ class Calls(Objects):
             raise self.error("TypeError", f"{cls.name}() takes no arguments")
         if cls.layer is not None and self.stack:
             self.record(self.stack[-1], made)
+        if "_modules" in made.attributes:
+            self.made.append(made)
         return made
 
     def allocate(

@@ -284,6 +284,8 @@ class Template(NamedTuple):
             machine.note(note)
         if machine.look_ups.recalled is not None:
             machine.look_ups.recalled.extend(self._recalled(given))
+        if isinstance(made, Instance):
+            machine.made.append(made)
         return made
 
 

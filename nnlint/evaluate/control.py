@@ -132,6 +132,7 @@ class Control:
         self.memos: dict[int, tuple[Value, dict[int, Value], bool]] = {}
         # What values that are not known may be, or be a part of, by their ids.
         self.aliased: dict[int, Value] = {}
+        self.made: list[Instance] = []  # the modules that the root has constructed
         self.suspended: tuple[Stream, ...] = ()  # generators that wait where closing them does something
         self.contested = Contested()
 
@@ -141,7 +142,7 @@ class Control:
         self.running, self.handling, self.records, self.built = [], [], {}, []
         self.constructing, self.heap.copied = False, 0
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
-        self.suspended, self.memos, self.hooks, self.aliased = (), {}, (), {}
+        self.suspended, self.memos, self.hooks, self.aliased, self.made = (), {}, (), {}, []
         self.contested, self.heap.watch = Contested(), None
         self.look_ups.forget()
 
@@ -329,6 +330,7 @@ class Control:
                         grown = True
             self.heap.undo_to(level)
             self.aliased = {key: held for key, held in self.aliased.items() if getattr(held, "birth", 0) < epoch}
+            self.made = [module for module in self.made if module.birth < epoch]
             if not grown:
                 break
             while len(self.records) > count:
@@ -393,7 +395,8 @@ class Control:
                 self.havoc(option, why, seen)
             if not (value.options or value.plain or value.foreign) and ALIASED not in seen:
                 seen.add(ALIASED)
-                for held in list(self.aliased.values()):
+                made = [module for module in self.made if module.open is None]  # of others nothing is known already
+                for held in (*self.aliased.values(), *made):
                     self.havoc(held, why, seen)
             return
         if type(value) is Rest:
@@ -406,6 +409,7 @@ class Control:
         if isinstance(value, Dict):
             for item in value.values():
                 self.havoc(item, why, seen)
+            self.havoc(value.rest, why, seen)
             self.heap.touch(value)
             value.clear()
             value.rest = Unknown(why, foreign=True)

@@ -85,6 +85,13 @@ def _sized(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Tensor(as_shape(machine, sizes), machine.heap.clock)
 
 
+def _new(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """tensor.new_zeros(...) and the like: on the device of that tensor"""
+    made = _sized(machine, args, kwargs)
+    made.is_here = False
+    return made
+
+
 @function("numpy.empty", "numpy.zeros", "numpy.ones", "numpy.full")
 def _array(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     shape = as_shape(machine, [args[0] if args else kwargs.get("shape")])
@@ -629,6 +636,17 @@ RESHAPING = frozenset(
 )  # fmt: skip
 
 
+# What a tensor has that is no method, and the methods among what is asked by `is_`.
+PROPERTIES = frozenset(
+    {"requires_grad", "device", "dtype", "grad", "grad_fn", "layout", "names", "itemsize", "nbytes", "output_nr",
+     "retains_grad", "volatile", "imag", "H", "mH", "name"}
+)  # fmt: skip
+ASKING = frozenset(
+    {"is_coalesced", "is_complex", "is_conj", "is_contiguous", "is_distributed", "is_floating_point", "is_inference",
+     "is_neg", "is_nonzero", "is_pinned", "is_same_size", "is_set_to", "is_shared", "is_signed"}
+)  # fmt: skip
+
+
 def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     """tensor.name: shapes and numbers are known, everything else is an Unknown that is no module."""
     if name == "shape":
@@ -675,7 +693,7 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         )
     if name == "device" and value.is_here and value.birth >= machine.heap.since:
         return default_device(machine)
-    if name in ("requires_grad", "device", "dtype", "is_leaf", "grad"):
+    if name in PROPERTIES or (name.startswith("is_") and name not in ASKING):
         return Unknown(f"{name} of a tensor", plain=True)
     if name in tensor_shapes.METHODS:
         return Native(name, lambda m, args, kwargs: reshaped(m, value, name, args, kwargs))
@@ -684,7 +702,7 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         shape = value.shape[::-1] if is_matrix else Unknown(f"{name} of a tensor", plain=True)
         return Tensor(shape, machine.heap.clock, is_array=value.is_array)
     if name in ("new_zeros", "new_ones", "new_empty", "new_full") and not value.is_array:
-        return Native(name, lambda m, args, kwargs: _sized(m, args[:1] if name == "new_full" else args, kwargs))
+        return Native(name, lambda m, args, kwargs: _new(m, args[:1] if name == "new_full" else args, kwargs))
     if name in RESHAPING:
         return Native(name, lambda m, args, kwargs: _reshape(m, value, name))
     return Native(name, lambda m, args, kwargs: Unknown(f"{name}() of a tensor", plain=True))

@@ -399,7 +399,9 @@ def _train(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, mode = arguments(("self", "mode"), args, kwargs)
     for _, part in walk(machine, module, ""):
         machine.step()
-        if isinstance(part, Instance):
+        if isinstance(part, Instance) and part is not module and isinstance(part.cls.find("train"), Function):
+            machine.call(machine.get_attribute(part, "train"), [first(mode, True)], {})
+        elif isinstance(part, Instance):
             machine.heap.touch(part)
             part.attributes["training"] = first(mode, True)
         elif type(part) is Rest:
@@ -640,6 +642,13 @@ MODULE_METHODS: dict[str, Fn] = {
         _other_hook,
     ),
 }
+
+# Those of them that write to their module.
+WRITING_METHODS = frozenset(
+    MODULE_METHODS[name]
+    for name in ("__init__", "__setattr__", "__setstate__", "__delattr__", "add_module", "register_module",
+                 "register_parameter", "register_buffer", "apply", "set_submodule")
+)  # fmt: skip
 
 # Attributes of the framework's classes of which nothing is known but that they are there; no module, nor a Parameter.
 THERE = (
@@ -1184,6 +1193,10 @@ def _layer_init(layer: Layer) -> Fn:
                 machine.havoc(module, weight.why)
             elif weight is None:
                 machine.call(machine.get_attribute(module, reset), [], {})
+        elif buffers_of(layer, bound) and isinstance(module.cls.find("reset_running_stats"), Function):
+            machine.call(machine.get_attribute(module, "reset_running_stats"), [], {})
+        if buffers_of(layer, bound) and isinstance(module.cls.find("register_buffer"), Function):
+            machine.havoc(module, "register_buffer() is the program's own")
         return None
 
     return run
