@@ -68,7 +68,7 @@ HARMLESS = (
     "time.", "os.", "sys.", "random.", "numpy.", "typing.", "re.", "datetime.", "pathlib.", "torch._assert",
     "torch.set_", "torch.get_", "torch.is_", "torch.no_grad", "torch.inference_mode", "torch.autograd.", "torch.seed",
     "torch.nn.functional.", "torch.library.", "torch.ops.", "inspect.", "importlib.", "packaging.", "abc.",
-    "contextlib.", "torch.utils._pytree.",
+    "contextlib.", "torch.utils._pytree.", "torch.compiler.", "regex.",
 )  # fmt: skip
 
 
@@ -82,9 +82,9 @@ LOOKING = ("inspect.", "typing.", "logging.", "warnings.", "abc.", "torch.jit.",
 HANDING_ON = (
     "torch.jit.script.", "torch.jit.trace", "torch.jit.freeze.", "torch.jit.optimize", "torch.fx.", "torch.onnx.",
     "torch.optim.swa_utils.", "torch.utils.checkpoint.", "torch.utils._pytree.", "torch.distributed.fsdp.",
-    "torch.distributed.algorithms.", "torch.distributed.tensor.", "torch.distributed._", "contextlib.closing.",
-    "random.choice", "random.sample.", "importlib.import_module.", "torch.library.", "torch.ops.",
-    "numpy.random.choice.", "numpy.vectorize.", "numpy.apply", "torch.autograd.",
+    "torch.compiler.", "torch.distributed.algorithms.", "torch.distributed.tensor.", "torch.distributed._",
+    "contextlib.closing.", "random.choice", "random.sample.", "importlib.import_module.", "torch.library.",
+    "torch.ops.", "numpy.random.choice.", "numpy.vectorize.", "numpy.apply", "torch.autograd.",
     "inspect.currentframe.", "inspect.stack.", "inspect.getouterframes.", "inspect.trace.", "sys._getframe.", "gc.get_",
 )  # fmt: skip
 CALLED = (Function, BoundMethod, Partial)  # what code that gets hold of it may call

@@ -375,6 +375,8 @@ class Control:
     def alias(self, values: Iterable[Value]) -> None:
         """A value that is not known is one of these, or a part of one: code that is not known and gets hold of that may
         write to them."""
+        if self.executing:
+            return
         before = len(self.aliased)
         for value in values:
             held = value.mapping if isinstance(value, View) else value
@@ -392,8 +394,10 @@ class Control:
             return
         if isinstance(value, Unknown):
             for option in value.options:
-                self.havoc(option, why, seen)
-            if not (value.options or value.plain or value.foreign) and ALIASED not in seen:
+                if not isinstance(option, (Class, Function)):
+                    self.havoc(option, why, seen)
+            is_opaque = not (value.options or value.plain or value.foreign)
+            if is_opaque and ALIASED not in seen and not self.executing:
                 seen.add(ALIASED)
                 made = [module for module in self.made if module.open is None]  # of others nothing is known already
                 for held in (*self.aliased.values(), *made):
