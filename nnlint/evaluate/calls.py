@@ -14,7 +14,7 @@ from nnlint.evaluate import devices
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.constructions import Constructions
-from nnlint.evaluate.control import ALIASED, DEPTH, LimitError, UnfollowedError
+from nnlint.evaluate.control import DEPTH, GIVEN, LimitError, UnfollowedError
 from nnlint.evaluate.functions import REPLACED, distinct, keyword_defaults, replaced
 from nnlint.evaluate.items import NATIVE_ERRORS
 from nnlint.evaluate.kinds import REGISTER
@@ -305,9 +305,10 @@ class Calls(Objects):
             self._complete(given, why)
         if not is_harmless and any(isinstance(v, External) and v.name in devices.MOVING for v in given):
             devices.move_default(self)
+        seen: set[Any] = set() if is_own else {GIVEN}
         for value in given:
             if not is_harmless or (isinstance(value, CALLED) and not name.startswith(LOOKING)):
-                self.havoc(value, why, {ALIASED} if is_own else None)
+                self.havoc(value, why, seen)
         if isinstance(callee, External):
             if callee.name in devices.MOVING:
                 devices.move_default(self)

@@ -66,7 +66,7 @@ class UnfollowedError(LimitError):
     """A generator comes to where it could go on in more ways than one can wait in."""
 
 
-ALIASED = "aliased"  # among what is forgotten already: whatever a value that is not known may be
+GIVEN = "given"  # among what is forgotten already: code that is not known has got hold of what is forgotten here
 WRITTEN_TO = (Instance, List, Dict, Set, tuple, Rest)  # what may be written to, or hold such
 
 
@@ -397,8 +397,8 @@ class Control:
                 if not isinstance(option, (Class, Function)):
                     self.havoc(option, why, seen)
             is_opaque = not (value.options or value.plain or value.foreign)
-            if is_opaque and ALIASED not in seen and not self.executing:
-                seen.add(ALIASED)
+            if is_opaque and GIVEN in seen and not self.executing:
+                seen.discard(GIVEN)
                 made = [module for module in self.made if module.open is None]  # of others nothing is known already
                 for held in (*self.aliased.values(), *made):
                     self.havoc(held, why, seen)

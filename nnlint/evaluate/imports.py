@@ -9,7 +9,7 @@ import libcst as cst
 
 from nnlint.construction import Failure
 from nnlint.evaluate.calls import Calls
-from nnlint.evaluate.control import ALIASED, IMPORT_STEPS, OF_A_ROOT, LimitError
+from nnlint.evaluate.control import IMPORT_STEPS, OF_A_ROOT, LimitError
 from nnlint.evaluate.journal import Change, Journal, StaleError
 from nnlint.evaluate.statements import Execute, define
 from nnlint.evaluate.torch_functions import FUNCTIONS
@@ -81,7 +81,7 @@ class Imports(Calls):
         """What more than one import has written is not known."""
         why = "more than one import writes to it"
         if not isinstance(change.item, Frame):
-            self.havoc(change.item, why, {ALIASED})
+            self.havoc(change.item, why)
         else:
             change.item.variables.update(dict.fromkeys(change.after, Unknown(why)))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import Attributes
-from nnlint.evaluate.control import ALIASED, DRAINED, LimitError
+from nnlint.evaluate.control import DRAINED, LimitError
 from nnlint.evaluate.heap import ADVANCED
 from nnlint.numpy_numbers import NumpyInt
 from nnlint.signature import Rest
@@ -170,7 +170,7 @@ class Items(Attributes):
         """Some items of a list or a dict get another name that is not followed: what may be written to them there is
         forgotten."""
         self.alias((value,))
-        seen: set[Any] = {ALIASED}  # nobody else has got hold of anything yet
+        seen: set[Any] = set()
         for item in self._held_by(value):
             if isinstance(item, (Instance, List, Dict, Set, Stream)):
                 self.havoc(item, why, seen)
