@@ -42,6 +42,11 @@ class Unknown:
         self.foreign = foreign
         self.reaches: bool | None = None  # whether an option may write when it is called, once that was asked
 
+    @property
+    def is_opaque(self) -> bool:
+        """Whether it may be an object that is known by another way: what is done to it may be done to that."""
+        return not (self.options or self.plain or self.foreign)
+
     def part(self) -> "Unknown":
         """An attribute or an item of it."""
         return Unknown(self.why, plain=self.plain, foreign=self.foreign, calls=self.calls)

@@ -60,6 +60,9 @@ ONCE_ENDLESS = [
     "class A:\n    def __len__(self): return u()\n    def __getitem__(self, i):\n"
     "        if i >= len(self): raise IndexError\n"
     "w = []\ntry:\n    for x in A(): w.append('')\nexcept ValueError: pass",
+    LONG + "\n    for x in w: break",
+    "w = []\nif u: w.append(1)\nw.extend(range(90000))\nfor _ in range(140000):\n    for x in w: break",
+    "w = [nn.Linear(1, 1) for _ in range(20000)]\nfor _ in range(50000):\n    for x in u: pass",
 ]  # fmt: skip
 MORE = [
     "w = int('9' * 10**6)", "w = str(2**4095) * 100", "w = bytes([0]) * 10**12", "w = b'a'.ljust(10**10)",

@@ -301,9 +301,9 @@ class Attributes(Control):
                 return self.each_option(value, lambda option: self.get_attribute(option, name))
             if isinstance(value, Device) and name in ("type", "index"):
                 return value.kind if name == "type" else value.index
-            if name in WRITERS and not value.plain and not value.foreign:
+            if name in WRITERS and value.is_opaque:
                 return Native(name, lambda machine, args, kwargs: machine.write_unseen(value))
-            if name in WRITING_ITSELF and not value.plain and not value.foreign:
+            if name in WRITING_ITSELF and value.is_opaque:
                 return Native(name, partial(_write_itself, value))
             found = self.within(value, name)
             if name.endswith("_") and not name.startswith("_") and type(found) is Unknown:

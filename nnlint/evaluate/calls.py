@@ -259,7 +259,7 @@ class Calls(Objects):
             if may_raise and any(map(_unsure, args)):
                 self.may_raise(f"{callee.name}() of what is not known")
             found = callee.fn(self, args, kwargs)
-            if isinstance(found, Unknown) and not (found.plain or found.foreign or found.options):
+            if isinstance(found, Unknown) and found.is_opaque:
                 self.alias(args)
             elif type(found) is Instance and "_modules" in found.attributes:
                 self.made.append(found)

@@ -307,6 +307,7 @@ class Control:
         for attempt in range(6):
             level = len(self.heap.trails)
             count, built, noted = len(self.records), len(self.built), len(self.notes or ())
+            made, aliased = len(self.made), len(self.aliased)
             self.heap.open()
             self._widen(widened)
             epoch = self.heap.open().epoch
@@ -329,8 +330,9 @@ class Control:
                         widened[key] = (item, after)
                         grown = True
             self.heap.undo_to(level)
-            self.aliased = {key: held for key, held in self.aliased.items() if getattr(held, "birth", 0) < epoch}
-            self.made = [module for module in self.made if module.birth < epoch]
+            del self.made[made:]
+            while len(self.aliased) > aliased:
+                self.aliased.popitem()
             if not grown:
                 break
             while len(self.records) > count:
@@ -382,6 +384,7 @@ class Control:
             held = value.mapping if isinstance(value, View) else value
             parts = list(held.values()) if isinstance(held, Dict) else [held]
             parts = list(held) if isinstance(held, (list, tuple, Set)) else parts
+            self.step(len(parts) // 40)
             self.aliased.update((id(part), part) for part in parts if isinstance(part, WRITTEN_TO))
         if len(self.aliased) > before:
             self.step((len(self.aliased) - before) // 10)
@@ -396,9 +399,9 @@ class Control:
             for option in value.options:
                 if not isinstance(option, (Class, Function)):
                     self.havoc(option, why, seen)
-            is_opaque = not (value.options or value.plain or value.foreign)
-            if is_opaque and GIVEN in seen and not self.executing:
+            if value.is_opaque and GIVEN in seen and not self.executing:
                 seen.discard(GIVEN)
+                self.step(len(self.made) // 40)
                 made = [module for module in self.made if module.open is None]  # of others nothing is known already
                 for held in (*self.aliased.values(), *made):
                     self.havoc(held, why, seen)

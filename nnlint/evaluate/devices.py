@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from nnlint.unknown import Unknown
-from nnlint.values import ABSENT, Device, Value
+from nnlint.values import ABSENT, Device, Value, same
 
 # https://docs.pytorch.org/docs/2.13/tensor_attributes.html#torch.device and what its error names
 TYPES = frozenset(
@@ -65,5 +65,5 @@ def equal(left: Value, right: Value) -> bool | None:
     """left == right, where one is a device; None where that is not known."""
     one, other = (left, right) if isinstance(left, Device) else (right, left)
     if isinstance(one, Device) and isinstance(other, Device):
-        return (one.kind, one.index) == (other.kind, other.index)
+        return same(one, other)
     return False if isinstance(one, Device) and (other is None or isinstance(other, (str, int))) else None

@@ -349,8 +349,6 @@ class Items(Attributes):
             self._note_content(value.mapping if isinstance(value, View) else value)
             self.look_ups.lose()
         if isinstance(value, List):
-            if has_rest(value):
-                self.alias((value,))
             return self._live(value)
         if isinstance(value, (tuple, str, bytes, range)):
             return iter(value)
@@ -434,6 +432,8 @@ class Items(Attributes):
         index = 0
         while index < len(value):
             item = value[index]
+            if type(item) is Rest:
+                self.alias((value,))
             yield item
             index += 1
             is_moved = type(item) is not Rest and (index > len(value) or value[index - 1] is not item)

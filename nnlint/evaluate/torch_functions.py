@@ -78,18 +78,12 @@ def made_here(fn: Fn) -> Fn:
     return run
 
 
-@function(*(f"torch.{name}" for name in ("empty", "zeros", "ones", "randn", "rand")))
-@made_here
 def _sized(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     sizes = args or ([kwargs["size"]] if "size" in kwargs else [()])
     return Tensor(as_shape(machine, sizes), machine.heap.clock)
 
 
-def _new(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """tensor.new_zeros(...) and the like: on the device of that tensor"""
-    made = _sized(machine, args, kwargs)
-    made.is_here = False
-    return made
+function(*(f"torch.{name}" for name in ("empty", "zeros", "ones", "randn", "rand")))(made_here(_sized))
 
 
 @function("numpy.empty", "numpy.zeros", "numpy.ones", "numpy.full")
@@ -702,7 +696,7 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         shape = value.shape[::-1] if is_matrix else Unknown(f"{name} of a tensor", plain=True)
         return Tensor(shape, machine.heap.clock, is_array=value.is_array)
     if name in ("new_zeros", "new_ones", "new_empty", "new_full") and not value.is_array:
-        return Native(name, lambda m, args, kwargs: _new(m, args[:1] if name == "new_full" else args, kwargs))
+        return Native(name, lambda m, args, kwargs: _sized(m, args[:1] if name == "new_full" else args, kwargs))
     if name in RESHAPING:
         return Native(name, lambda m, args, kwargs: _reshape(m, value, name))
     return Native(name, lambda m, args, kwargs: Unknown(f"{name}() of a tensor", plain=True))

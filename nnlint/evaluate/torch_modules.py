@@ -395,12 +395,16 @@ def _itself(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 
 def _train(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """train(mode=True): of all modules below too"""
+    """train(mode=True): of all modules below too, by their own train() where the program has one"""
     module, mode = arguments(("self", "mode"), args, kwargs)
-    for _, part in walk(machine, module, ""):
+    own: tuple[str, ...] = ()
+    for path, part in list(walk(machine, module, "")):
         machine.step()
+        if path.startswith(own):
+            continue
         if isinstance(part, Instance) and part is not module and isinstance(part.cls.find("train"), Function):
             machine.call(machine.get_attribute(part, "train"), [first(mode, True)], {})
+            own += (f"{path}.",)
         elif isinstance(part, Instance):
             machine.heap.touch(part)
             part.attributes["training"] = first(mode, True)
@@ -1193,9 +1197,9 @@ def _layer_init(layer: Layer) -> Fn:
                 machine.havoc(module, weight.why)
             elif weight is None:
                 machine.call(machine.get_attribute(module, reset), [], {})
-        elif buffers_of(layer, bound) and isinstance(module.cls.find("reset_running_stats"), Function):
+        elif isinstance(module.cls.find("reset_running_stats"), Function) and layer.buffers(bound):
             machine.call(machine.get_attribute(module, "reset_running_stats"), [], {})
-        if buffers_of(layer, bound) and isinstance(module.cls.find("register_buffer"), Function):
+        if isinstance(module.cls.find("register_buffer"), Function) and layer.buffers(bound):
             machine.havoc(module, "register_buffer() is the program's own")
         return None
 
