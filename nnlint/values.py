@@ -558,7 +558,9 @@ def is_small(value: tuple[Value, ...]) -> bool:
 
 def is_option(value: Value, other: Value) -> bool:
     """Whether `other` is an Unknown that may be just this value."""
-    return isinstance(other, Unknown) and any(option is value for option in other.options)
+    if not isinstance(other, Unknown) or not other.options:
+        return False
+    return any(option is value for option in other.options)
 
 
 def may_write_when_called(value: Value) -> bool:
@@ -571,19 +573,26 @@ def may_write_when_called(value: Value) -> bool:
     return is_closure or isinstance(value, (BoundMethod, Partial))
 
 
+def _join_bare(bare: Unknown, other: Value) -> Unknown:
+    """What may be any value, or another."""
+    plain = bare.plain and is_plain(other)
+    calls = bare.calls or may_write_when_called(other)
+    foreign = (bare.foreign or bare.plain) and (is_plain(other) or (isinstance(other, Unknown) and other.foreign))
+    is_kept = type(bare) is Unknown and (bare.plain, bare.calls, bare.foreign) == (plain, calls, foreign)
+    return bare if is_kept else Unknown(bare.why, plain=plain, foreign=foreign, calls=calls)
+
+
 def join(left: Value, right: Value, why: str) -> Value:
     """The value after two arms of an unknown condition: the same stays, different becomes Unknown with the options."""
+    if left is right:
+        return left
+    for bare, other in (left, right), (right, left):
+        if isinstance(bare, Unknown) and not bare.options:
+            return other if is_option(bare, other) else _join_bare(bare, other)
     if same(left, right) or is_option(right, left):
         return left
     if is_option(left, right):
         return right
-    bare = next((value for value in (left, right) if isinstance(value, Unknown) and not value.options), None)
-    if bare is not None:
-        plain = is_plain(left) and is_plain(right)
-        calls = may_write_when_called(left) or may_write_when_called(right)
-        foreign = all(is_plain(value) or (isinstance(value, Unknown) and value.foreign) for value in (left, right))
-        is_kept = type(bare) is Unknown and (bare.plain, bare.calls, bare.foreign) == (plain, calls, foreign)
-        return bare if is_kept else Unknown(bare.why, plain=plain, foreign=foreign, calls=calls)
     are_tuples = type(left) is tuple and type(right) is tuple and len(left) == len(right)
     if are_tuples and is_small(left) and not has_rest(left + right):
         return tuple(join(one, other, why) for one, other in zip(left, right))

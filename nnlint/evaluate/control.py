@@ -435,14 +435,15 @@ class Control:
                     self.havoc(item, why, seen)
             if isinstance(value.payload, (List, Dict, Set)):
                 self.havoc(value.owner if isinstance(value, Namespace) else value.payload, why, seen)
-            self.heap.touch(value)
-            value.open = Unknown(why, foreign=True)
             attributes = value.attributes
             names = (*attributes, *(name for base in value.cls.mro for name in data_of(base)))
             self.step(len(names) // 4)
-            for name in dict.fromkeys(names):
-                if name[:1] != "_" or not isinstance(attributes.get(name), Dict):
-                    attributes[name] = Unknown(why, foreign=True)
+            if not (is_forgotten(value.open) and all(is_forgotten(attributes.get(name)) for name in names)):
+                self.heap.touch(value)
+                value.open = Unknown(why, foreign=True)
+                for name in dict.fromkeys(names):
+                    if name[:1] != "_" or not isinstance(attributes.get(name), Dict):
+                        attributes[name] = Unknown(why, foreign=True)
             for base in value.cls.mro:
                 self._havoc_reached(base, why, seen)
         elif isinstance(value, Class):
@@ -575,6 +576,11 @@ class Control:
         for name in names:
             self.havoc(cls.find(name), why, seen)
             cls.attributes[name] = Unknown(why)
+
+
+def is_forgotten(value: Value) -> bool:
+    """Whether nothing at all is known of an attribute, so that there is nothing to forget."""
+    return type(value) is Unknown and value.foreign and not (value.options or value.plain or value.calls)
 
 
 def data_of(cls: Class) -> list[str]:
