@@ -16,7 +16,7 @@ MAIN_TESTS = ("__name__ == '__main__'", "'__main__' == __name__")
 def binding_place(source: Source, name: str, is_script: bool = False) -> Place | None:
     """The call that gives a name its value, or else the statement; of several the last that calls anything, or else
     the last. None where nothing does. is_script: what runs in a script only counts too."""
-    found = bindings_of(source.python_tree, name, is_script)
+    found = bindings_of(source.python_tree(), name, is_script)
     bindings = sorted(found, key=lambda node: (calls(node), node.lineno))
     if not bindings:
         return None

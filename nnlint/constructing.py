@@ -7,18 +7,14 @@ in turn. In doubt it can.
 
 from __future__ import annotations
 
-import ast
 import builtins as python
-from collections.abc import Iterator
 
 from nnlint.evaluate.builtins import BUILTINS
 from nnlint.evaluate.functions import REPLACED
 from nnlint.evaluate.machine import OUTSIDE, Machine
 from nnlint.evaluate.torch_functions import FUNCTIONS
 from nnlint.signature import REQUIRED
-from nnlint.source import Folded
 from nnlint.unknown import Unknown
-from nnlint.unreached import has_import
 from nnlint.values import (
     ABSENT,
     BoundMethod,
@@ -156,15 +152,10 @@ class Constructing:
         """What the names in a function's text may stand for."""
         if function.site is None or REPLACED in function.attributes or function.keyword_defaults is not None:
             return None
-        node = function.site.node
-        if type(node.body) is Folded:
-            python = list(ast.walk(node.body.python))
-            names = set(names_in_python(python))
-            imports = any(isinstance(part, (ast.Import, ast.ImportFrom)) for part in python)
-        else:
-            names, imports = set(self.machine.effects.text(node).names), has_import(node)
-        if imports or names & BY_TEXT:
+        text = self.machine.effects.text(function.site)
+        if text.has_import or text.names & BY_TEXT:
             return None
+        names = set(text.names)
         found: list[Value] = [parameter.default for parameter in function.signature.parameters]
         found += function.attributes.values()
         around: Frame | None = function.parent
@@ -179,14 +170,3 @@ class Constructing:
             found += [variables[name] for name in (names - reached.names) & variables.keys()]
         reached.names |= names
         return found
-
-
-def names_in_python(nodes: list[ast.AST]) -> Iterator[str]:
-    """The names and attributes in a text."""
-    for node in nodes:
-        if isinstance(node, ast.Name):
-            yield node.id
-        elif isinstance(node, ast.Attribute):
-            yield node.attr
-        elif isinstance(node, ast.MatchClass):
-            yield from node.kwd_attrs

@@ -16,7 +16,7 @@ HARMLESS = frozenset(
 Given = dict[str, list[ast.expr | None]]  # what each name is bound to; None: anything
 
 
-def perhaps_classes(function: FunctionNode) -> set[str] | None:
+def perhaps_classes(function: FunctionNode | ast.Lambda) -> set[str] | None:
     """The names among a function's own that may stand for a class when it is run with arguments that are not known;
     None where any name may. What the attributes of objects hold is taken to be objects."""
     given = bindings(function)
@@ -45,7 +45,7 @@ def names(node: ast.AST) -> Iterator[str]:
             yield part.attr
 
 
-def bindings(function: FunctionNode) -> Given:
+def bindings(function: FunctionNode | ast.Lambda) -> Given:
     """What a function, and those in it, bind each name to."""
     given: Given = {}
 
@@ -81,7 +81,8 @@ def bindings(function: FunctionNode) -> Given:
                 if not is_own:
                     given[name].append(None)
     first = [*function.args.posonlyargs, *function.args.args][:1]
-    if first and any("classmethod" in ast.unparse(decorator) for decorator in function.decorator_list):
+    decorators = [] if isinstance(function, ast.Lambda) else function.decorator_list
+    if first and any("classmethod" in ast.unparse(decorator) for decorator in decorators):
         given[first[0].arg].append(None)
     return given
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import libcst as cst
 
@@ -14,7 +14,6 @@ from nnlint.construction import Failure, Place
 from nnlint.nesting import TOO_DEEP, obstacle
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-Region = tuple[Sequence[cst.CSTNode], Sequence[ast.AST]]  # pieces of both trees that hold the same calls
 
 
 # What only lays out the text, and the fields whose order in the text is not the order of the class.
@@ -40,19 +39,30 @@ _ORDER: dict[type[cst.CSTNode], tuple[str, ...]] = {
 _ARE_NODES: dict[type, bool] = {}  # LibCST's nodes are an abstract class: to ask for it anew takes long
 
 
-class Folded(cst.IndentedBlock):
-    """The body of a function that is not parsed yet: most are never asked for. python: Python's own tree of it."""
+class Lines(NamedTuple):
+    """Where a function stands, in lines from 1: first: of its first decorator, or itself; body: of its first
+    statement; last: of its end."""
 
-    __slots__ = ("python", "source")  # type: ignore[misc]
+    first: int
+    body: int
+    last: int
+    is_indented: bool
+    is_async: bool
+
+
+class Folded(cst.IndentedBlock):
+    """The body of a function that is not parsed yet: most are never asked for."""
+
+    __slots__ = ("lines", "source")  # type: ignore[misc]
 
     source: Source
-    python: ast.FunctionDef | ast.AsyncFunctionDef
+    lines: Lines
 
 
 def unfold(function: cst.FunctionDef) -> cst.BaseSuite:
     """A function's body, parsed now where it was not yet."""
     if type(function.body) is Folded:
-        object.__setattr__(function, "body", function.body.source.parse_body(function, function.body.python))
+        object.__setattr__(function, "body", function.body.source.parse_body(function.body.lines))
     return function.body
 
 
@@ -60,7 +70,7 @@ def docstring(node: cst.CSTNode) -> str | None:
     """The text of a function's or class's documentation, as it stands there: Python 3.13 takes its indentation away."""
     body = getattr(node, "body", None)
     if isinstance(body, Folded):
-        return ast.get_docstring(body.python, clean=False)
+        return ast.get_docstring(body.source.python_at(body.lines), clean=False)
     return node.get_docstring(clean=False) if isinstance(node, (cst.FunctionDef, cst.ClassDef)) else None
 
 
@@ -116,50 +126,73 @@ _AST_KINDS = {ast.Call: "call", ast.FunctionDef: "function", ast.AsyncFunctionDe
 
 @dataclass
 class Source:
-    """A parsed file. `path` as given by the user; `tree` is LibCST's, with functions' bodies parsed when asked for."""
+    """A parsed file. `path` as given by the user; `tree` is LibCST's, with functions' bodies parsed when asked for.
+
+    Python's own trees are built anew for each question, which is fast: kept, they would take most of the memory.
+    """
 
     path: str
     text: str
     tree: cst.Module
-    python_tree: ast.Module
-    _folded: dict[cst.CSTNode, FunctionNode] = field(default_factory=dict, repr=False)
+    folded: dict[cst.CSTNode, Lines] = field(default_factory=dict, repr=False)
     _places: dict[cst.CSTNode, Place] = field(default_factory=dict, repr=False)
-    _pending: list[Region] = field(default_factory=list, repr=False)
+    _pending: list[tuple[cst.CSTNode, Lines | None]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
-        self._pending.append(([self.tree], [self.python_tree]))
+        self._pending.append((self.tree, None))
 
     @cached_property
     def _lines(self) -> list[str]:
         return self.text.split("\n")
 
-    def fold(self, functions: list[FunctionNode]) -> None:
+    def fold(self, functions: list[Lines]) -> None:
         """Leave the bodies of these functions, of which the tree has only marks, until they are asked for."""
         for node in walk(self.tree, {cst.FunctionDef, cst.SimpleStatementLine, cst.Lambda}):
             index = _mark_of(node) if isinstance(node, cst.FunctionDef) else None
             if index is not None:
                 folded = Folded(node.body.body)  # type: ignore[attr-defined]
                 object.__setattr__(folded, "source", self)
-                object.__setattr__(folded, "python", functions[index])
+                object.__setattr__(folded, "lines", functions[index])
                 object.__setattr__(node, "body", folded)
-                self._folded[node] = functions[index]
+                self.folded[node] = functions[index]
 
-    def parse_body(self, function: cst.FunctionDef, python: FunctionNode) -> cst.BaseSuite:
+    def parse_body(self, where: Lines) -> cst.BaseSuite:
         """The body of a function, from its own lines; raises a LibCST error where not even a rewriting is parsed."""
-        lines = self._lines[body_start(python) - 1 : python.end_lineno]
-        head = "async def _():" if isinstance(python, ast.AsyncFunctionDef) else "def _():"
+        lines = self._lines[where.body - 1 : where.last]
+        head = "async def _():" if where.is_async else "def _():"
         try:
             parsed = cst.parse_module("\n".join([head, *lines, ""]))
         except Exception:
-            parsed = cst.parse_module(rewritten(python))
+            parsed = cst.parse_module(rewritten(self.python_at(where)))
         definition = parsed.body[0]
         assert isinstance(definition, cst.FunctionDef)
-        self._pending.append(([definition.body], list(python.body)))
+        self._pending.append((definition.body, where))
         return definition.body
 
-    def python_of(self, function: cst.FunctionDef) -> FunctionNode | None:
-        """Python's own tree of a function whose body is parsed when it is asked for."""
-        return self._folded.get(function)
+    def python_of(self, function: cst.CSTNode) -> FunctionNode | ast.Lambda:
+        """Python's own tree of a function or a lambda."""
+        if function in self.folded:
+            return self.python_at(self.folded[function])
+        is_lambda = isinstance(function, cst.Lambda)
+        text = self.tree.code_for_node(function)
+        statement = ast.parse(f"({text})" if is_lambda else text).body[0]
+        python = statement.value if isinstance(statement, ast.Expr) else statement
+        assert isinstance(python, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        return python
+
+    def python_at(self, where: Lines) -> FunctionNode:
+        """Python's own tree of a function whose body is parsed apart, with its places in the file."""
+        above = [""] * (where.first - 1)
+        if where.is_indented:
+            above[-1] = "if True:"
+        statement = ast.parse("\n".join([*above, *self._lines[where.first - 1 : where.last]])).body[0]
+        function = statement.body[0] if isinstance(statement, ast.If) else statement
+        assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        return function
+
+    def python_tree(self) -> ast.Module:
+        """Python's own tree of the whole file."""
+        return ast.parse(self.text)
 
     def place(self, node: cst.CSTNode) -> Place | None:
         """Where a call, function or class stands; None for one that Python's own tree does not have."""
@@ -167,11 +200,14 @@ class Source:
             self._locate(*self._pending.pop())
         return self._places.get(node)
 
-    def _locate(self, ours: Sequence[cst.CSTNode], theirs: Sequence[ast.AST]) -> None:
-        # Both trees hold the same calls in the same order, so LibCST's need no position of their own.
+    def _locate(self, top: cst.CSTNode, where: Lines | None) -> None:
+        """Find the places in the body of a function, or in the file outside of the bodies that are parsed apart.
+
+        Both trees hold the same calls in the same order, so LibCST's need no position of their own.
+        """
         nodes: dict[str, list[cst.CSTNode]] = {kind: [] for kind in _CST_KINDS.values()}
         strings: list[list[cst.CSTNode]] = []  # the calls inside each f-string
-        for node in (node for top in ours for node in self._walk_region(top)):
+        for node in self._walk_region(top):
             if type(node) in _STRINGS:
                 inside = list(walk(node))
                 if any(type(part) is cst.FormattedString for part in inside):
@@ -179,14 +215,15 @@ class Source:
             elif type(node) in _CST_KINDS:
                 nodes[_CST_KINDS[type(node)]].append(node)
         lines = self._lines if not self.text.isascii() else []
-        closed = set(map(id, self._folded.values()))
-        python = [node for top in theirs for node in python_nodes(top, closed)]
+        parts = self.python_tree().body if where is None else self.python_at(where).body
+        closed = {folded.body for folded in self.folded.values()} if where is None else set()
+        python = list(python_nodes(parts, closed))
         for kind, found in nodes.items():
             located = [node for node in python if _AST_KINDS[type(node)] == kind]
             located.sort(key=lambda n: (n.lineno, n.col_offset, -n.end_lineno, -n.end_col_offset))
             if len(found) == len(located):
                 self._places.update(zip(found, (python_place(node, lines) for node in located)))
-        joined = [node for top in theirs for node in python_nodes(top, closed, ast.JoinedStr)]
+        joined = list(python_nodes(parts, closed, ast.JoinedStr))
         joined.sort(key=lambda n: (n.lineno, n.col_offset))
         if len(joined) == len(strings):
             # Python before 3.12 knows no positions inside an f-string: its calls stand where it begins.
@@ -199,23 +236,23 @@ class Source:
         while stack:
             node = stack.pop()
             yield node
-            if node in self._folded:
+            if node in self.folded:
                 assert isinstance(node, cst.FunctionDef)
                 stack.extend(part for part in (node.returns, node.params, *reversed(node.decorators)) if part)
             elif type(node) not in _STRINGS:
                 stack.extend(reversed(children(node)))
 
 
-def python_nodes(tree: ast.AST, closed: Container[int], *kinds: type[ast.AST]) -> Iterator[Any]:
-    """Nodes of some kinds (calls, functions and classes) of Python's own tree outside f-strings, without recursion;
-    what is in the body of a function whose id is `closed` is left out."""
-    stack: list[ast.AST] = [tree]
+def python_nodes(parts: Iterable[ast.AST], closed: Container[int], *kinds: type[ast.AST]) -> Iterator[Any]:
+    """Nodes of some kinds (calls, functions and classes) of Python's own trees outside f-strings, without recursion;
+    what is in the body of a function that begins on a line that is `closed` is left out."""
+    stack = list(parts)
     while stack:
         node = stack.pop()
         if type(node) in (kinds or _AST_KINDS):
             yield node
-        if id(node) in closed:
-            stack.extend(part for part in (node.args, node.returns, *node.decorator_list) if part)  # type: ignore[attr-defined]
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and body_start(node) in closed:
+            stack.extend(part for part in (node.args, node.returns, *node.decorator_list) if part)
         elif not isinstance(node, ast.JoinedStr):
             stack.extend(ast.iter_child_nodes(node))
 
@@ -244,7 +281,7 @@ def parse(path: str, text: str) -> Source | Failure:
     if reason is not None:
         return Failure(1, 1, reason)
     try:
-        return parse_folded(path, text, python_tree) or Source(path, text, _parse_cst(text, python_tree), python_tree)
+        return parse_folded(path, text, python_tree) or Source(path, text, _parse_cst(text, python_tree))
     except Exception as error:
         return Failure(1, 1, f"cannot be parsed by LibCST: {type(error).__name__}")
 
@@ -282,7 +319,7 @@ def parse_folded(path: str, text: str, python_tree: ast.Module) -> Source | None
     """A file's text with a mark in place of each function's body; None where that is not to be had."""
     if _MARK in text:
         return None
-    functions: list[FunctionNode] = []
+    functions: list[Lines] = []
     kept, done, lines = [], 0, text.split("\n")
     for function in outermost_functions(python_tree):
         start, end = body_start(function), function.end_lineno
@@ -291,12 +328,14 @@ def parse_folded(path: str, text: str, python_tree: ast.Module) -> Source | None
         if start > max(done, function.lineno) and not indent.strip() and start > last_header_line(function):
             kept += [*lines[done : start - 1], f"{indent}{_MARK}{len(functions)}"]
             done = end
-            functions.append(function)
+            first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
+            is_async = isinstance(function, ast.AsyncFunctionDef)
+            functions.append(Lines(first, start, end, bool(function.col_offset), is_async))
     try:
         tree = cst.parse_module("\n".join([*kept, *lines[done:]]))
     except Exception:
         return None
-    source = Source(path, text, tree, python_tree)
+    source = Source(path, text, tree)
     source.fold(functions)
     return source
 

@@ -44,16 +44,18 @@ class Unreached:
         variables, builtins = self.module.frame.variables, self.machine.builtins
         heads = ((callee, callee.partition(".")[0]) for callee in callees)
         own = {callee for callee, head in heads if head and head not in variables and head not in builtins}
-        if not own or has_import(function):
-            return bool(own)
+        if not own:
+            return False
         python = self.module.source.python_of(function)
-        classes = perhaps_classes(python) if python is not None else None
+        if any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.walk(python)):
+            return True
+        classes = perhaps_classes(python)
         return any("." not in callee and (classes is None or callee in classes) for callee in own)
 
     def callees(self, function: cst.FunctionDef) -> Iterator[str]:
         """What the calls in a function name that nothing has evaluated."""
         if type(function.body) is Folded:
-            python = ast.walk(function.body.python)
+            python = ast.walk(self.module.source.python_of(function))
             return (dotted_in_python(node.func) for node in python if isinstance(node, ast.Call))
         calls = (node for node in walk(function) if type(node) is cst.Call)
         return (dotted_name(call.func) for call in calls if call not in self.machine.evaluated)
@@ -134,13 +136,6 @@ class ConstructorCalls(cst.CSTVisitor):
 
 def is_module_class(cls: Class) -> bool:
     return any(base.full_name == "torch.nn.Module" for base in cls.mro)
-
-
-def has_import(function: cst.FunctionDef) -> bool:
-    """Whether a function imports anything itself."""
-    if type(function.body) is Folded:
-        return any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.walk(function.body.python))
-    return any(type(node) is cst.ImportAlias for node in walk(function))
 
 
 def dotted_in_python(node: ast.expr) -> str:

@@ -500,7 +500,7 @@ class Calls(Objects):
             self.contested.note_name(effect.module.frame, effect.name)
         around = stream.frame.parent
         while around is not None and around is not around.module.frame:
-            for name in self.effects.text(stream.frame.function.site.node).names:
+            for name in self.effects.text(stream.frame.function.site).names:
                 self.contested.note_name(around, name)
             around = around.parent
         self.heap.watch = self.guard_contested

@@ -481,10 +481,9 @@ class Control:
         """A function that is called may write to what it names in the functions around it."""
         for parameter in function.signature.parameters:
             self.havoc(parameter.default, why, seen)
-        body = function.site.node if function.site is not None else None
-        if body is None:
+        if function.site is None:
             return
-        text = self.effects.text(body)
+        text = self.effects.text(function.site)
         around: Frame | None = function.parent
         while around is not None and around is not function.module.frame:
             for name in text.names & around.variables.keys():
@@ -540,7 +539,7 @@ class Control:
         for method in methods:
             if method.site is None or method.name == "__init__":
                 continue
-            text, seen = self.effects.text(method.site.node), {id(receiver)}
+            text, seen = self.effects.text(method.site), {id(receiver)}
             self._havoc_closure(method, why, seen)
             for name in {told[1:] for told in text.written | text.opened | text.rebound if told.startswith(".")}:
                 held = receiver.attributes.get(name, receiver.cls.find(name))

@@ -6,12 +6,13 @@ forget what the function could change.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import libcst as cst
 
-from nnlint.source import children, walk
+from nnlint.evaluate.scope import Site
 from nnlint.values import BoundMethod, Class, Descriptor, Function, Instance, Module, Partial, Value
 
 # Calls and methods that only read what they are given, and those that hand on what an object holds.
@@ -22,15 +23,15 @@ READERS = frozenset(
 GIVERS = frozenset({"sum", "min", "max", "sorted", "list", "tuple", "set", "dict", "enumerate", "zip"})
 READING = frozenset({"keys", "index", "count", "format", "join", "split", "lower"})
 GIVING = frozenset({"get", "values", "items", "copy"})
-# Nodes are told by their type: LibCST's are abstract classes, of which isinstance() takes long.
-COMPUTING = frozenset({cst.Comparison, cst.BinaryOperation, cst.UnaryOperation, cst.FormattedString})
-ASSIGNING = frozenset({cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.Del, cst.For, cst.CompFor})
+ANNOTATIONS = ("annotation", "returns")
+COMPUTING = (ast.Compare, ast.BinOp, ast.UnaryOp, ast.JoinedStr)
 
 
 class Text(NamedTuple):
     """What a function's text says: the names in it, those that it binds anew outside of itself, those whose objects it
     may write to, those of which only what they hold may be written to, and those of variables of functions around that
     it declares its own to write. An attribute, which may be a name of another module, has a dot in front.
+    has_import: it imports something itself.
     """
 
     names: frozenset[str]
@@ -38,68 +39,88 @@ class Text(NamedTuple):
     written: frozenset[str]
     opened: frozenset[str]
     nonlocals: frozenset[str]
+    has_import: bool
 
 
-def text_of(node: cst.CSTNode) -> Text:
-    """The names of a function or lambda."""
-    parts = list(walk(node))
-    names = frozenset(part.value for part in parts if type(part) is cst.Name)
-    declared = {item.name.value for part in parts if type(part) is cst.Global for item in part.names}
-    targets = (target for part in parts for target in _targets(part))
-    attributes = {f".{target.attr.value}" for target in targets if type(target) is cst.Attribute}
-    nonlocals = frozenset(item.name.value for part in parts if type(part) is cst.Nonlocal for item in part.names)
-    found = list(handed_on(node))
+def text_of(function: ast.AST) -> Text:
+    """What Python's own tree of a function or lambda says."""
+    parts = list(ast.walk(function))
+    names = frozenset(name for part in parts for name in names_at(part))
+    declared = {name for part in parts if isinstance(part, ast.Global) for name in part.names}
+    attributes = {f".{target.attr}" for part in parts for target in _targets(part) if isinstance(target, ast.Attribute)}
+    nonlocals = frozenset(name for part in parts if isinstance(part, ast.Nonlocal) for name in part.names)
+    found = list(handed_on(function))
     written = frozenset(name for name, is_itself in found if is_itself)
     opened = frozenset(name for name, _ in found) - written
-    return Text(names, frozenset(declared | attributes), written, opened, nonlocals)
+    has_import = any(isinstance(part, (ast.Import, ast.ImportFrom)) for part in parts)
+    return Text(names, frozenset(declared | attributes), written, opened, nonlocals, has_import)
 
 
-def handed_on(node: cst.CSTNode) -> Iterator[tuple[str, bool]]:
+def names_at(part: ast.AST) -> Iterator[str]:
+    """The names of variables and attributes that a node itself has."""
+    if isinstance(part, ast.Name):
+        yield part.id
+    elif isinstance(part, ast.Attribute):
+        yield part.attr
+    elif isinstance(part, ast.MatchClass):
+        yield from part.kwd_attrs
+    elif isinstance(part, (ast.Global, ast.Nonlocal)):
+        yield from part.names
+
+
+def handed_on(function: ast.AST) -> Iterator[tuple[str, bool]]:
     """The names that more is done to than reading: written to, given to calls, or bound anew under other names; and
     whether that is done to the object itself, or only to what it holds (`f(name[0])`)."""
-    pending: list[tuple[cst.CSTNode, bool, bool]] = [(node, True, True)]
+    pending: list[tuple[ast.AST, bool, bool]] = [(function, True, True)]
     while pending:
         part, may_write, is_itself = pending.pop()
-        if type(part) is cst.Name:
+        if isinstance(part, ast.Name):
             if may_write:
-                yield part.value, is_itself
-        elif type(part) is cst.Attribute:
+                yield part.id, is_itself
+        elif isinstance(part, ast.Attribute):
             if may_write:
-                yield f".{part.attr.value}", is_itself
+                yield f".{part.attr}", is_itself
             pending.append((part.value, may_write, False))
-        elif type(part) is cst.Subscript:
-            pending.append((part.value, may_write, False))
-            pending.extend((index, False, False) for index in part.slice)
-        elif type(part) is cst.Call:
-            called = part.func.value if type(part.func) is cst.Name else None
-            pending.extend((arg.value, called not in READERS, called not in GIVERS) for arg in part.args)
-            if type(part.func) is cst.Attribute:
-                method = part.func.attr.value
+        elif isinstance(part, ast.Subscript):
+            pending += [(part.value, may_write, False), (part.slice, False, False)]
+        elif isinstance(part, ast.Call):
+            called = part.func.id if isinstance(part.func, ast.Name) else None
+            given = (*part.args, *(keyword.value for keyword in part.keywords))
+            values = (arg.value if isinstance(arg, ast.Starred) else arg for arg in given)
+            pending.extend((value, called not in READERS, called not in GIVERS) for value in values)
+            if isinstance(part.func, ast.Attribute):
+                method = part.func.attr
                 pending.append((part.func.value, method not in READING, method not in GIVING))
             elif called is None:
                 pending.append((part.func, True, True))
-        elif type(part) in COMPUTING:
-            pending.extend((child, False, False) for child in children(part))
-        elif type(part) is not cst.Annotation:
-            pending.extend((child, may_write, True) for child in children(part))
+        else:
+            computes = isinstance(part, COMPUTING)
+            for name, value in ast.iter_fields(part):
+                if name not in ANNOTATIONS:
+                    children = value if isinstance(value, list) else (value,)
+                    inner = (child for child in children if isinstance(child, ast.AST))
+                    pending.extend((child, may_write and not computes, not computes) for child in inner)
             pending.extend((target.value, True, True) for target in _targets(part))
 
 
-def _targets(part: cst.CSTNode) -> Iterator[cst.Attribute | cst.Subscript]:
+def _targets(part: ast.AST) -> Iterator[ast.Attribute | ast.Subscript]:
     """The attributes and items that a part of a program assigns to or deletes."""
-    if type(part) in ASSIGNING:
-        yield from _within(part.target)  # type: ignore[attr-defined]
-    elif type(part) is cst.AsName:
-        yield from _within(part.name)
+    if isinstance(part, (ast.Assign, ast.Delete)):
+        for target in part.targets:
+            yield from _within(target)
+    elif isinstance(part, (ast.AugAssign, ast.AnnAssign, ast.For, ast.AsyncFor, ast.comprehension)):
+        yield from _within(part.target)
+    elif isinstance(part, ast.withitem) and part.optional_vars is not None:
+        yield from _within(part.optional_vars)
 
 
-def _within(target: cst.CSTNode) -> Iterator[cst.Attribute | cst.Subscript]:
-    if type(target) is cst.Attribute or type(target) is cst.Subscript:
+def _within(target: ast.expr) -> Iterator[ast.Attribute | ast.Subscript]:
+    if isinstance(target, (ast.Attribute, ast.Subscript)):
         yield target
-    elif type(target) is cst.Tuple or type(target) is cst.List:
-        for element in target.elements:
-            yield from _within(element.value)
-    elif type(target) is cst.StarredElement:
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        for element in target.elts:
+            yield from _within(element)
+    elif isinstance(target, ast.Starred):
         yield from _within(target.value)
 
 
@@ -120,16 +141,18 @@ class Effects:
         self._texts: dict[cst.CSTNode, Text] = {}
         self._known: dict[cst.CSTNode, dict[Effect, None]] = {}
 
-    def text(self, node: cst.CSTNode) -> Text:
+    def text(self, function: Site) -> Text:
+        """What the text of a function or lambda says, given where it stands."""
+        node = function.node
         if node not in self._texts:
-            self._texts[node] = text_of(node)
+            self._texts[node] = text_of(function.source.python_of(node))
         return self._texts[node]
 
     def may_write(self, value: Value) -> bool:
         """Whether a call may do more than compute, as far as the text of the function itself says."""
         if not isinstance(value, Function) or value.site is None:
             return True
-        text = self.text(value.site.node)
+        text = self.text(value.site)
         own = {value.name, *(parameter.name for parameter in value.signature.parameters)}
         return bool(text.nonlocals) or bool((text.rebound | text.written | text.opened) - own)
 
@@ -155,7 +178,7 @@ class Effects:
             one = pending.pop()
             if one.site is None:
                 continue
-            text = self.text(one.site.node)
+            text = self.text(one.site)
             for module, dot in modules_named(text, one.module):
                 modules.add(module)
                 for name in sorted(text.names & module.frame.variables.keys()):

@@ -131,7 +131,7 @@ def _do_the_same(machine: Any, one: Value, other: Value) -> bool:
     defaults = zip(one.signature.parameters, other.signature.parameters)
     if not all(same(left.default, right.default) for left, right in defaults):
         return False
-    text = machine.effects.text(one.lowered.node)
+    text = machine.effects.text(one.site)
     if text.nonlocals:
         return False
     around, beside = one.parent, other.parent
