@@ -37,6 +37,11 @@ CONSTANTS = frozenset({bool, int, float, str, bytes, type(None)})
 ORIGINS = {"sys.argv": "the command line", "os.environ": "the environment"}
 
 
+# Packages of torch whose names in small letters are functions and modules of Python, of which none has parameters.
+WITHOUT_MODULES = tuple(
+    f"torch.{name}." for name in ("autograd", "backends", "cuda", "distributed", "fft", "linalg", "random", "special")
+)
+
 OF_ITEMS = "[]"  # behind the name of a type: it says of what kind its items are, as list[int] does
 
 
@@ -57,7 +62,8 @@ class External(Unknown):
     def __init__(self, name: str) -> None:
         origin = ORIGINS.get(name)
         why = f"{name} comes from {origin}" if origin else f"{name} is not in the project"
-        super().__init__(why, foreign=True)
+        is_function = name.startswith(WITHOUT_MODULES) and name.rpartition(".")[2][:1].islower()
+        super().__init__(why, plain=is_function, foreign=True)
         self.name = name
 
 
@@ -587,7 +593,7 @@ def join(left: Value, right: Value, why: str) -> Value:
     if left is right:
         return left
     for bare, other in (left, right), (right, left):
-        if isinstance(bare, Unknown) and not bare.options:
+        if isinstance(bare, Unknown) and not bare.options and not isinstance(bare, External):
             return other if is_option(bare, other) else _join_bare(bare, other)
     if same(left, right) or is_option(right, left):
         return left

@@ -8,6 +8,7 @@ import pytest
 from report_samples import context, site, vgg
 
 import nnlint.report
+from nnlint.analyse import analyse
 from nnlint.cli import main
 from nnlint.construction import Analysis
 from nnlint.report.contract import report_json
@@ -90,3 +91,16 @@ def test_what_one_file_builds_of_another_counts_at_the_others_site() -> None:
     assert layer["unknown"] == "because" and used["layers"] == []
     assert owner.layers[0].counts == [5], "merging leaves the analyses as they were"
     assert json.loads(report_json([user], "framework"))["files"][0]["layers"] == []
+
+
+def test_a_site_that_only_another_file_leads_to_is_listed_where_it_stands(tmp_path: Path) -> None:
+    net = "from torch import nn\nclass Net(nn.Module):\n    def __init__(self, deep=False):\n"
+    net += "        super().__init__()\n        made = nn.Conv2d\n"
+    net += "        if deep:\n            self.a = made(3, 8, 3)\n"
+    (tmp_path / "net.py").write_text(net)
+    (tmp_path / "build.py").write_text("from net import Net\ndef deep():\n    return Net(deep=True)\n")
+    paths = [str(tmp_path / name) for name in ("build.py", "net.py")]
+    build, owner = json.loads(report_json([analyse(path) for path in paths], "framework"))["files"]
+    (layer,) = owner["layers"]
+    assert (layer["line"], layer["layer"], layer["counts"]) == (7, "torch.nn.Conv2d", [224])
+    assert build["layers"] == [] and owner["path"] == paths[1]

@@ -68,7 +68,9 @@ HARMLESS = (
     "time.", "os.", "sys.", "random.", "numpy.", "typing.", "re.", "datetime.", "pathlib.", "torch._assert",
     "torch.set_", "torch.get_", "torch.is_", "torch.no_grad", "torch.inference_mode", "torch.autograd.", "torch.seed",
     "torch.nn.functional.", "torch.library.", "torch.ops.", "inspect.", "importlib.", "packaging.", "abc.",
-    "contextlib.", "torch.utils._pytree.", "torch.compiler.", "regex.",
+    "contextlib.", "torch.utils._pytree.", "torch.compiler.", "regex.", "torch.linalg.", "torch.fft.", "torch.special.",
+    "torch.distributions.", "einops.pack.", "einops.unpack.", "einops.einsum.", "einops.parse_shape.",
+    "einops.asnumpy.",
 )  # fmt: skip
 
 
@@ -85,6 +87,7 @@ HANDING_ON = (
     "torch.compiler.", "torch.distributed.algorithms.", "torch.distributed.tensor.", "torch.distributed._",
     "contextlib.closing.", "random.choice", "random.sample.", "importlib.import_module.", "torch.library.",
     "torch.ops.", "numpy.random.choice.", "numpy.vectorize.", "numpy.apply", "torch.autograd.",
+    "torch.distributions.",
     "inspect.currentframe.", "inspect.stack.", "inspect.getouterframes.", "inspect.trace.", "sys._getframe.", "gc.get_",
 )  # fmt: skip
 CALLED = (Function, BoundMethod, Partial)  # what code that gets hold of it may call

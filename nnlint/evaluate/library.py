@@ -282,8 +282,6 @@ def _as_wrapper(machine: Any, wrapper: Value, wrapped: Value) -> Value:
 
 
 def callable_value(value: Value) -> bool:
-    from nnlint.values import BoundMethod, Function
-
     return isinstance(value, (Function, Class, Native, BoundMethod, Partial))
 
 
@@ -733,40 +731,6 @@ SIMPLE_NAMESPACE.attributes.update(
     __init__=Native("__init__", _fill_namespace), __eq__=Native("__eq__", _equal_namespaces)
 )
 LIBRARY["types.SimpleNamespace"] = SIMPLE_NAMESPACE
-SIGNATURE = Class("Signature", (_OBJECT,), full_name="inspect.Signature")
-PARAMETER = Class("Parameter", (_OBJECT,), full_name="inspect.Parameter")
-EMPTY = Class("_empty", (_OBJECT,), full_name="inspect._empty")
-KINDS = {"positional": "POSITIONAL_ONLY", "both": "POSITIONAL_OR_KEYWORD", "*": "VAR_POSITIONAL",
-         "keyword": "KEYWORD_ONLY", "**": "VAR_KEYWORD"}  # fmt: skip
-for _name in KINDS.values():
-    PARAMETER.attributes[_name] = Instance(PARAMETER, 0)
-PARAMETER.attributes["empty"] = SIGNATURE.attributes["empty"] = EMPTY
-LIBRARY.update({"inspect.Signature": SIGNATURE, "inspect.Parameter": PARAMETER, "inspect._empty": EMPTY})
-
-
-@library("inspect.signature")
-def _signature(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    value = args[0]
-    skip = 0
-    if isinstance(value, Class):
-        value, skip = value.find("__init__"), 1
-    if isinstance(value, BoundMethod):
-        value, skip = value.function, 1
-    while isinstance(value, Function) and "__wrapped__" in value.attributes:
-        value = value.attributes["__wrapped__"]
-    if not isinstance(value, Function):
-        return Unknown("the signature of something that is no function of the project")
-    found = Dict((), machine.heap.clock)
-    for parameter in value.signature.parameters[skip:]:
-        made = Instance(PARAMETER, machine.heap.clock)
-        made.attributes.update(
-            name=parameter.name, kind=PARAMETER.attributes[KINDS[parameter.kind]],
-            default=EMPTY if parameter.default is REQUIRED else parameter.default,
-        )  # fmt: skip
-        found[parameter.name] = made
-    result = Instance(SIGNATURE, machine.heap.clock)
-    result.attributes["parameters"] = found
-    return result
 
 
 @library("importlib.import_module")

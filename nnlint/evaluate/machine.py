@@ -13,6 +13,7 @@ from nnlint.evaluate.builtins import BUILTINS, FUNCTIONAL, METHODS
 from nnlint.evaluate.command_line import ARGPARSE, argparse_classes
 from nnlint.evaluate.commands import COMMANDS, command_classes
 from nnlint.evaluate.contexts import CONTEXTS
+from nnlint.evaluate.einops_functions import EINOPS
 from nnlint.evaluate.functions import FUNCTION_TYPES
 from nnlint.evaluate.imports import Imports
 from nnlint.evaluate.kinds import REGISTERS
@@ -22,16 +23,17 @@ from nnlint.evaluate.mappings import MUTABLE_MAPPING
 from nnlint.evaluate.notes import Built, LayerMade
 from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
 from nnlint.evaluate.scope import Scope, Site
+from nnlint.evaluate.signatures import SIGNATURES
 from nnlint.evaluate.statements import lower_definitions
 from nnlint.evaluate.torch_functions import (
     FUNCTIONS,
     arithmetic,
-    is_initialiser,
     tensor_attribute,
     tensor_item,
     tensor_items,
 )
 from nnlint.evaluate.torch_modules import torch_classes
+from nnlint.evaluate.torch_names import INITIALISERS
 from nnlint.layers import find as find_layer
 from nnlint.project import Project
 from nnlint.source import Source
@@ -235,7 +237,8 @@ def _payload_new(name: str) -> Any:
 GIVEN_BESIDES = "what else is given"
 # What names from outside the project stand for, beside torch's; where two tables know a name, the last one says it.
 OUTSIDE: dict[str, Value] = {
-    **PYDANTIC, **COMMANDS, **ATTRS, **ARGPARSE, **REGISTERS, **FUNCTION_TYPES, **LOGGING, **CONTEXTS, **LIBRARY,
+    **PYDANTIC, **COMMANDS, **ATTRS, **ARGPARSE, **REGISTERS, **FUNCTION_TYPES, **LOGGING, **CONTEXTS, **SIGNATURES,
+    **EINOPS, **LIBRARY,
 }  # fmt: skip
 
 
@@ -335,7 +338,7 @@ class Machine(Imports):
         name = dotted.rpartition(".")[2]
         if dotted.startswith("torch.nn.modules.") and f"torch.nn.{name}" in self.torch:
             return self.torch[f"torch.nn.{name}"]
-        if is_initialiser(dotted):
+        if dotted in INITIALISERS:
             return Native(name, _initialise)
         if dotted.startswith("torch.nn.functional.") and name in FUNCTIONAL and dotted not in FUNCTIONS:
             return Native(name, _tensor_of_unknown_shape)

@@ -198,12 +198,15 @@ class Objects(Items):
         if is_one_with(value, called):
             return self.each_option(value, lambda option: self.unary(sign, option))
         if isinstance(value, Unknown):
-            return self.doubtful(Unknown(value.why, plain=True))
+            return self.doubtful(Unknown(value.why, plain=value.plain or sign != "+"))
         if isinstance(value, Instance) and isinstance(value.cls.find(called), Function):
             return self.call(self.get_attribute(value, called), [], {})
         if isinstance(value, Instance) and isinstance(value.payload, (int, float)):
             return self.unary(sign, value.payload)
-        if isinstance(value, (Instance, Tensor)):
+        if isinstance(value, Tensor):
+            is_itself = sign == "+" and not value.is_array
+            return value if is_itself else Tensor(value.shape, self.heap.clock, is_array=value.is_array)
+        if isinstance(value, Instance):
             return Unknown(f"{sign} of an object")
         try:
             return -value if sign == "-" else +value if sign == "+" else ~value

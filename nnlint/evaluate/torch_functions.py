@@ -10,10 +10,9 @@ from contextlib import suppress
 from typing import Any
 
 from nnlint.evaluate import operations as ops
-from nnlint.evaluate import parametrize, tensor_numbers, tensor_shapes
+from nnlint.evaluate import parametrize, tensor_functions, tensor_numbers, tensor_shapes
 from nnlint.evaluate.devices import default_device
 from nnlint.evaluate.torch_modules import MEMO, deep_copy, has_state, prepare, put, restored
-from nnlint.evaluate.torch_names import INITIALISERS
 from nnlint.numpy_numbers import NUMPY, NumpyInt, of_numpy
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, UnknownValueError
@@ -34,7 +33,7 @@ from nnlint.values import (
 )
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
-FUNCTIONS: dict[str, Value] = {}
+FUNCTIONS: dict[str, Value] = dict(tensor_functions.FUNCTIONS)
 MOST_DIMENSIONS = 64  # what torch's operations on the elements of tensors take
 LARGEST = 2**63 - 1  # the largest size that torch can note
 
@@ -156,6 +155,9 @@ def _shape_method(name: str) -> None:
 def reshaped(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A tensor of the same numbers in another shape."""
     given = [*args, *kwargs.values()]
+    if name == "flatten" and value.is_parameter and (given or not _has_many(value)):
+        made = reshaped(machine, Tensor(value.shape, machine.heap.clock), name, args, kwargs)
+        return perhaps_itself(value, made) if isinstance(made, Tensor) else made
     unclear = len(kwargs) > (name in ("squeeze", "unsqueeze") and not args)
     if (value.is_array and name in tensor_shapes.NOT_OF_ARRAYS) or unclear or not isinstance(value.shape, tuple):
         return Tensor(Unknown(f"{name}() of a tensor", plain=True), machine.heap.clock, is_array=value.is_array)
@@ -191,8 +193,20 @@ def _pad(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Tensor(shaped(lambda: tensor_shapes.pad(sizes, widths)), machine.heap.clock)
 
 
-@function("torch.tensor", "torch.as_tensor", "torch.from_numpy")
-@made_here
+@function("torch.as_tensor")
+def _as_tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    made = _new_tensor(machine, args, kwargs)
+    data = args[0] if args else kwargs.get("data")
+    return perhaps_itself(data, made) if isinstance(data, Tensor) else made
+
+
+@function("torch.tensor", "torch.from_numpy")
+def _new_tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Tensor:
+    made = made_here(_tensor)(machine, args, kwargs)
+    assert isinstance(made, Tensor)
+    return made
+
+
 def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Tensor:
     data = args[0] if args else kwargs.get("data")
     if "ndmin" in kwargs or len(args) > 1:
@@ -622,8 +636,9 @@ def _dtype_in(given: list[Value]) -> Value:
 
 # What gives the tensor itself where it has nothing to convert.
 MAY_BE_ITSELF = frozenset(
-    ["to", "cpu", "cuda", "float", "half", "double", "bfloat16", "int", "long", "contiguous", "type_as"]
-)
+    ["to", "cpu", "cuda", "float", "half", "double", "bfloat16", "int", "long", "contiguous", "type_as", "type", "conj",
+     "conj_physical", "dequantize", "positive", "resolve_conj", "resolve_neg", "sum_to_size", "to_dense"]
+)  # fmt: skip
 RESHAPING = frozenset(
     ["resize_", "resize_as_", "set_", "squeeze_", "unsqueeze_", "t_", "transpose_", "swapaxes_", "swapdims_",
      "as_strided_"]
@@ -669,15 +684,14 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return Native(name, lambda m, args, kwargs: elementwise(m, name, value))
     if name in ("int", "long", "float", "double") and value.data is not None:
         return Native(name, lambda m, args, kwargs: converted(m, value, External(f"torch.{name}")))
+    if value.is_parameter and (name in MAY_BE_ITSELF or name == "real"):
+        either = perhaps_itself(value, Tensor(value.shape, machine.heap.clock, False, value.data, value.least))
+        return either if name == "real" else Native(name, lambda m, args, kwargs: either)
     if name in ("data", "weight") or name in SAME_SHAPE:
         if name == "data":
             return Tensor(value.shape, machine.heap.clock, False, value.data, value.least)
         if name.endswith("_"):
             return Native(name, lambda m, args, kwargs: _write_in_place(m, value, name, args))
-        if value.is_parameter and name in MAY_BE_ITSELF:
-            copied = Tensor(value.shape, machine.heap.clock, False, value.data, value.least)
-            either = Unknown(f"{name}() of a parameter may be the parameter itself", (value, copied))
-            return Native(name, lambda m, args, kwargs: either)
         if name == "to" and value.data is not None:
             return Native(name, lambda m, args, kwargs: converted(m, value, _dtype_in([*args, *kwargs.values()])))
         data = value.data if name in ("to", "cuda", "cpu", "clone", "detach", "contiguous") else None
@@ -699,7 +713,16 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return Native(name, lambda m, args, kwargs: _sized(m, args[:1] if name == "new_full" else args, kwargs))
     if name in RESHAPING:
         return Native(name, lambda m, args, kwargs: _reshape(m, value, name))
+    if name.endswith("_") and not name.endswith("__") and not value.is_array:
+        return Native(name, lambda m, args, kwargs: _write_in_place(m, value, name, []))
+    if name in tensor_functions.UNARY and not value.is_array:
+        return Native(name, lambda m, args, kwargs: m.call(FUNCTIONS[f"torch.{name}"], [value, *args], kwargs))
     return Native(name, lambda m, args, kwargs: Unknown(f"{name}() of a tensor", plain=True))
+
+
+def perhaps_itself(value: Tensor, made: Tensor) -> Value:
+    """What gives a tensor that it makes, or the one that it is given: that matters for a parameter alone."""
+    return Unknown("it may be the parameter itself", (value, made)) if value.is_parameter else made
 
 
 def _size(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -748,6 +771,11 @@ def _reduced(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: 
         return Unknown("a value too large to compute", plain=True)
     function: Any = {"prod": math.prod, "sum": sum, "max": max, "min": min}[name]
     return Tensor((), machine.heap.clock, data=function(value.data))
+
+
+def _has_many(value: Tensor) -> bool:
+    """Whether a tensor has more than one dimension."""
+    return isinstance(value.shape, tuple) and len(value.shape) > 1
 
 
 def _rank(value: Tensor) -> Value:
@@ -828,20 +856,39 @@ def _fans(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return shape[1] * field, shape[0] * field
 
 
-# Functions that give a tensor of the shape they get.
+# Functions that give a tensor of the shape they get; those of dropout give the same one where nothing is dropped, and
+# those that end with an underscore always.
 ALIKE = frozenset(
     ["relu", "relu_", "relu6", "elu", "selu", "celu", "leaky_relu", "gelu", "silu", "mish", "hardswish", "hardsigmoid",
      "hardtanh", "sigmoid", "tanh", "softmax", "log_softmax", "softmin", "softplus", "softsign", "logsigmoid",
      "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "normalize", "batch_norm", "instance_norm",
      "layer_norm", "group_norm", "rms_norm", "local_response_norm", "prelu", "rrelu", "threshold", "tanhshrink",
-     "hardshrink", "softshrink"]
+     "hardshrink", "softshrink", "feature_alpha_dropout", "elu_", "selu_", "celu_", "leaky_relu_", "hardtanh_",
+     "rrelu_", "threshold_"]
 )  # fmt: skip
 
 
-def is_initialiser(name: str) -> bool:
-    """torch.nn.init.*, and functions like relu(): they change values, never shapes."""
-    head, _, last = name.rpartition(".")
-    return name in INITIALISERS or (head == "torch.nn.functional" and last in ALIKE)
+def _functional(name: str) -> None:
+    """torch.nn.functional.relu and the like"""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        value = args[0] if args else kwargs.get("input")
+        inplace = kwargs.get("inplace", False)
+        is_itself = name.endswith("_") or inplace is True
+        is_unsure = inplace is not False or any(given is True or isinstance(given, Unknown) for given in args[1:])
+        perhaps = "dropout" in name or is_unsure
+        if isinstance(value, Unknown) and (is_itself or perhaps):
+            return value
+        if not isinstance(value, Tensor):
+            return Unknown("a tensor", plain=True)
+        made = Tensor(value.shape, machine.heap.clock)
+        return value if is_itself else perhaps_itself(value, made) if perhaps else made
+
+    FUNCTIONS[f"torch.nn.functional.{name}"] = Native(name, run)
+
+
+for _each in ALIKE:
+    _functional(_each)
 
 
 def _functional_pool(name: str) -> None:
@@ -860,4 +907,4 @@ for _dimension in (1, 2, 3):
         _functional_pool(f"{_each}{_dimension}d")
 
 
-__all__ = ["FUNCTIONS", "External", "arithmetic", "is_initialiser", "tensor_attribute", "tensor_item", "tensor_items"]
+__all__ = ["FUNCTIONS", "External", "arithmetic", "tensor_attribute", "tensor_item", "tensor_items"]

@@ -436,9 +436,9 @@ def _other_hook(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 
 def _load(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """module.load_state_dict(state)"""
+    """module.load_state_dict(state): the names that the state lacks, and those that the module lacks"""
     machine.run_hooks()
-    return _nothing(machine, args, kwargs)
+    return Unknown("what load_state_dict() finds lacking", plain=True)
 
 
 def _opaque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -451,11 +451,24 @@ def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     machine.run_hooks()
     forward = module.cls.find("forward")
     if forward is ABSENT or isinstance(forward, Native):
-        shape = shape_after(module, args[1]) if len(args) == 2 and isinstance(args[1], Tensor) else None
-        return (
-            Unknown("the result of a forward pass", plain=True) if shape is None else Tensor(shape, machine.heap.clock)
-        )
+        given = args[1] if len(args) == 2 else None
+        if isinstance(given, Unknown) and not given.plain and may_hand_on(module):
+            return given
+        shape = shape_after(module, given) if isinstance(given, Tensor) else None
+        unknown = Unknown("the result of a forward pass", plain=True)
+        made = unknown if shape is None else Tensor(shape, machine.heap.clock)
+        is_parameter = isinstance(given, Tensor) and given.is_parameter
+        return Unknown(unknown.why, (given, made)) if is_parameter and may_hand_on(module) else made
     return machine.call(BoundMethod(forward, module), args[1:], {k: v for k, v in kwargs.items() if k != "**"})
+
+
+def may_hand_on(module: Instance) -> bool:
+    """Whether what a module of the framework gives for a tensor may be that tensor itself."""
+    name = (module.cls.full_name or "").removeprefix("torch.nn.")
+    return name in HANDING_ON or "Dropout" in name or module.attributes.get("inplace", False) is not False
+
+
+HANDING_ON = frozenset({"Identity", "Flatten", "Sequential"})
 
 
 def shape_after(module: Value, given: Tensor) -> tuple[int, ...] | None:

@@ -29,6 +29,7 @@ _LIGHTNING = (
     "to_torchscript", "toggle_optimizer", "toggled_optimizer", "untoggle_optimizer", "remove_ignored_hparams",
     "CHECKPOINT_HYPER_PARAMS_KEY", "CHECKPOINT_HYPER_PARAMS_NAME", "CHECKPOINT_HYPER_PARAMS_TYPE", *_HOOKS,
 )  # fmt: skip
+_EINOPS = ("pattern", "axes_lengths", "recipe")
 _MMENGINE = ("init_cfg", "is_init", "_is_init", "init_weights")
 _COMPOSER = ("logger", "eval_forward", "get_metrics", "loss", "update_metric")
 _METRIC = (
@@ -46,6 +47,8 @@ PLAIN_OUTSIDE: dict[str, tuple[str, ...]] = {
     "torch.quantization.DeQuantStub": ("qconfig",),
     "torch.ao.nn.quantized.FloatFunctional": (),
     "torch.nn.quantized.FloatFunctional": (),
+    "einops.layers.torch.Rearrange": _EINOPS,
+    "einops.layers.torch.Reduce": ("reduction", *_EINOPS),
     **{
         f"{package}.{path}LightningModule": _LIGHTNING
         for package in ("pytorch_lightning", "lightning", "lightning.pytorch")

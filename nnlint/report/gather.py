@@ -51,12 +51,12 @@ class ModelKey(NamedTuple):
 
 def layer_key(site: LayerSite) -> LayerKey:
     """The key of a layer, the same in whichever file it was met."""
-    return LayerKey(_real_path(site.path), site.place, site.layer, site.class_name)
+    return LayerKey(real_path(site.path), site.place, site.layer, site.class_name)
 
 
 @lru_cache(maxsize=4096)
-def _real_path(path: str) -> str:
-    # A file that is met through an import is known by another path than the one that the user gave.
+def real_path(path: str) -> str:
+    """A file's path, the same where an import has led to it as where the user gave it."""
     return os.path.realpath(path)
 
 

@@ -1,0 +1,90 @@
+"""inspect.signature() and inspect.getfullargspec(): of functions and classes of the project, and of torch's layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnlint.layers import LAYERS, PLAIN, Reference
+from nnlint.signature import REQUIRED, Parameter
+from nnlint.unknown import Unknown
+from nnlint.values import BoundMethod, Class, Dict, Function, Instance, List, Native, Value
+
+_OBJECT = Class("object", native=object)
+SIGNATURE = Class("Signature", (_OBJECT,), full_name="inspect.Signature")
+PARAMETER = Class("Parameter", (_OBJECT,), full_name="inspect.Parameter")
+EMPTY = Class("_empty", (_OBJECT,), full_name="inspect._empty")
+ARGUMENTS = Class("FullArgSpec", (_OBJECT,), full_name="inspect.FullArgSpec")
+KINDS = {"positional": "POSITIONAL_ONLY", "both": "POSITIONAL_OR_KEYWORD", "*": "VAR_POSITIONAL",
+         "keyword": "KEYWORD_ONLY", "**": "VAR_KEYWORD"}  # fmt: skip
+for _name in KINDS.values():
+    PARAMETER.attributes[_name] = Instance(PARAMETER, 0)
+PARAMETER.attributes["empty"] = SIGNATURE.attributes["empty"] = EMPTY
+
+
+def parameters_of(machine: Any, value: Value) -> list[Parameter] | None:
+    """The parameters that a call of a value binds; None where they are not known."""
+    skip = 0
+    if isinstance(value, Class):
+        owner = next((base for base in value.mro if "__init__" in base.attributes), value)
+        layer = LAYERS.get(owner.full_name or "")
+        known = layer.signature if layer is not None else PLAIN.get(owner.full_name or "")
+        if known is not None:
+            return [parameter._replace(default=resolved(machine, parameter.default)) for parameter in known.parameters]
+        value, skip = value.find("__init__"), 1
+    if isinstance(value, BoundMethod):
+        value, skip = value.function, 1
+    while isinstance(value, Function) and "__wrapped__" in value.attributes:
+        value = value.attributes["__wrapped__"]
+    return list(value.signature.parameters[skip:]) if isinstance(value, Function) else None
+
+
+def resolved(machine: Any, default: Value) -> Value:
+    """A default of torch's."""
+    return machine.resolve(default.name) if isinstance(default, Reference) else default
+
+
+def _signature(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    parameters = parameters_of(machine, args[0])
+    if parameters is None:
+        return Unknown("the signature of something that is no function of the project")
+    found = Dict((), machine.heap.clock)
+    for parameter in parameters:
+        made = Instance(PARAMETER, machine.heap.clock)
+        made.attributes.update(
+            name=parameter.name, kind=PARAMETER.attributes[KINDS[parameter.kind]],
+            default=EMPTY if parameter.default is REQUIRED else parameter.default,
+        )  # fmt: skip
+        found[parameter.name] = made
+    result = Instance(SIGNATURE, machine.heap.clock)
+    result.attributes["parameters"] = found
+    return result
+
+
+def _arguments(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """inspect.getfullargspec(function): with `self`, where it is no bound method's"""
+    is_function = isinstance(args[0], Function) and "__wrapped__" not in args[0].attributes
+    if not is_function:
+        return Unknown("the arguments of something that is no function of the project")
+    parameters, clock = args[0].signature.parameters, machine.heap.clock
+    positional = [parameter for parameter in parameters if parameter.kind in ("positional", "both")]
+    keywords = [parameter for parameter in parameters if parameter.kind == "keyword"]
+    defaults = tuple(parameter.default for parameter in positional if parameter.default is not REQUIRED)
+    given = {parameter.name: parameter.default for parameter in keywords if parameter.default is not REQUIRED}
+    made = Instance(ARGUMENTS, clock)
+    made.attributes.update(
+        args=List([parameter.name for parameter in positional], clock),
+        varargs=next((parameter.name for parameter in parameters if parameter.kind == "*"), None),
+        varkw=next((parameter.name for parameter in parameters if parameter.kind == "**"), None),
+        defaults=defaults or None,
+        kwonlyargs=List([parameter.name for parameter in keywords], clock),
+        kwonlydefaults=Dict(given, clock) if given else None,
+        annotations=Unknown("annotations", plain=True),
+    )
+    return made
+
+
+SIGNATURES: dict[str, Value] = {
+    "inspect.Signature": SIGNATURE, "inspect.Parameter": PARAMETER, "inspect._empty": EMPTY,
+    "inspect.signature": Native("signature", _signature),
+    "inspect.getfullargspec": Native("getfullargspec", _arguments),
+}  # fmt: skip
