@@ -238,13 +238,14 @@ class Attributes(Control):
                 if all(a is False for a in answers):
                     return False
             return True if isinstance(value, Device) else value
-        if isinstance(value, (Dict, Set)) and value.rest is not None:
+        if isinstance(value, Set) and value.rest is not None:
             return True if value else value.rest
         if isinstance(value, View):
             return self.truth(value.mapping)
         if isinstance(value, Dict):
-            sure = [item for item in value.values() if not may_be_absent(item)]
-            return True if sure else (next(iter(value.values())) if value else False)
+            if any(not may_be_absent(item) for item in value.values()):
+                return True
+            return first(value.rest, *value.values()) if value.rest is not None or value else False
         if isinstance(value, (list, tuple)):
             if not value or any(type(item) is not Rest for item in value):
                 return bool(value)

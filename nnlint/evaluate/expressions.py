@@ -16,7 +16,20 @@ from nnlint.evaluate.scope import Scope, Site, binder
 from nnlint.signature import REQUIRED, Parameter, Rest, Signature
 from nnlint.source import walk
 from nnlint.unknown import Unknown, first
-from nnlint.values import ABSENT, Dict, Frame, Function, Instance, List, RaisedError, Set, Stream, Value, has_rest
+from nnlint.values import (
+    ABSENT,
+    Dict,
+    Frame,
+    Function,
+    Instance,
+    List,
+    RaisedError,
+    Set,
+    Stream,
+    Value,
+    has_rest,
+    may_be_absent,
+)
 
 Evaluate = Callable[[Frame], Value]
 
@@ -201,6 +214,8 @@ def lower_call(node: cst.Call, scope: Scope) -> Evaluate:
         values = [value for _, _, value in parts]
         return lambda frame: call(site, callee(frame), [value(frame) for value in values], {}, None)
 
+    has_mappings = any(star == "**" for star, _, _ in parts)
+
     def evaluate(frame: Frame) -> Value:
         target = callee(frame)
         args: list[Value] = []
@@ -209,9 +224,7 @@ def lower_call(node: cst.Call, scope: Scope) -> Evaluate:
         for star, name, value in parts:
             given = value(frame)
             if name:
-                if name in kwargs:
-                    raise machine.error("TypeError", f"got multiple values for keyword argument '{name}'")
-                kwargs[name] = given
+                machine.add_keyword(kwargs, name, given)
             elif star == "*":
                 args.extend(machine.items(given))
             elif star == "**":
@@ -219,6 +232,8 @@ def lower_call(node: cst.Call, scope: Scope) -> Evaluate:
                 unknown_kwargs = first(unknown_kwargs, more)
             else:
                 args.append(given)
+        if has_mappings and any(map(may_be_absent, kwargs.values())):
+            unknown_kwargs = first(unknown_kwargs, machine.settle_keywords(target, args, kwargs))
         return call(site, target, args, kwargs, unknown_kwargs)
 
     return evaluate

@@ -14,7 +14,7 @@ from nnlint.evaluate.attributes import Attributes
 from nnlint.evaluate.control import DRAINED, LimitError
 from nnlint.evaluate.heap import ADVANCED
 from nnlint.numpy_numbers import NumpyInt
-from nnlint.signature import Rest
+from nnlint.signature import REQUIRED, Rest
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
@@ -39,8 +39,10 @@ from nnlint.values import (
     View,
     has_rest,
     is_plain,
+    join,
     may_be_absent,
     may_write_when_called,
+    present,
 )
 
 CALLABLES = (Function, Native, Class, BoundMethod, Partial)
@@ -634,7 +636,7 @@ class Items(Attributes):
                     self.set_item(target, key, item)
 
     def merge_keywords(self, kwargs: dict[str, Value], given: Value) -> Unknown | None:
-        """**given: adds to the keyword arguments, and says why there may be more."""
+        """**given: adds to the keyword arguments, of which some may be absent, and says why there may be more."""
         if isinstance(given, Instance):
             flat = Dict((), self.heap.clock)
             self.update_dict(flat, given)
@@ -645,12 +647,55 @@ class Items(Attributes):
             raise self.error("TypeError", "argument after ** must be a mapping")
         rest = given.rest
         for key, value in given.items():
-            if may_be_absent(value):
-                rest = first(rest, value)
-                continue
             if not isinstance(key, str):
                 raise self.error("TypeError", "keywords must be strings")
-            if key in kwargs:
-                raise self.error("TypeError", f"got multiple values for keyword argument '{key}'")
-            kwargs[key] = value
+            self.add_keyword(kwargs, key, value)
         return rest
+
+    def add_keyword(self, kwargs: dict[str, Value], name: str, value: Value) -> None:
+        """One keyword argument more."""
+        if name not in kwargs:
+            kwargs[name] = value
+            return
+        twice = f"got multiple values for keyword argument '{name}'"
+        if not may_be_absent(value) and not may_be_absent(kwargs[name]):
+            raise self.error("TypeError", twice)
+        self.may_raise(twice)  # else one of them is absent
+        kwargs[name] = value if may_be_absent(kwargs[name]) else kwargs[name]
+
+    def settle_keywords(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Unknown | None:
+        """The keyword arguments that may be absent: where the callee has a default for them, they may be that. Any
+        other is taken out; an Unknown says why it may be there."""
+        skip, function = _binds(callee)
+        defaults = {} if function is None or has_rest(args) else _keywords_of(function, skip + len(args))
+        collects = function is not None and any(p.kind == "**" for p in function.signature.parameters)
+        named = {p.name for p in function.signature.parameters} if function is not None else set()
+        rest: Unknown | None = None
+        for name, value in list(kwargs.items()):
+            if not may_be_absent(value) or (collects and name not in named):
+                continue
+            if defaults.get(name, REQUIRED) is REQUIRED:
+                rest = first(rest, Unknown(value.why))
+                del kwargs[name]
+            else:
+                kwargs[name] = join(present(value), defaults[name], value.why)
+        return rest
+
+
+def _binds(callee: Value) -> tuple[int, Function | None]:
+    """The function of the project that binds the arguments of a call, and how many arguments stand before them."""
+    if isinstance(callee, BoundMethod):
+        skip, function = _binds(callee.function)
+        return skip + 1, function
+    if isinstance(callee, Class):
+        has_maker = isinstance(callee.find("__new__"), Function) or callee.find("__metaclass__") is not ABSENT
+        init = callee.find("__init__")
+        return 1, init if isinstance(init, Function) and not has_maker else None
+    return 0, callee if isinstance(callee, Function) else None
+
+
+def _keywords_of(function: Function, given: int) -> dict[str, Value]:
+    """The defaults of the parameters that keywords may give where so many arguments are given by their places."""
+    parameters = function.signature.parameters
+    places = [parameter.name for parameter in parameters if parameter.kind in ("positional", "both")]
+    return {p.name: p.default for p in parameters if p.kind in ("both", "keyword") and p.name not in places[:given]}

@@ -133,12 +133,16 @@ def _is_external(value: Value, full_name: str) -> bool | None:
         return _is_abstract(value, name)
     if module == "types":
         return _is_inner(value, name)
+    if module == "builtins" and name in ("bytes", "bytearray", "memoryview") and isinstance(value, TOLD):
+        return name == "bytes" and isinstance(value, bytes)
     may_be_renamed = name in ABSTRACT or name[:1].islower() or "_" in name
     if full_name.startswith(RENAMING) or (may_be_renamed and not full_name.startswith(OWN_CLASSES)):
         return None
     if isinstance(value, Instance):
         return False if value.cls.unknown_base is None and value.payload is None else None
-    if isinstance(value, (tuple, *NUMBERS)) and full_name.startswith(OWN_CLASSES):
+    if full_name == "numpy.ndarray" and isinstance(value, Tensor):
+        return True if value.is_array else None
+    if isinstance(value, (tuple, *NUMBERS)) and full_name.startswith(OWN_CLASSES) and full_name != "numpy.ndarray":
         return None  # a torch.Size and numpy's numbers are held as Python's
     return False if isinstance(value, TOLD) and not isinstance(value, (*CALLABLES, Stream, Module, Tensor)) else None
 

@@ -33,7 +33,7 @@ from nnlint.evaluate.torch_functions import (
     tensor_items,
 )
 from nnlint.evaluate.torch_modules import torch_classes
-from nnlint.evaluate.torch_names import INITIALISERS
+from nnlint.evaluate.torch_names import INITIALISERS, INITIALISERS_OUTSIDE
 from nnlint.layers import find as find_layer
 from nnlint.project import Project
 from nnlint.source import Source
@@ -311,6 +311,8 @@ class Machine(Imports):
                 return found
         if dotted in FUNCTIONS:
             return FUNCTIONS[dotted]
+        if dotted in INITIALISERS_OUTSIDE:
+            return Native(dotted.rpartition(".")[2], _initialise)
         if dotted in OUTSIDE:
             return OUTSIDE[dotted]
         if dotted in self.classes and "." in dotted:

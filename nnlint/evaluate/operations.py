@@ -60,9 +60,7 @@ def _find_unknown(value: Value, depth: int, left: list[int]) -> Unknown | None:
     if isinstance(value, (Dict, Set)) and value.rest is not None:
         return value.rest
     if isinstance(value, dict):
-        return next((u for item in value.values() if (u := _find_unknown(item, depth + 1, left))), None) or next(
-            (u for item in value if (u := _find_unknown(item, depth + 1, left))), None
-        )
+        value = [*value.values(), *value]
     if isinstance(value, (tuple, list, set, frozenset)):
         for item in value:
             if (unknown := _find_unknown(item, depth + 1, left)) is not None:

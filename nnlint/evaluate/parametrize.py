@@ -99,7 +99,7 @@ def _anew(machine: Any, weight: Tensor) -> Tensor:
     return Tensor(weight.shape, machine.heap.clock, True, least=weight.least)
 
 
-@function("weight_norm")
+@function("weight_norm", "weight_norm.weight_norm")
 def _weight_norm(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name, dim = args[0], args[1], _dim(args, kwargs)
     weight = taken(machine, module, name) if dim is not ABSENT else None
@@ -120,7 +120,7 @@ def _parametrized_weight_norm(machine: Any, args: list[Value], kwargs: dict[str,
     return None
 
 
-@function("remove_weight_norm")
+@function("remove_weight_norm", "weight_norm.remove_weight_norm")
 def _remove_weight_norm(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name = args[:2]
     gain, weight = taken(machine, module, f"{name}_g"), taken(machine, module, f"{name}_v")
@@ -168,8 +168,8 @@ PRUNINGS = (
     "random_structured",
     "custom_from_mask",
 )
-function("spectral_norm")(partial(_renamed, ("u", "v")))
-function("remove_spectral_norm")(partial(_renamed_back, ("u", "v")))
+function("spectral_norm", "spectral_norm.spectral_norm")(partial(_renamed, ("u", "v")))
+function("remove_spectral_norm", "spectral_norm.remove_spectral_norm")(partial(_renamed_back, ("u", "v")))
 function(*(f"prune.{name}" for name in PRUNINGS))(partial(_renamed, ("mask",)))
 function("prune.remove")(partial(_renamed_back, ("mask",)))
 

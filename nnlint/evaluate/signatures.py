@@ -53,11 +53,17 @@ def _signature(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
         made.attributes.update(
             name=parameter.name, kind=PARAMETER.attributes[KINDS[parameter.kind]],
             default=EMPTY if parameter.default is REQUIRED else parameter.default,
+            **unseen("annotation replace"),
         )  # fmt: skip
         found[parameter.name] = made
     result = Instance(SIGNATURE, machine.heap.clock)
-    result.attributes["parameters"] = found
+    result.attributes.update(parameters=found, **unseen("bind bind_partial replace return_annotation"))
     return result
+
+
+def unseen(names: str) -> dict[str, Value]:
+    """What such an object has besides, of which nothing is known."""
+    return {name: Unknown(f"{name} of a signature", plain=True) for name in names.split()}
 
 
 def _arguments(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -13,6 +13,7 @@ from nnlint.evaluate import operations as ops
 from nnlint.evaluate import parametrize, tensor_functions, tensor_numbers, tensor_shapes
 from nnlint.evaluate.devices import default_device
 from nnlint.evaluate.torch_modules import MEMO, deep_copy, has_state, prepare, put, restored
+from nnlint.layers.arguments import spread
 from nnlint.numpy_numbers import NUMPY, NumpyInt, of_numpy
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, UnknownValueError
@@ -842,6 +843,24 @@ def _split(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Val
         parts.append(Tensor((size,), machine.heap.clock, data=data))
         start += size
     return tuple(parts)
+
+
+def _ntuple(times: Value) -> Value:
+    """torch.nn.modules.utils._ntuple(times)"""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        given = args[0] if args else Unknown("nothing")
+        is_known = isinstance(times, int) and times <= ops.ITEMS and not isinstance(given, (Instance, str))
+        return spread(given, times) if is_known else Unknown("as many of a value", plain=True)
+
+    return Native("_ntuple", run)
+
+
+for _times, _each in enumerate(("_single", "_pair", "_triple", "_quadruple"), 1):
+    FUNCTIONS[f"torch.nn.modules.utils.{_each}"] = _ntuple(_times)
+    for _package in ("timm.layers.", "timm.layers.helpers.", "timm.models.layers.", "timm.models.layers.helpers."):
+        FUNCTIONS[f"{_package}to_{_times}tuple"] = _ntuple(_times)
+FUNCTIONS["torch.nn.modules.utils._ntuple"] = Native("_ntuple", lambda machine, args, kwargs: _ntuple(args[0]))
 
 
 @function("torch.nn.init._calculate_fan_in_and_fan_out")

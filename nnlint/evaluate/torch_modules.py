@@ -1555,12 +1555,17 @@ def overridable(container: str, method: str, fn: Fn) -> Fn:
         pending += more
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        result = fn(machine, args, kwargs)
+        own = None
         if isinstance(args[0], Instance) and args[0].cls.module is not None:
             own = next((name for name in called if isinstance(args[0].cls.find(name), Function)), None)
-            if own is not None:
-                machine.havoc(args[0], f"{own}() is one of its own")
-        return result
+        if own is None:
+            return fn(machine, args, kwargs)
+        if method == "__init__":
+            prepare(machine, args[0])
+        unknown = Unknown(f"{own}() is one of its own")
+        for value in (*args, *kwargs.values()):
+            machine.havoc(value, unknown.why)
+        return None if method == "__init__" else unknown
 
     return run if called else fn
 

@@ -54,3 +54,9 @@ _INITIALISERS = (
 MODULES = frozenset(f"torch.{name}" for name in _MODULES.split())
 NAMES = MODULES | {f"torch.{name}" for name in _NAMES.split()}
 INITIALISERS = frozenset(f"torch.nn.init.{name}" for name in _INITIALISERS.split())
+# Those of other packages, by which much code initialises torch's parameters.
+INITIALISERS_OUTSIDE = frozenset(
+    f"timm.{path}{name}"
+    for path in ("layers.", "layers.weight_init.", "models.layers.", "models.layers.weight_init.")
+    for name in ("trunc_normal_", "trunc_normal_tf_", "variance_scaling_", "lecun_normal_")
+)

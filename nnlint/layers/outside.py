@@ -47,6 +47,8 @@ PLAIN_OUTSIDE: dict[str, tuple[str, ...]] = {
     "torch.quantization.DeQuantStub": ("qconfig",),
     "torch.ao.nn.quantized.FloatFunctional": (),
     "torch.nn.quantized.FloatFunctional": (),
+    **{f"timm.{path}DropPath": ("drop_prob", "scale_by_keep")
+       for path in ("layers.", "layers.drop.", "models.layers.", "models.layers.drop.")},
     "einops.layers.torch.Rearrange": _EINOPS,
     "einops.layers.torch.Reduce": ("reduction", *_EINOPS),
     **{
