@@ -303,7 +303,7 @@ class Attributes(Control):
             if isinstance(value, Device) and name in ("type", "index"):
                 return value.kind if name == "type" else value.index
             if name in WRITERS and value.is_opaque:
-                return Native(name, lambda machine, args, kwargs: machine.write_unseen(value))
+                return Native(name, lambda machine, args, kwargs: machine.write_with(value, args))
             if name in WRITING_ITSELF and value.is_opaque:
                 return Native(name, partial(_write_itself, value))
             found = self.within(value, name)
@@ -702,7 +702,17 @@ class Attributes(Control):
         """A write to an object that is not known, but may be one that is known by another way: from here nothing that
         is known need hold, and the root ends."""
         if not value.plain and not value.foreign:
-            self.give_up(Unknown(f"a write to an object that is not known: {value.why}"))
+            why = value.why.removeprefix(UNSEEN)
+            self.give_up(Unknown(f"{UNSEEN}{why}"))
+
+    def write_with(self, value: Unknown, given: list[Value]) -> Value:
+        """A list's or a dict's method on an object that is not known. An import goes on, as where code that is not
+        known gets hold of one: what an object holds was forgotten when it got a name that is not followed."""
+        if not self.executing:
+            self.write_unseen(value)
+        for item in given:
+            self.havoc(item, value.why)
+        return Unknown(value.why)
 
     def set_plainly(self, value: Instance, name: str, given: Value) -> None:
         """object.__setattr__"""
@@ -766,6 +776,7 @@ def is_one_with(value: Value, *names: str) -> bool:
     return any(isinstance(option.cls.find(name), Function) for option in objects for name in names)
 
 
+UNSEEN = "a write to an object that is not known: "
 WRITING_ITSELF = frozenset({"apply", "__init__", "__setattr__", "__delattr__", "__setstate__"})
 
 

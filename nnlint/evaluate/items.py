@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from nnlint.evaluate import operations as ops
+from nnlint.evaluate import versions
 from nnlint.evaluate.attributes import Attributes
 from nnlint.evaluate.control import DRAINED, LimitError
 from nnlint.evaluate.heap import ADVANCED
@@ -99,6 +100,8 @@ class Items(Attributes):
             self._note_content(value)
         if isinstance(value, External) and value.name.startswith(("typing.", "collections.abc.", "typing_extensions.")):
             return External(f"{value.name.removesuffix(OF_ITEMS)}{OF_ITEMS}")
+        if isinstance(value, External) and (part := versions.item(value, index)) is not None:
+            return part
         if isinstance(value, External) and value.name == "sys.modules" and isinstance(index, str):
             return self.loaded(index)
         if isinstance(value, Unknown):

@@ -34,6 +34,7 @@ from nnlint.evaluate.torch_functions import (
 )
 from nnlint.evaluate.torch_modules import torch_classes
 from nnlint.evaluate.torch_names import INITIALISERS, INITIALISERS_OUTSIDE
+from nnlint.evaluate.versions import VERSIONS
 from nnlint.layers import find as find_layer
 from nnlint.project import Project
 from nnlint.source import Source
@@ -238,7 +239,7 @@ GIVEN_BESIDES = "what else is given"
 # What names from outside the project stand for, beside torch's; where two tables know a name, the last one says it.
 OUTSIDE: dict[str, Value] = {
     **PYDANTIC, **COMMANDS, **ATTRS, **ARGPARSE, **REGISTERS, **FUNCTION_TYPES, **LOGGING, **CONTEXTS, **SIGNATURES,
-    **EINOPS, **LIBRARY,
+    **EINOPS, **VERSIONS, **LIBRARY,
 }  # fmt: skip
 
 

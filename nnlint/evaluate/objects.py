@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from nnlint.evaluate import devices
+from nnlint.evaluate import devices, versions
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.control import DEPTH, LimitError
@@ -233,6 +233,9 @@ class Objects(Items):
             are_one = devices.equal(left, right) if sign in ("==", "!=") else None
             if are_one is not None:
                 return are_one is (sign == "==")
+            answer = versions.compare(sign, left, right)
+            if answer is not None:
+                return answer
             if is_one_with(left, *COMPARING):
                 return self.each_option(left, lambda option: self.compare(sign, option, right))
             if is_one_with(right, *COMPARING):
