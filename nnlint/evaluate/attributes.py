@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins as python
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -388,7 +389,7 @@ class Attributes(Control):
             return getattr(value, name)
         special = isinstance(value, (Stream, Deque)) or (isinstance(value, Dict) and value.kind != "dict")
         own = type(value).__mro__[1]  # Python's type, which has not what nnlint notes of a value
-        if isinstance(value, (List, Dict, Set, Stream)) and (name.startswith("__") or special or hasattr(own, name)):
+        if isinstance(value, (List, Dict, Set, Stream)) and (is_special(name) or special or hasattr(own, name)):
             unknown = Unknown(f"{name} is not evaluated", foreign=True)
             return BoundMethod(unknown, value)  # it may write to the object
         if isinstance(value, Native) and name in value.attributes:
@@ -403,7 +404,7 @@ class Attributes(Control):
                 return unbound
         if isinstance(value, Native) and value.name == "object" and name in OBJECT_METHODS:
             return Native(name, OBJECT_METHODS[name])
-        if isinstance(value, (Native, slice, range)) or name.startswith("__"):
+        if isinstance(value, (Native, slice, range)) or is_special(name):
             return Unknown(f"{name} is not evaluated", plain=True)
         is_of_size = isinstance(value, tuple) and name == "numel"  # a torch.Size is a tuple here
         is_of_python = not isinstance(value, (List, Dict, Set)) and hasattr(value, name)
@@ -616,7 +617,10 @@ class Attributes(Control):
             )
         if name in ("__module__", "__doc__", "__qualname__"):
             return self._class_attribute(value.cls, name)
-        return ABSENT if value.payload is None else self._native_attribute(value.payload, name)
+        held = value.payload
+        if held is None or (isinstance(held, Dict) and not hasattr(DICTS.get(held.kind, dict), name)):
+            return ABSENT  # what the program gives such an object of its own is among its attributes
+        return self._native_attribute(held, name)
 
     def _missing_attribute(self, value: Instance, name: str) -> Value:
         """What is found behind object.__getattribute__: by the program's own __getattr__, or, where there is none, in a
@@ -776,6 +780,12 @@ def is_one_with(value: Value, *names: str) -> bool:
     return any(isinstance(option.cls.find(name), Function) for option in objects for name in names)
 
 
+def is_special(name: str) -> bool:
+    """Whether a name is one of Python's own, as __len__ is; __frozen is not."""
+    return name.startswith("__") and name.endswith("__")
+
+
+DICTS = {kind.__name__: kind for kind in (dict, OrderedDict, defaultdict, Counter)}
 UNSEEN = "a write to an object that is not known: "
 WRITING_ITSELF = frozenset({"apply", "__init__", "__setattr__", "__delattr__", "__setstate__"})
 

@@ -276,7 +276,7 @@ class Calls(Objects):
         except RecursionError:
             raise
         except NATIVE_ERRORS as error:
-            if "'Unknown'" in str(error):  # see native()
+            if "'Unknown'" in str(error) or has_rest(args):  # see native()
                 return self.doubtful(Unknown(f"{callee.name}() of what is not known"))
             raise self.native(error) from None
         finally:

@@ -391,6 +391,8 @@ class Items(Attributes):
             return iter([Rest(Unknown("a descriptor"))])
         if isinstance(value, Class) and value.unsure is not None:
             return iter([Rest(value.unsure)])
+        if type(value) is Rest:  # what is in arguments of which nobody knows how many there are
+            return iter([value])
         raise self.error("TypeError", f"'{type(value).__name__}' object is not iterable")
 
     def unordered(self, value: Value) -> Iterator[Value]:

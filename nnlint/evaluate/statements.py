@@ -337,7 +337,7 @@ def lower_if(node: cst.If, scope: Scope) -> Execute:
     test, body = lower_test(node.test, scope), lower_block(node.body, scope)
     orelse: Execute = lower_block([node.orelse], scope) if node.orelse is not None else lambda frame: None
     elif_cost = int(isinstance(node.orelse, cst.If))
-    if scope.kind == "module" and dotted_name(node.test).rpartition(".")[2] == "TYPE_CHECKING":
+    if scope.kind == "module" and is_for_checkers(node.test):
         orelse = lower_declared(node.body, orelse)
 
     def run(frame: Frame) -> str | None:
@@ -379,6 +379,13 @@ def lower_declared(body: cst.BaseSuite, then: Execute) -> Execute:
         return then(frame)
 
     return run
+
+
+def is_for_checkers(test: cst.BaseExpression) -> bool:
+    """TYPE_CHECKING, or that `or` something else"""
+    if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.Or):
+        return is_for_checkers(test.left) or is_for_checkers(test.right)
+    return dotted_name(test).rpartition(".")[2] == "TYPE_CHECKING"
 
 
 def is_main_test(test: cst.BaseExpression) -> bool:

@@ -98,6 +98,11 @@ def _array_of(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
     return Tensor(made.shape, machine.heap.clock, data=made.data, is_array=True)
 
 
+@function("torch.Size")
+def _shape(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return as_shape(machine, [args[0] if args else ()])
+
+
 @function("torch.eye")
 def _eye(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     rows = args[0] if args else kwargs.get("n")
