@@ -337,14 +337,15 @@ def lower_if(node: cst.If, scope: Scope) -> Execute:
     test, body = lower_test(node.test, scope), lower_block(node.body, scope)
     orelse: Execute = lower_block([node.orelse], scope) if node.orelse is not None else lambda frame: None
     elif_cost = int(isinstance(node.orelse, cst.If))
-    if scope.kind == "module" and is_for_checkers(node.test):
+    is_declared = scope.kind == "module" and is_for_checkers(node.test)
+    if is_declared:
         orelse = lower_declared(node.body, orelse)
 
     def run(frame: Frame) -> str | None:
         truth = test(frame)
         if truth is True:
             return body(frame)
-        if truth is False:
+        if truth is False or is_declared:  # both ways, a module has the same names
             machine.step(elif_cost)
             return orelse(frame)
 
