@@ -222,6 +222,8 @@ class Roots:
                 bound = self.defaults.made(given)
                 required = {n: v for n, v in bound.items() if n not in received(init, None) and n in required_of(init)}
                 made = machine.allocate(cls, [], required)
+                if isinstance(made, Unknown):
+                    return made.part()
                 if not isinstance(made, Instance) or not made.cls.is_subclass(cls):
                     return made
                 if made.cls is not cls:

@@ -598,6 +598,9 @@ class Attributes(Control):
                 return found
             if may_be_absent(found) and on_class is not ABSENT:
                 return join(present(found), self.bind(present(on_class), value), found.why)
+            if may_be_absent(found) and isinstance(value.cls.find("__getattr__"), Function):
+                ways = lambda: present(found), lambda: self._missing_attribute(value, name)
+                return self.either(found, *ways)
             return self.read(found)
         if on_class is not ABSENT:
             found = self.bind(self.read(on_class), value)
@@ -856,6 +859,7 @@ OBJECT_METHODS: dict[str, Callable[..., Value]] = {
     "__getattribute__": _get_from,
     "__setattr__": _set_plainly,
     "__delattr__": _delete_plainly,
+    "__new__": lambda machine, args, kwargs: machine.call(machine.classes["object"].find("__new__"), args[:1], {}),
 }
 # What super() reaches in a builtin base.
 PAYLOAD_METHODS: dict[str, Callable[..., Value]] = {

@@ -573,7 +573,11 @@ class Calls(Objects):
             return self.call_unknown(Unknown(f"the metaclass of {cls.name}"), [cls, *args], kwargs)
         if self.stack and cls.find("__register__") is not ABSENT and lacks_methods(cls):
             raise self.error("TypeError", f"can't instantiate abstract class {cls.name}")
-        made, new = self.allocate(cls, args, kwargs, unknown_kwargs), cls.find("__new__")
+        made = self.allocate(cls, args, kwargs, unknown_kwargs)
+        if isinstance(made, Unknown):  # __init__ runs on it, if it is one of the class
+            for value in (made, *args, *kwargs.values()):
+                self.havoc(value, f"{cls.name}.__new__ gives what is not known")
+            return made.part()
         if not isinstance(made, Instance) or not made.cls.is_subclass(cls):
             return made
         init = made.cls.find("__init__")  # of the class that __new__ chose
@@ -585,7 +589,7 @@ class Calls(Objects):
             made.open = cls.unknown_base
             for value in (*args, *kwargs.values()):
                 self.havoc(value, cls.unknown_base.why)
-        elif (args or kwargs) and not isinstance(new, (Native, Function)) and cls.native_base() is None:
+        elif (args or kwargs) and not isinstance(cls.find("__new__"), (Native, Function)) and cls.native_base() is None:
             raise self.error("TypeError", f"{cls.name}() takes no arguments")
         if cls.layer is not None and self.stack:
             self.record(self.stack[-1], made)

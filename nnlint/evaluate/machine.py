@@ -21,6 +21,7 @@ from nnlint.evaluate.library import LIBRARY
 from nnlint.evaluate.loggers import LOGGING, logger_classes
 from nnlint.evaluate.mappings import MUTABLE_MAPPING
 from nnlint.evaluate.notes import Built, LayerMade
+from nnlint.evaluate.numpy_functions import NUMPY_FUNCTIONS, astype
 from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.signatures import SIGNATURES
@@ -310,6 +311,8 @@ class Machine(Imports):
             found = self._resolve_torch(dotted)
             if found is not None:
                 return found
+        if dotted in NUMPY_FUNCTIONS:
+            return NUMPY_FUNCTIONS[dotted]
         if dotted in FUNCTIONS:
             return FUNCTIONS[dotted]
         if dotted in INITIALISERS_OUTSIDE:
@@ -358,6 +361,8 @@ class Machine(Imports):
     # -- tensors -----------------------------------------------------------------------------------------------
 
     def tensor_attribute(self, value: Tensor, name: str) -> Value:
+        if name == "astype" and value.is_array:
+            return Native(name, lambda machine, args, kwargs: astype(machine, value, args, kwargs))
         return tensor_attribute(self, value, name)
 
     def tensor_items(self, value: Tensor) -> Iterator[Value]:

@@ -144,6 +144,14 @@ class Objects(Items):
             return Set(found, self.heap.clock) if isinstance(left, Set) else frozenset(found)
         raise self.error("TypeError", f"unsupported operands for {sign}")
 
+    def _augment_inside(self, sign: str, left: Instance, right: Value) -> Value:
+        """left += right, for an object of a class that derives from list, dict or set: in place, as for these."""
+        if isinstance(left.payload, Dict) and isinstance(left.cls.find("__setitem__"), Function):
+            self.havoc(left, "its own __setitem__() may write it")
+            return left
+        result = self.augment(sign, left.payload, right)
+        return left if result is left.payload else result
+
     def augment(self, sign: str, left: Value, right: Value) -> Value:
         """left += right, in place where Python does"""
         if type(left) in NUMBERS:
@@ -162,6 +170,9 @@ class Objects(Items):
             result = self.binary(sign, left, right)
             self.heap.touch(left)
             left[:] = result if isinstance(result, list) else [Rest(Unknown("a list of unknown length"))]
+            return left
+        if isinstance(left, Dict) and left.kind == "Counter":
+            self.havoc(left, "arithmetic of Counters")
             return left
         if isinstance(left, Dict) and sign == "|":
             self.update_dict(left, right)
@@ -185,6 +196,8 @@ class Objects(Items):
             name = DUNDER.get(sign)
             if isinstance(left, Instance) and left.cls.find(f"__i{name}__") is not ABSENT:
                 return self.call(self.get_attribute(left, f"__i{name}__"), [right], {})
+            if isinstance(left, Instance) and isinstance(left.payload, (List, Dict, Set)):
+                return self._augment_inside(sign, left, right)
             if isinstance(left, Unknown) and any(isinstance(o, (List, Dict, Set, Instance)) for o in left.options):
                 return self.each_option(left, lambda option: self.augment(sign, option, right))
         return self.binary(sign, left, right)

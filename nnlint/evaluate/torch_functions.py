@@ -337,7 +337,9 @@ def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
         return Tensor(shape, machine.heap.clock, is_array=is_array)
     count = max(len(ones), len(others))
     ones, others = (side * count if len(side) == 1 else side for side in (ones, others))
-    return from_numbers(machine, shape, [tensor_numbers.combine(sign, a, b) for a, b in zip(ones, others)])
+    made = from_numbers(machine, shape, [tensor_numbers.combine(sign, a, b) for a, b in zip(ones, others)])
+    made.is_array = is_array
+    return made
 
 
 def elementwise(machine: Any, name: str, value: Tensor) -> Value:
@@ -776,7 +778,8 @@ def _reduced(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: 
     if name == "prod" and sum(item.bit_length() for item in value.data) > ops.BITS:
         return Unknown("a value too large to compute", plain=True)
     function: Any = {"prod": math.prod, "sum": sum, "max": max, "min": min}[name]
-    return Tensor((), machine.heap.clock, data=function(value.data))
+    result = function(value.data)
+    return of_numpy(result) if value.is_array else Tensor((), machine.heap.clock, data=result)
 
 
 def _has_many(value: Tensor) -> bool:
@@ -813,6 +816,8 @@ def tensor_item(machine: Any, value: Tensor, index: Value) -> Value:
     if isinstance(value.shape[0], int) and not -value.shape[0] <= index < value.shape[0]:
         raise machine.error("IndexError", f"index {index} is out of bounds for dimension 0 with size {value.shape[0]}")
     data = value.data[index] if isinstance(value.data, tuple) else None
+    if value.is_array and len(value.shape) == 1 and isinstance(data, (int, float)):
+        return of_numpy(data)
     return Tensor(value.shape[1:], machine.heap.clock, data=data, is_array=value.is_array)
 
 
