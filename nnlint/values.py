@@ -604,7 +604,7 @@ def join(left: Value, right: Value, why: str) -> Value:
         return tuple(join(one, other, why) for one, other in zip(left, right))
     options: list[Value] = []
     for value in (left, right):
-        for option in value.options if isinstance(value, Unknown) else (value,):
+        for option in (value.options if isinstance(value, Unknown) else ()) or (value,):
             if not any(same(option, other) for other in options):
                 options.append(option)
     plain = all(is_plain(option) for option in options)
