@@ -28,6 +28,9 @@ FRAMEWORKS = frozenset(
 )
 
 
+WITHOUT_NAMING = ("import *", "__getattr__", "globals()", "setattr(")  # how a module has names that its text lacks
+
+
 class Imports(Calls):
     """The part of the machine that keeps the modules it has loaded."""
 
@@ -40,6 +43,7 @@ class Imports(Calls):
         self.journal = Journal(self.heap)
         self.mains: dict[int, dict[cst.If, Execute]] = {}
         self.modules: dict[str, Module] = {}
+        self.texts: dict[str, str | Failure] = {}  # of files that were looked into, by path
 
     def load(self, source: Source, name: str) -> Module:
         raise NotImplementedError  # the machine as a whole runs the module
@@ -199,7 +203,8 @@ class Imports(Calls):
             level, dotted, imported = module.declared[name]
             return self.import_name(module, level, dotted, imported)
         for level, dotted in module.declared_stars:
-            given = self.module(self.absolute(module, level, dotted))
+            absolute = self.absolute(module, level, dotted)
+            given = self.module(absolute) if self._may_have(absolute, name) else ABSENT
             if not isinstance(given, Module):
                 continue
             # One that says itself what it has, and then puts something else into its place, has nothing beyond that.
@@ -213,6 +218,16 @@ class Imports(Calls):
             if found is not ABSENT:
                 return found
         return ABSENT
+
+    def _may_have(self, dotted: str, name: str) -> bool:
+        """Whether a module may have a name, as its text says: it need not be loaded to see that it has not."""
+        path = None if dotted in self.modules else self.project.find(dotted)
+        if path is None or not path.endswith(".py"):
+            return True
+        if path not in self.texts:
+            self.texts[path] = read(path)
+        text = self.texts[path]
+        return isinstance(text, Failure) or any(word in text for word in (name, *WITHOUT_NAMING))
 
     def replace_module(self, dotted: Value, given: Value) -> None:
         """sys.modules[dotted] = given: the names of the module are what type checkers are told, else not known."""
