@@ -77,6 +77,20 @@ class Device(Unknown):
         self.kind, self.index = kind, index
 
 
+class Made(Unknown):
+    """What a defaultdict has made for keys that are not known: nobody has another name for it."""
+
+    __slots__ = ()
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, foreign=True)
+
+
+def merged_rest(one: Unknown | None, other: Unknown | None) -> Unknown | None:
+    """Why a dict may hold further entries, given two reasons, of which one says more of them than the other."""
+    return other if one is None or (type(one) is Made and other is not None) else one
+
+
 class Rewritten(Unknown):
     """What a decorator that may rewrite arguments makes of a function or class; written: that as the program has it."""
 

@@ -246,7 +246,8 @@ class Attributes(Control):
         if isinstance(value, Dict):
             if any(not may_be_absent(item) for item in value.values()):
                 return True
-            return first(value.rest, *value.values()) if value.rest is not None or value else False
+            found: bool | Unknown = first(value.rest, *value.values(), False)
+            return found
         if isinstance(value, (list, tuple)):
             if not value or any(type(item) is not Rest for item in value):
                 return bool(value)
@@ -304,7 +305,7 @@ class Attributes(Control):
             if isinstance(value, Device) and name in ("type", "index"):
                 return value.kind if name == "type" else value.index
             if name in WRITERS and value.is_opaque:
-                return Native(name, lambda machine, args, kwargs: machine.write_with(value, args))
+                return Native(name, lambda machine, args, kwargs: machine.write_unseen(value))
             if name in WRITING_ITSELF and value.is_opaque:
                 return Native(name, partial(_write_itself, value))
             found = self.within(value, name)
@@ -599,8 +600,7 @@ class Attributes(Control):
             if may_be_absent(found) and on_class is not ABSENT:
                 return join(present(found), self.bind(present(on_class), value), found.why)
             if may_be_absent(found) and isinstance(value.cls.find("__getattr__"), Function):
-                ways = lambda: present(found), lambda: self._missing_attribute(value, name)
-                return self.either(found, *ways)
+                return self.either(found, lambda: present(found), lambda: self._missing_attribute(value, name))
             return self.read(found)
         if on_class is not ABSENT:
             found = self.bind(self.read(on_class), value)
@@ -711,15 +711,6 @@ class Attributes(Control):
         if not value.plain and not value.foreign:
             why = value.why.removeprefix(UNSEEN)
             self.give_up(Unknown(f"{UNSEEN}{why}"))
-
-    def write_with(self, value: Unknown, given: list[Value]) -> Value:
-        """A list's or a dict's method on an object that is not known. An import goes on, as where code that is not
-        known gets hold of one: what an object holds was forgotten when it got a name that is not followed."""
-        if not self.executing:
-            self.write_unseen(value)
-        for item in given:
-            self.havoc(item, value.why)
-        return Unknown(value.why)
 
     def set_plainly(self, value: Instance, name: str, given: Value) -> None:
         """object.__setattr__"""

@@ -60,6 +60,7 @@ from nnlint.values import (
 REWRITING = ("gin.", "hydra.", "sacred.", "hydra_zen.", "functools.singledispatch", "unittest.mock.", "mock.")
 # What puts other things into the place of names while a block runs.
 REPLACING = ("unittest.mock.patch", "mock.patch", "mock.mock.patch")
+OF_TENSORS = ("torch.", "numpy.")  # the names of their functions, which may be told where to write (out=)
 # Outside code that surely writes to nothing it is given.
 HARMLESS = (
     "logging.", "warnings.", "torch.cuda.", "torch.optim.", "torch.utils.data.", "torch.distributed.",
@@ -248,6 +249,8 @@ class Calls(Objects):
             self.charge(*args)
         if self.look_ups.reading is not None:
             self._note_native(callee, args, kwargs)
+        if kwargs.get("out") is not None and callee.name.startswith(OF_TENSORS):
+            return self.write_out(kwargs["out"], callee.name)
         suspended = self.suspended
         try:
             is_writing = callee.fn in WRITING_METHODS or callee.name == "__init__"
@@ -314,6 +317,12 @@ class Calls(Objects):
             if not is_harmless or (isinstance(value, CALLED) and not name.startswith(LOOKING)):
                 self.havoc(value, why, seen)
         if isinstance(callee, External):
+            if kwargs.get("out") is not None and is_harmless:
+                return self.write_out(kwargs["out"], callee.name)
+            for array in args[1:] if name.startswith("numpy.") else ():  # a place to write to comes behind the inputs
+                if isinstance(array, Tensor):
+                    self.heap.touch(array)
+                    array.data = None
             if callee.name in devices.MOVING:
                 devices.move_default(self)
             if callee.name == devices.DEFAULT and not given:
@@ -329,6 +338,16 @@ class Calls(Objects):
         if callee.plain and any(isinstance(value, (Instance, Class, *CALLED)) for value in given):
             return Unknown(callee.why)  # what it is given may be what it gives
         return callee.part()
+
+    def write_out(self, out: Value, name: str) -> Value:
+        """function(..., out=out): a tensor, or several, take the result, in its shape, and are what it gives."""
+        for tensor in out if isinstance(out, tuple) else (out,):
+            if isinstance(tensor, Tensor):
+                self.heap.touch(tensor)
+                tensor.shape, tensor.data, tensor.least = Unknown(f"{name} wrote to it", plain=True), None, None
+            else:
+                self.havoc(tensor, f"{name} wrote to it")
+        return out
 
     def _complete(self, given: list[Value], why: str) -> None:
         """Code that adds entries to the dicts that it is given, and writes to nothing else."""
@@ -935,6 +954,8 @@ class Calls(Objects):
             if wrapper.why.startswith(REWRITING):
                 return Rewritten(wrapper.why, value)
             return value
+        if isinstance(wrapper, Unknown) and any(isinstance(option, External) for option in wrapper.options):
+            return self.each_option(wrapper, lambda option: self.decorate(option, value, site))
         if isinstance(wrapper, Descriptor) and wrapper.kind == "property":
             return value
         result = self._wrapped(wrapper, value, site)

@@ -36,6 +36,7 @@ from nnlint.values import (
     View,
     join,
     may_write_when_called,
+    merged_rest,
     same,
 )
 
@@ -609,7 +610,7 @@ def widen(item: Any, before: Any, after: Any, why: str, forget: bool) -> Any:
         calls = any(map(may_write_when_called, (*before, *after)))
         return [*before[: 0 if forget else shared], Rest(Unknown(why, calls=calls))]
     if isinstance(item, Dict):
-        entries, rest = widen_names(before[0], after[0], why, forget), first(before[1], after[1])
+        entries, rest = widen_names(before[0], after[0], why, forget), merged_rest(before[1], after[1])
         if set(before[0]) != set(after[0]):
             return {k: v for k, v in entries.items() if k in before[0]}, first(rest, Unknown(why))
         return entries, rest

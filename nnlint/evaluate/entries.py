@@ -91,7 +91,7 @@ def _refused_module(value: Value) -> str | None:
     if isinstance(value, Class) and value.module is None and value.full_name.startswith("torch.nn."):
         return f"the class {value.name} is not a Module; it is not called"
     if isinstance(value, Native):
-        return f"the function {value.name} is not a Module"
+        return f"the function {value.name.rpartition('.')[2]} is not a Module"
     if isinstance(value, Function) and value.name == "<lambda>":
         return "a lambda is not a Module"
     if isinstance(value, _PLAIN):

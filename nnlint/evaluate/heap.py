@@ -27,6 +27,7 @@ from nnlint.values import (
     has_rest,
     join,
     may_write_when_called,
+    merged_rest,
     same,
 )
 
@@ -166,7 +167,7 @@ def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
             return {}, Unknown(why)
         keys = (*left[0], *set_minus(right[0], left[0]))
         joined = {key: join(left[0].get(key, ABSENT), right[0].get(key, ABSENT), why) for key in keys}
-        return joined, first(left[1], right[1])
+        return joined, merged_rest(left[1], right[1])
     if isinstance(item, List):
         return join_lists(left, right, why)
     if isinstance(item, Set):

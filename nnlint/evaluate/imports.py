@@ -28,7 +28,8 @@ FRAMEWORKS = frozenset(
 )
 
 
-WITHOUT_NAMING = ("import *", "__getattr__", "globals()", "setattr(")  # how a module has names that its text lacks
+# How a module may have names that its text lacks.
+UNWRITTEN = ("import *", "__getattr__", "__dict__", "globals", "vars(", "locals(", "setattr(", "exec(")
 
 
 class Imports(Calls):
@@ -227,7 +228,7 @@ class Imports(Calls):
         if path not in self.texts:
             self.texts[path] = read(path)
         text = self.texts[path]
-        return isinstance(text, Failure) or any(word in text for word in (name, *WITHOUT_NAMING))
+        return isinstance(text, Failure) or any(word in text for word in (name, *UNWRITTEN))
 
     def replace_module(self, dotted: Value, given: Value) -> None:
         """sys.modules[dotted] = given: the names of the module are what type checkers are told, else not known."""

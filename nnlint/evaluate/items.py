@@ -19,6 +19,7 @@ from nnlint.signature import REQUIRED, Rest
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
+    CONSTANTS,
     OF_ITEMS,
     BoundMethod,
     Class,
@@ -29,6 +30,7 @@ from nnlint.values import (
     Function,
     Instance,
     List,
+    Made,
     Namespace,
     Native,
     Partial,
@@ -43,9 +45,11 @@ from nnlint.values import (
     join,
     may_be_absent,
     may_write_when_called,
+    merged_rest,
     present,
 )
 
+FRESH = frozenset({"list", "dict", "set", "int", "float", "str", "bool", "tuple"})  # types that make something new
 CALLABLES = (Function, Native, Class, BoundMethod, Partial)
 NATIVE_ERRORS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
 
@@ -160,11 +164,25 @@ class Items(Attributes):
             if option is not ABSENT
         ]
         known = [item for item in items if isinstance(item, (Instance, *CALLABLES))]
+        is_made = isinstance(value, Dict) and value.factory is not None and self._make_unseen(value, items, why)
+        if is_made:
+            return Unknown(why, foreign=True)
         may_hold_more = isinstance(value, Dict) and first(value.rest, value.factory) is not None
         if known and len(known) == len(items) <= 8 and not may_hold_more:
             return known[0] if all(item is known[0] for item in known) else Unknown(why, tuple(known))
         self.lose_track(value, why)
         return Unknown(why, calls=may_hold_more or any(map(may_write_when_called, items)))
+
+    def _make_unseen(self, value: Dict, items: list[Value], why: str) -> bool:
+        """A defaultdict is asked for a key that is not known, and may make an entry for it. Whether what it gives is
+        known by no other name: it has made all that it holds and that can be written to, and for such keys alone."""
+        is_plain = isinstance(value.factory, Native) and value.factory.name in FRESH
+        is_alone = is_plain and isinstance(value.rest, Made | None) and all(type(item) in CONSTANTS for item in items)
+        if not is_plain:
+            self.forget_after(lambda: self.call(value.factory, [], {}), why)
+        self.heap.touch(value)
+        value.rest = merged_rest(value.rest, Made(why) if is_plain else Unknown(why))
+        return is_alone
 
     def _held_by(self, value: Value) -> list[Value]:
         if isinstance(value, Dict):
@@ -629,7 +647,7 @@ class Items(Attributes):
             if given.rest is not None:
                 for key in target:
                     target[key] = Unknown(given.rest.why)
-                target.rest = given.rest
+                target.rest = merged_rest(target.rest, given.rest)
             for key, item in given.items():
                 target[key] = item
         else:
@@ -666,7 +684,8 @@ class Items(Attributes):
         if not may_be_absent(value) and not may_be_absent(kwargs[name]):
             raise self.error("TypeError", twice)
         self.may_raise(twice)  # else one of them is absent
-        kwargs[name] = value if may_be_absent(kwargs[name]) else kwargs[name]
+        if may_be_absent(kwargs[name]):
+            kwargs[name] = join(kwargs[name], value, twice) if may_be_absent(value) else value
 
     def settle_keywords(self, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Unknown | None:
         """The keyword arguments that may be absent: where the callee has a default for them, they may be that. Any

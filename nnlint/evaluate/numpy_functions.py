@@ -14,8 +14,6 @@ from nnlint.values import External, List, Native, Tensor, Value
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
 OPERATIONS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_divide": "/", "power": "**"}
 ROUNDING = {"round": "round", "around": "round", "rint": "round", "floor": "floor", "ceil": "ceil", "trunc": "trunc"}
-WHOLE_TYPES = frozenset({"int", "int64", "int32", "int_", "long"})
-FLOATING_TYPES = frozenset({"float", "float64", "float32", "double"})
 
 
 def as_array(value: Value) -> Value:
@@ -39,6 +37,8 @@ def on_arrays(fn: Callable[[Any, Tensor], Value], scalar: Value) -> Fn:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if len(args) == 1 and isinstance(args[0], Tensor) and not kwargs:
             return as_array(fn(machine, args[0]))
+        if len(args) > 1 and isinstance(args[-1], Tensor):
+            return machine.write_out(args[-1], "a function of numpy")
         if scalar is None:
             return Unknown("a function of numpy", plain=True)
         return scalar.fn(machine, args, kwargs)
@@ -62,6 +62,8 @@ def _elementwise(name: str) -> Callable[[Any, Tensor], Value]:
 
 def _operation(sign: str) -> Fn:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        if len(args) == 3:
+            return machine.write_out(args[2], "a function of numpy")
         if len(args) != 2 or kwargs or not any(isinstance(arg, Tensor) for arg in args):
             return Unknown("arithmetic of numpy", plain=True)
         return as_array(arithmetic(machine, sign, *args))
@@ -82,8 +84,7 @@ def astype(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Val
     """array.astype(dtype)"""
     dtype = args[0] if args else kwargs.get("dtype")
     name = (dtype if isinstance(dtype, str) else str(getattr(dtype, "name", ""))).rpartition(".")[2]
-    kind = "int64" if name in WHOLE_TYPES else "float64" if name in FLOATING_TYPES else ""
-    return as_array(converted(machine, value, External(f"torch.{kind}")))
+    return as_array(converted(machine, value, External(f"torch.{name.rstrip('_')}")))
 
 
 def _arange(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nnlint.unknown import Unknown
-from nnlint.values import External, Native, Tensor, Value
+from nnlint.values import Native, Tensor, Value
 
 # Of one tensor, giving one of its shape; the same methods of a tensor do the same.
 _UNARY = (
@@ -37,17 +37,6 @@ _OTHERS = (
 UNARY, OTHERS = frozenset(_UNARY.split()), frozenset(_OTHERS.split())
 
 
-def computed(name: str, compute: Callable[[Any, list[Value], dict[str, Value]], Value]) -> Native:
-    """A function that only computes, unless it is told where to write (out=...)."""
-
-    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        if "out" in kwargs or "**" in kwargs:
-            return machine.call_unknown(External(f"torch.{name}"), args, kwargs)
-        return compute(machine, args, kwargs)
-
-    return Native(f"torch.{name}", run)
-
-
 def _alike(name: str) -> Callable[[Any, list[Value], dict[str, Value]], Value]:
     """A function of one tensor that gives another of its shape; more tensors may widen it."""
 
@@ -72,7 +61,7 @@ def _unknown(name: str) -> Callable[[Any, list[Value], dict[str, Value]], Value]
 
 
 FUNCTIONS: dict[str, Value] = {
-    **{f"torch.{name}": computed(name, _alike(name)) for name in UNARY},
-    **{f"torch.{name}": computed(name, _window) for name in WINDOWS},
-    **{f"torch.{name}": computed(name, _unknown(name)) for name in OTHERS},
+    **{f"torch.{name}": Native(f"torch.{name}", _alike(name)) for name in UNARY},
+    **{f"torch.{name}": Native(f"torch.{name}", _window) for name in WINDOWS},
+    **{f"torch.{name}": Native(f"torch.{name}", _unknown(name)) for name in OTHERS},
 }

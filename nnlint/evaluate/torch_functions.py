@@ -70,7 +70,7 @@ def made_here(fn: Fn) -> Fn:
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         made = fn(machine, args, kwargs)
-        is_told = not kwargs.keys().isdisjoint(("device", "out", "**"))
+        is_told = not kwargs.keys().isdisjoint(("device", "**"))
         if isinstance(made, Tensor) and not is_told and not any(isinstance(arg, Tensor) for arg in args):
             made.is_here = True
         return made
@@ -131,7 +131,7 @@ def _joined(names: tuple[str, ...], join_shapes: Callable[..., tensor_shapes.Sha
         return Tensor(shape, machine.heap.clock)
 
     for name in names:
-        FUNCTIONS[f"torch.{name}"] = Native(name, run)
+        FUNCTIONS[f"torch.{name}"] = Native(f"torch.{name}", run)
 
 
 def shaped(compute: Callable[[], tensor_shapes.Shape]) -> Value:
@@ -151,11 +151,14 @@ def _shape_method(name: str) -> None:
     """torch.name(tensor, ...), which is tensor.name(...)"""
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        if not args or not isinstance(args[0], Tensor):
-            return Unknown("a tensor", plain=True)
-        return reshaped(machine, args[0], name, args[1:], kwargs)
+        kwargs = dict(kwargs)
+        value = args[0] if args else kwargs.pop("input", None)
+        if not isinstance(value, Tensor):
+            may_be_itself = name == "flatten" and isinstance(value, Unknown) and not value.plain
+            return Unknown("a tensor", plain=not may_be_itself)
+        return reshaped(machine, value, name, args[1:], kwargs)
 
-    FUNCTIONS[f"torch.{name}"] = Native(name, run)
+    FUNCTIONS[f"torch.{name}"] = Native(f"torch.{name}", run)
 
 
 def reshaped(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -359,7 +362,7 @@ def _elementwise(name: str) -> None:
             return Tensor(args[0].shape, machine.heap.clock)
         return Unknown("the values of a tensor", plain=True)
 
-    FUNCTIONS[f"torch.{name}"] = Native(name, run)
+    FUNCTIONS[f"torch.{name}"] = Native(f"torch.{name}", run)
 
 
 for _each in (*tensor_numbers.MONOTONE, *tensor_numbers.WHOLE_BY, "abs", "neg", "tanh", "sigmoid", "sin", "cos"):
@@ -373,7 +376,7 @@ def _operation(names: tuple[str, ...], sign: str) -> None:
         return Unknown("the values of a tensor", plain=True)
 
     for name in names:
-        FUNCTIONS[f"torch.{name}"] = Native(name, run)
+        FUNCTIONS[f"torch.{name}"] = Native(f"torch.{name}", run)
 
 
 for _names, _sign in (
@@ -904,16 +907,17 @@ def _functional(name: str) -> None:
         value = args[0] if args else kwargs.get("input")
         inplace = kwargs.get("inplace", False)
         is_itself = name.endswith("_") or inplace is True
-        is_unsure = inplace is not False or any(given is True or isinstance(given, Unknown) for given in args[1:])
+        is_given = any(isinstance(given, Unknown) or (isinstance(given, int) and given) for given in args[1:])
+        is_unsure = inplace is not False or is_given
         perhaps = "dropout" in name or is_unsure
         if isinstance(value, Unknown) and (is_itself or perhaps):
-            return value
+            return value if is_itself else Unknown(value.why, plain=value.plain)
         if not isinstance(value, Tensor):
             return Unknown("a tensor", plain=True)
         made = Tensor(value.shape, machine.heap.clock)
         return value if is_itself else perhaps_itself(value, made) if perhaps else made
 
-    FUNCTIONS[f"torch.nn.functional.{name}"] = Native(name, run)
+    FUNCTIONS[f"torch.nn.functional.{name}"] = Native(f"torch.nn.functional.{name}", run)
 
 
 for _each in ALIKE:
@@ -928,7 +932,7 @@ def _functional_pool(name: str) -> None:
         module = machine.call(machine.resolve(f"torch.nn.{kind}"), args[1:], kwargs)
         return machine.call(module, args[:1] or [kwargs.get("input")], {})
 
-    FUNCTIONS[f"torch.nn.functional.{name}"] = Native(name, run)
+    FUNCTIONS[f"torch.nn.functional.{name}"] = Native(f"torch.nn.functional.{name}", run)
 
 
 for _dimension in (1, 2, 3):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -451,9 +452,10 @@ def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     machine.run_hooks()
     forward = module.cls.find("forward")
     if forward is ABSENT or isinstance(forward, Native):
-        given = args[1] if len(args) == 2 else None
+        inputs = (*args[1:], *kwargs.values())
+        given = inputs[0] if len(inputs) == 1 else None
         if isinstance(given, Unknown) and not given.plain and may_hand_on(module):
-            return given
+            return Unknown(given.why)
         shape = shape_after(module, given) if isinstance(given, Tensor) else None
         unknown = Unknown("the result of a forward pass", plain=True)
         made = unknown if shape is None else Tensor(shape, machine.heap.clock)
@@ -464,11 +466,11 @@ def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 def may_hand_on(module: Instance) -> bool:
     """Whether what a module of the framework gives for a tensor may be that tensor itself."""
-    name = (module.cls.full_name or "").removeprefix("torch.nn.")
-    return name in HANDING_ON or "Dropout" in name or module.attributes.get("inplace", False) is not False
+    hands_on = any(HANDING_ON.match(cls.full_name) for cls in module.cls.mro)
+    return hands_on or module.attributes.get("inplace", False) is not False
 
 
-HANDING_ON = frozenset({"Identity", "Flatten", "Sequential"})
+HANDING_ON = re.compile(r"torch\.nn\.(Identity|Flatten|Sequential|\w*Dropout\w*)$")
 
 
 def shape_after(module: Value, given: Tensor) -> tuple[int, ...] | None:
