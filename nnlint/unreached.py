@@ -58,7 +58,7 @@ class Unreached:
             python = ast.walk(self.module.source.python_of(function))
             return (dotted_in_python(node.func) for node in python if isinstance(node, ast.Call))
         calls = (node for node in walk(function) if type(node) is cst.Call)
-        return (dotted_name(call.func) for call in calls if call not in self.machine.evaluated)
+        return (dotted_name(call.func) for call in calls if id(call) not in self.machine.evaluated)
 
     def constructs(self, dotted: str) -> bool:
         """Whether a name of the module stands for a class of the framework."""
@@ -104,7 +104,7 @@ class ConstructorCalls(cst.CSTVisitor):
 
     def visit_Call(self, node: cst.Call) -> None:
         unreached = self.unreached
-        if node not in unreached.machine.evaluated and unreached.constructs(dotted_name(node.func)):
+        if id(node) not in unreached.machine.evaluated and unreached.constructs(dotted_name(node.func)):
             self.calls.append((node, self._bound))
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:

@@ -77,6 +77,16 @@ class Device(Unknown):
         self.kind, self.index = kind, index
 
 
+class Union(Unknown):
+    """X | Y of types: isinstance() and issubclass() take it as they take the tuple of its kinds."""
+
+    __slots__ = ("kinds",)
+
+    def __init__(self, kinds: tuple[Value, ...]) -> None:
+        super().__init__("a union of types", plain=True)
+        self.kinds = kinds
+
+
 class Made(Unknown):
     """What a defaultdict has made for keys that are not known: nobody has another name for it."""
 
@@ -519,7 +529,9 @@ def describe_error(value: Value) -> str:
 
 def may_be_absent(value: Value) -> bool:
     """Whether a dict's or namespace's entry is there in only some of the ways the program can have run."""
-    return isinstance(value, Unknown) and any(option is ABSENT for option in value.options)
+    if not isinstance(value, Unknown) or not value.options:
+        return False
+    return any(option is ABSENT for option in value.options)
 
 
 def has_rest(items: Any) -> bool:

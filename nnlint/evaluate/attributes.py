@@ -150,8 +150,9 @@ class Attributes(Control):
 
     def read(self, value: Value) -> Value:
         """What an entry holds for one who reads it: it is there, or reading it raises."""
-        if may_be_absent(value):
-            self.may_raise(value.why)
+        if not may_be_absent(value):
+            return value
+        self.may_raise(value.why)
         return present(value)
 
     def look_up(self, frame: Frame, name: str) -> Value:

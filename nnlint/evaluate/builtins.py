@@ -10,7 +10,7 @@ from typing import Any
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with, own_class
 from nnlint.evaluate.control import LimitError
-from nnlint.evaluate.kinds import is_instance, kin_of
+from nnlint.evaluate.kinds import NONE_TYPE, is_instance, kin_of
 from nnlint.evaluate.objects import writes_itself
 from nnlint.numpy_numbers import NUMPY
 from nnlint.signature import Rest
@@ -35,6 +35,7 @@ from nnlint.values import (
     Stream,
     Super,
     Tensor,
+    Union,
     Value,
     View,
     has_rest,
@@ -623,7 +624,6 @@ KINDS: tuple[tuple[type, str], ...] = (
     (tuple, "tuple"), (Set, "set"), (range, "range"), (slice, "slice"),
 )  # fmt: skip
 TYPES: dict[str, Value] = {}
-NONE_TYPE = Native("NoneType", lambda machine, args, kwargs: None)
 
 
 @builtin("type")
@@ -649,6 +649,7 @@ def _isinstance(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
 @builtin("issubclass")
 def _issubclass(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     cls, kinds = args
+    kinds = kinds.kinds if isinstance(kinds, Union) else kinds
     for kind in kinds if isinstance(kinds, tuple) else (kinds,):
         if isinstance(cls, Class) and isinstance(kind, Class):
             if cls.is_subclass(kind):

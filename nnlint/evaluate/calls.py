@@ -137,7 +137,7 @@ class Calls(Objects):
         super().__init__()
         self.stack: list[Site] = []
         self.choices: list[int] = []  # how deep in the stack calls stand of which the callee is one of several
-        self.evaluated: set[cst.CSTNode] = set()
+        self.evaluated: set[int] = set()  # the calls, by the id of their nodes, which `sites` holds
         self.sites: dict[cst.CSTNode, Site] = {}
         self.constructions = Constructions()
         self.lowered = 0  # parts of the expression that is being lowered
@@ -182,7 +182,7 @@ class Calls(Objects):
     ) -> Value:
         """A call that stands in a file."""
         self.step()
-        self.evaluated.add(site.node)
+        self.evaluated.add(id(site.node))
         self.stack.append(site)
         try:
             return self.call(callee, args, kwargs, unknown_kwargs)

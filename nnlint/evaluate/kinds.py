@@ -24,12 +24,14 @@ from nnlint.values import (
     Set,
     Stream,
     Tensor,
+    Union,
     Value,
     View,
     is_small,
     same,
 )
 
+NONE_TYPE = Native("NoneType", lambda machine, args, kwargs: None)
 CALLABLES = (Function, Native, Class, BoundMethod, Partial)
 SETS = (Set, frozenset)
 SEQUENCES = (str, bytes, List, tuple, range)
@@ -71,6 +73,8 @@ RENAMING = ("torch._six.", "numpy.compat.")
 
 def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
     """isinstance(value, kind)"""
+    if isinstance(kind, Union):
+        kind = kind.kinds
     if isinstance(kind, tuple):
         if not is_small(kind):
             return Unknown("a value too large to compute", plain=True)
@@ -112,6 +116,20 @@ def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
     return Unknown("isinstance() with something else", plain=True)
 
 
+def union(left: Value, right: Value) -> Union | None:
+    """left | right, where both are types, or None for "of NoneType", and one surely is."""
+    sides = [side.kinds if isinstance(side, Union) else (side,) for side in (left, right)]
+    if not any(isinstance(side, Union) or _is_type(side) for side in (left, right)):
+        return None
+    kinds = [NONE_TYPE if kind is None else kind for side in sides for kind in side]
+    return Union(tuple(kinds)) if all(_is_type(kind) or isinstance(kind, External) for kind in kinds) else None
+
+
+def _is_type(value: Value) -> bool:
+    """Whether it surely is a class, for whose `|` the program has no method of its own."""
+    return value.unsure is None if isinstance(value, Class) else isinstance(value, Native) and value.name in TYPES
+
+
 def _has_items(kind: Value) -> bool:
     """Whether a kind says of what its items are: isinstance() takes no list[int], but a Union[int, str]."""
     is_named = isinstance(kind, (Native, External)) and kind.name.endswith(OF_ITEMS)
@@ -120,8 +138,11 @@ def _has_items(kind: Value) -> bool:
 
 def kin_of(cls: Class) -> Unknown | None:
     """Why the bases do not tell of what kind the instances of a class are."""
-    kin = (first(base.kin, base.attributes.get(REGISTERED)) for base in cls.mro)
-    return next((why for why in kin if why is not None), None)
+    for base in cls.mro:
+        if base.kin is not None or REGISTERED in base.attributes:
+            kin: Unknown | None = first(base.kin, base.attributes.get(REGISTERED))
+            return kin
+    return None
 
 
 def _is_external(value: Value, full_name: str) -> bool | None:
@@ -204,6 +225,8 @@ NATIVE: dict[str, type] = {
     "complex": complex, "bytes": bytes, "range": range, "type": Class, "slice": slice, "frozenset": frozenset,
     "partial": Partial,
 }  # fmt: skip
+TENSORS = ("torch.Tensor", "torch.nn.Parameter", "torch.nn.parameter.Parameter")
+TYPES = frozenset({*NATIVE, *TENSORS, NONE_TYPE.name})
 
 
 def _is_native(value: Value, kind: Native) -> bool | Unknown:
@@ -213,7 +236,7 @@ def _is_native(value: Value, kind: Native) -> bool | Unknown:
         return Unknown(value.cls.unknown_base.why, plain=True)
     if kind.name == "NoneType":
         return value is None
-    if kind.name in ("torch.Tensor", "torch.nn.Parameter", "torch.nn.parameter.Parameter"):
+    if kind.name in TENSORS:
         return isinstance(value, Tensor) and (kind.name == "torch.Tensor" or value.is_parameter)
     if kind.name == "type" and isinstance(value, Native):
         return value.name in NATIVE
@@ -229,4 +252,4 @@ def _is_of(value: Value, kind: type) -> bool | None:
     return isinstance(held, kind) and not isinstance(held, Deque) and not (kind is int and isinstance(held, NumpyInt))
 
 
-__all__ = ["REGISTER", "REGISTERS", "is_instance", "kin_of"]
+__all__ = ["NONE_TYPE", "REGISTER", "REGISTERS", "is_instance", "kin_of", "union"]

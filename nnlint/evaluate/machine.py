@@ -244,6 +244,9 @@ OUTSIDE: dict[str, Value] = {
 }  # fmt: skip
 
 
+MEMORABLE = 100  # characters of a name from outside that is remembered
+
+
 class Machine(Imports):
     """One evaluator: it keeps the modules it has loaded, and records the layers that are constructed.
 
@@ -277,6 +280,7 @@ class Machine(Imports):
         self.torch = torch_classes(self.classes["object"])
         self.builtins = {**{n: c for n, c in self.classes.items() if n in dir(python)}, **BUILTINS}
         self.patches = Dict()
+        self.outside: dict[str, Value] = {}  # what names from outside stand for, as long as nothing is put there
 
     def run_root(self, function: Function, given: dict[str, Value], first: Value) -> Value:
         """A function as its users may call it, with these arguments and perhaps others."""
@@ -297,7 +301,12 @@ class Machine(Imports):
         """What a dotted name from outside the project stands for."""
         given = self.patches.get(dotted, ABSENT) if self.patches else ABSENT
         if given is ABSENT:
-            return self._outside(dotted)
+            found = self.outside.get(dotted)
+            if found is None:
+                found = self._outside(dotted)
+                if len(dotted) < MEMORABLE:
+                    self.outside[dotted] = found
+            return found
         is_sure = not may_be_absent(given)
         return given if is_sure else join(present(given), self._outside(dotted), "it may be replaced")
 

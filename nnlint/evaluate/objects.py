@@ -11,6 +11,7 @@ from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.control import DEPTH, LimitError
 from nnlint.evaluate.items import NATIVE_ERRORS, Items
+from nnlint.evaluate.kinds import union
 from nnlint.numpy_numbers import NUMPY
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, UnknownValueError, first
@@ -45,6 +46,9 @@ class Objects(Items):
         if type(left) in NUMBERS and type(right) in NUMBERS:
             return self._number_binary(sign, left, right)
         self.charge(left, right)
+        either = union(left, right) if sign == "|" else None
+        if either is not None:
+            return either
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return self.doubtful(self._unknown_binary(sign, left, right))
         if sign == "%" and isinstance(left, str):
