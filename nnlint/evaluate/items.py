@@ -49,6 +49,7 @@ from nnlint.values import (
     present,
 )
 
+FEW = 100
 FRESH = frozenset({"list", "dict", "set", "int", "float", "str", "bool", "tuple"})  # types that make something new
 CALLABLES = (Function, Native, Class, BoundMethod, Partial)
 NATIVE_ERRORS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
@@ -168,10 +169,14 @@ class Items(Attributes):
         if is_made:
             return Unknown(why, foreign=True)
         may_hold_more = isinstance(value, Dict) and first(value.rest, value.factory) is not None
+        if len(items) > FEW:  # to forget what they all hold takes long: who calls or writes to one ends the root
+            self.alias((value,))
+            return Unknown(why, calls=True)
         if known and len(known) == len(items) <= 8 and not may_hold_more:
             return known[0] if all(item is known[0] for item in known) else Unknown(why, tuple(known))
         self.lose_track(value, why)
-        return Unknown(why, calls=may_hold_more or any(map(may_write_when_called, items)))
+        calls = any(isinstance(item, Instance) or may_write_when_called(item) for item in items)
+        return Unknown(why, calls=may_hold_more or calls)
 
     def _make_unseen(self, value: Dict, items: list[Value], why: str) -> bool:
         """A defaultdict is asked for a key that is not known, and may make an entry for it. Whether what it gives is
