@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from nnlint.layers import arithmetic
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown
-from nnlint.values import ABSENT, Dict, Function, Instance, Tensor, Value, is_plain
+from nnlint.values import ABSENT, Class, Dict, Function, Instance, Tensor, Value, is_plain
 
 # What parameters() goes by.
 LISTING = ("parameters", "named_parameters", "_named_members", "named_modules")
+LISTING_INSIDE = ("named_modules",)  # what a module that holds others asks them for
 
 
 class Count(NamedTuple):
@@ -65,11 +66,7 @@ class Total:
 def tally(value: Value) -> Total:
     """All that a module owns."""
     total = Total()
-    _add(total, value, "")
-    own = isinstance(value, Instance) and value.cls.module is not None
-    if own and any(isinstance(value.cls.find(name), Function) for name in LISTING):
-        total.doubt(f"{value.cls.name} has methods of its own to list its parameters", total.part("", value))
-        total.elements = 0
+    _add(total, value, "", top=value)
     _settle(total, total.part("", value))
     return total
 
@@ -90,8 +87,8 @@ def count(value: Value) -> Count:
     return Count(total.elements, total.elements, None, shapes)
 
 
-def _add(total: Total, value: Value, path: str) -> None:
-    """Add what a registered value owns, without recursion (modules can be nested deeply)."""
+def _add(total: Total, value: Value, path: str, top: Value = None) -> None:
+    """Add what a registered value owns, without recursion (modules can be nested deeply); top: the model itself."""
     stack: list[tuple[Value, str]] = [(value, path)]
     tuples: set[int] = set()
     while stack:
@@ -119,6 +116,13 @@ def _add(total: Total, value: Value, path: str) -> None:
         elif isinstance(item, Instance):
             if item.open is not None:
                 total.doubt(item.open.why, part)
+            why = _lists_itself(item, LISTING if item is top else LISTING_INSIDE)
+            if why is not None:
+                total.doubt(why, part)
+                continue
+            if item is not top and _is_told_apart(item.cls):
+                total.doubt(f"{item.cls.name} says itself which of its modules are the same", part)
+                continue
             for registry in ("_modules", "_parameters"):
                 held = item.attributes.get(registry)
                 if isinstance(held, Dict):
@@ -135,6 +139,21 @@ def _add(total: Total, value: Value, path: str) -> None:
                     _add_possible(total, held, part)
                 elif not held.plain and not hasattr(held, "name"):
                     total.doubt(held.why, part)
+
+
+def _lists_itself(module: Instance, methods: tuple[str, ...]) -> str | None:
+    """Why a module's parameters are not those that are registered in it."""
+    cls = module.cls
+    if cls.module is not None and any(isinstance(cls.find(name), Function) for name in methods):
+        return f"{cls.name} has methods of its own to list its parameters"
+    if not module.attributes.keys().isdisjoint(methods):
+        return f"a {cls.name} is given another way to list its parameters"
+    return None
+
+
+def _is_told_apart(cls: Class) -> bool:
+    """Whether modules of a class may be equal without being the same one: torch counts equal ones once."""
+    return cls.module is not None and any(isinstance(cls.find(name), Function) for name in ("__eq__", "__hash__"))
 
 
 def _add_possible(total: Total, held: Unknown, part: Part) -> None:

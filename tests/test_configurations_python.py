@@ -27,6 +27,15 @@ def test_a_configuration_holds_what_python_gives_it(program: str, monkeypatch: p
 
 
 UNKNOWN = [
+    "from pydantic import AliasChoices, BaseModel, Field\n"
+    "class Config(BaseModel):\n    v: int = Field(3, validation_alias=AliasChoices('vv', 'ww'))\n"
+    "known = Config().v\nunknown = Config(v=5).v\n",
+    "from pydantic import BaseModel, ConfigDict\n"
+    "class Config(BaseModel):\n    model_config = ConfigDict(alias_generator=str.upper)\n    v: int = 3\n"
+    "known = Config().v\nunknown = Config(v=5).v\n",
+    "from pydantic import BaseModel\nclass Config(BaseModel):\n    v: int = 3\nunknown = Config() == Config()\n",
+    "from pydantic.dataclasses import dataclass\n@dataclass\nclass Config:\n    v: int = 3\n"
+    "known = Config().v\nunknown = Config(v=5).v\n",
     "from pydantic import BaseModel, field_validator\nfrom elsewhere import rounded\n"
     "class Config(BaseModel):\n    width: int = 3\n    _rounded = field_validator('width')(rounded)\n"
     "known = Config().width\nunknown = Config(width=5).width\n",

@@ -42,6 +42,9 @@ def widen(thing): thing.width = 31
 def call(function, *args): return function(*args)
 def same(thing): return thing
 def true(): return True
+from dataclasses import dataclass
+class Record:
+    def __init_subclass__(cls): dataclass(cls)
 class Quiet:
     def __enter__(self): pass
     def __exit__(self, *raised): return True

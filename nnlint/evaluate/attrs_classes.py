@@ -37,6 +37,7 @@ class Attribute(NamedTuple):
     in_init: bool
     keyword_only: bool
     parameter: str
+    is_compared: bool
 
 
 def _field(machine: Any, args: list[Value], kwargs: Values) -> Value:
@@ -139,6 +140,7 @@ def _attribute(name: str, value: Value, keyword_only: bool) -> Attribute:
     return Attribute(
         name, default, held.get("converter"), held.get("is_validated", False), held.get("init") is not False,
         keyword_only or held.get("kw_only") is True, alias if isinstance(alias, str) else name.lstrip("_"),
+        held.get("eq") is not False and held.get("cmp") is not False,
     )  # fmt: skip
 
 
@@ -218,7 +220,7 @@ def _equal(machine: Any, args: list[Value], kwargs: Values) -> Value:
     one, other = args
     if not isinstance(other, Instance) or other.cls is not one.cls:
         return False
-    names = [field.name for field in one.cls.find("__attrs_attrs__")]
+    names = [field.name for field in one.cls.find("__attrs_attrs__") if field.is_compared]
     held = [tuple(machine.find_attribute(value, name) for name in names) for value in (one, other)]
     return machine.compare("==", *held)
 

@@ -58,6 +58,9 @@ from nnlint.values import (
 
 # Decorators known to rewrite a function's arguments: what they decorate is not the function as written.
 REWRITING = ("gin.", "hydra.", "sacred.", "hydra_zen.", "functools.singledispatch", "unittest.mock.", "mock.")
+# Decorators that give no class a constructor.
+KEEPING = ("torch.", "typing.", "typing_extensions.", "functools.", "enum.", "abc.")
+OWN_CLASS = frozenset({"super", "__class__"})  # names for which a method has its class among its variables
 # What puts other things into the place of names while a block runs.
 REPLACING = ("unittest.mock.patch", "mock.patch", "mock.mock.patch")
 OF_TENSORS = ("torch.", "numpy.")  # the names of their functions, which may be told where to write (out=)
@@ -556,7 +559,12 @@ class Calls(Objects):
             return self.namespace(frame.module.frame)
         if frame is frame.module.frame or self.is_class_frame(frame):
             return self.namespace(frame)
-        return Dict(dict(frame.variables.items()), self.heap.clock, None if name == "locals" else Unknown("vars()"))
+        held = dict(frame.variables.items())
+        function = frame.function
+        owner = self._owner(function) if function is not None else None
+        if function is not None and owner is not None and self.effects.text(function.site).names & OWN_CLASS:
+            held["__class__"] = owner
+        return Dict(held, self.heap.clock, None if name == "locals" else Unknown("vars()"))
 
     def evaluate_text(self, frame: Frame, text: Value) -> Value:
         """eval(text), where the text is a name, as in eval("nn." + name)"""
@@ -606,8 +614,7 @@ class Calls(Objects):
             self.call(init, [made, *args], kwargs, unknown_kwargs)
         elif cls.unknown_base is not None:
             made.open = cls.unknown_base
-            for value in (*args, *kwargs.values()):
-                self.havoc(value, cls.unknown_base.why)
+            self.take_unseen(made, [*args, *kwargs.values()], unknown_kwargs, cls.unknown_base.why)
         elif (args or kwargs) and not isinstance(cls.find("__new__"), (Native, Function)) and cls.native_base() is None:
             raise self.error("TypeError", f"{cls.name}() takes no arguments")
         if cls.layer is not None and self.stack:
@@ -615,6 +622,13 @@ class Calls(Objects):
         if "_modules" in made.attributes:
             self.made.append(made)
         return made
+
+    def take_unseen(self, made: Instance, given: list[Value], more: Unknown | None, why: str) -> None:
+        """A constructor that is not known takes arguments: they may stand in the object, for what its class says."""
+        for value in given:
+            self.havoc(value, why)
+        if given or more is not None:
+            self.havoc(made, why)
 
     def allocate(
         self, cls: Class, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None = None
@@ -875,6 +889,7 @@ class Calls(Objects):
                 field.default = held["default"]
                 field.factory = held["default_factory"]
                 field.in_init = held["init"] is not False
+                field.is_compared = held["compare"]
                 field.keyword_only = keyword_only if held["kw_only"] is None else held["kw_only"] is True
                 if field.default is REQUIRED:
                     cls.attributes.pop(field.name, None)
@@ -953,6 +968,8 @@ class Calls(Objects):
                 return Rewritten(f"{wrapper.name} may rewrite the arguments", value)
             if wrapper.why.startswith(REWRITING):
                 return Rewritten(wrapper.why, value)
+            if isinstance(value, Class) and not wrapper.why.startswith(KEEPING):
+                self._add_constructor(value, wrapper.why)
             return value
         if isinstance(wrapper, Unknown) and any(isinstance(option, External) for option in wrapper.options):
             return self.each_option(wrapper, lambda option: self.decorate(option, value, site))
@@ -962,6 +979,25 @@ class Calls(Objects):
         if isinstance(result, Unknown) and not result.options and isinstance(wrapper, (Native, Partial, BoundMethod)):
             return value
         return result
+
+    def _add_constructor(self, cls: Class, why: str) -> None:
+        """A decorator from outside may give a class of annotated names a constructor that takes them, as dataclass()
+        does."""
+        own = next((base for base in cls.mro if "__init__" in base.attributes), None)
+        if not cls.attributes.get("__fields__") or (own is not None and own.module is not None):
+            return
+
+        def init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+            made, more = args[0], kwargs.pop("**", None)
+            machine.heap.touch(made)
+            made.open = Unknown(why)
+            machine.take_unseen(made, [*args[1:], *kwargs.values()], more, why)
+            if made.cls.find("__post_init__") is not ABSENT:
+                machine.havoc(made, why)
+            return None
+
+        self.heap.touch(cls)
+        cls.attributes["__init__"] = Native("__init__", init)
 
     def _wrapped(self, wrapper: Value, value: Value, site: Site) -> Value:
         """What a decorator gives; one that cannot be followed, like one from outside, gives what it was given.
@@ -1065,7 +1101,8 @@ class Field:
     """A field of a dataclass or NamedTuple, in the order of the class body."""
 
     __slots__ = (
-        "annotation", "default", "factory", "frame", "in_init", "init_only", "keyword_only", "name", "scope",
+        "annotation", "default", "factory", "frame", "in_init", "init_only", "is_compared", "keyword_only", "name",
+        "scope",
     )  # fmt: skip
 
     def __init__(
@@ -1082,6 +1119,7 @@ class Field:
         self.default, self.keyword_only, self.init_only = default, keyword_only, init_only
         self.factory: Value = REQUIRED
         self.in_init = True
+        self.is_compared: Value = True
 
     def text(self) -> str:
         """The annotation as written."""
@@ -1096,9 +1134,8 @@ def _fields_equal(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> 
     one, other = args
     if not isinstance(other, Instance) or other.cls is not one.cls:
         return False
-    answers = [
-        machine.truth(machine.compare("==", one.attributes.get(n), other.attributes.get(n))) for n in one.cls.dataclass
-    ]
+    names = [name for name, field in one.cls.dataclass.items() if field.is_compared is not False]
+    answers = [machine.truth(machine.compare("==", one.attributes.get(n), other.attributes.get(n))) for n in names]
     if any(answer is False for answer in answers):
         return False
     return next((a for a in answers if isinstance(a, Unknown)), True)
@@ -1108,7 +1145,9 @@ def _fields_ordered(sign: str, machine: Any, args: list[Value], kwargs: dict[str
     one, other = args
     if not isinstance(other, Instance) or other.cls is not one.cls:
         return machine.builtins["NotImplemented"]
-    names = [name for name, field in one.cls.dataclass.items() if not field.init_only]
+    names = [
+        name for name, field in one.cls.dataclass.items() if not field.init_only and field.is_compared is not False
+    ]
     sides = (tuple(side.attributes.get(name) for name in names) for side in args)
     return machine.compare(sign, *sides)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 
 import libcst as cst
@@ -28,8 +30,26 @@ FRAMEWORKS = frozenset(
 )
 
 
+# Modules of Python's own of which `import *` binds what they list, and what others bind that is named as a builtin.
+OF_PYTHON = frozenset(
+    {"abc", "collections", "contextlib", "copy", "dataclasses", "enum", "functools", "itertools", "operator", "typing"}
+)
+SHADOWING = {
+    "torch": ("abs", "all", "any", "bool", "compile", "complex", "float", "int", "max", "min", "pow", "range", "round",
+              "sum"),
+    "numpy": ("abs", "all", "any", "bool", "divmod", "max", "min", "pow", "round", "sum"),
+}  # fmt: skip
 # How a module may have names that its text lacks.
 UNWRITTEN = ("import *", "__getattr__", "__dict__", "globals", "vars(", "locals(", "setattr(", "exec(")
+
+
+def starred(dotted: str) -> Iterable[str]:
+    """What is known of the names that `from dotted import *` binds, for a module of Python's own, numpy or torch."""
+    if dotted not in OF_PYTHON:
+        return SHADOWING.get(dotted, ())
+    python = importlib.import_module(dotted)
+    listed: Iterable[str] = getattr(python, "__all__", [name for name in vars(python) if not name.startswith("_")])
+    return listed
 
 
 class Imports(Calls):
@@ -269,6 +289,8 @@ class Imports(Calls):
         else:
             self.doubt_torch(dotted, dotted in NAMES)
             frame.variables["*"] = True
+            for name in () if level else starred(dotted):
+                frame.variables[name] = self.resolve(f"{dotted}.{name}")
 
     def loaded(self, dotted: str) -> Value:
         """sys.modules[dotted]"""

@@ -628,7 +628,7 @@ def _field(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     made = Instance(machine.classes["dataclasses.Field"], machine.heap.clock)
     made.attributes.update(
         default=kwargs.get("default", REQUIRED), default_factory=kwargs.get("default_factory", REQUIRED),
-        init=kwargs.get("init", True), kw_only=kwargs.get("kw_only"),
+        init=kwargs.get("init", True), kw_only=kwargs.get("kw_only"), compare=kwargs.get("compare", True),
     )  # fmt: skip
     return made
 

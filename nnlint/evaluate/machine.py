@@ -332,6 +332,8 @@ class Machine(Imports):
             return self.classes[dotted]
         if dotted == "torch.Tensor":
             return self.classes["Tensor"]
+        if dotted == "typing_extensions.NamedTuple":
+            return self.classes["typing.NamedTuple"]
         head, _, name = dotted.rpartition(".")
         if head == "builtins" and name in self.builtins:
             return self.builtins[name]

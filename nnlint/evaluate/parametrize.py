@@ -156,7 +156,7 @@ def _renamed_back(buffers: tuple[str, ...], machine: Any, args: list[Value], kwa
     del module.attributes[f"{name}_orig"]
     for buffer in buffers:
         forget_name(machine, module, f"{name}_{buffer}", "")
-    given_back(machine, module, name, weight)
+    given_back(machine, module, name, weight if buffers == ("mask",) else _anew(machine, weight))
     return None
 
 

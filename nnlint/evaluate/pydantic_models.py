@@ -29,6 +29,12 @@ FIELDS = "__pydantic_fields__"
 SETTINGS = "pydantic_settings.BaseSettings"
 
 
+class Computed(Descriptor):
+    """A property that is dumped with the fields."""
+
+    __slots__ = ()
+
+
 class ModelField(NamedTuple):
     """A field. default: a value or REQUIRED; factory: a callable or REQUIRED; alias: a name, None, or Unknown."""
 
@@ -92,6 +98,21 @@ def _validator(machine: Any, validator: Validator) -> Instance:
     made = Instance(machine.classes["pydantic.Validator"], machine.heap.clock)
     made.attributes["validator"] = validator
     return made
+
+
+def _computed(machine: Any, args: list[Value], kwargs: Values) -> Value:
+    """@computed_field, or @computed_field(return_type=int)"""
+    if not args:
+        return PYDANTIC["pydantic.computed_field"]
+    found = args[0]
+    if isinstance(found, Descriptor):
+        return Computed(found.kind, found.getter, found.setter)
+    return Computed("property", found)
+
+
+def _equal(machine: Any, args: list[Value], kwargs: Values) -> Value:
+    one, other = args
+    return one is other or Unknown(f"whether two of {one.cls.name} are equal", plain=True)
 
 
 # -- the class -----------------------------------------------------------------------------------------------------
@@ -170,6 +191,8 @@ def _init(machine: Any, args: list[Value], kwargs: Values) -> Value:
     unknown = kwargs.pop("**", None)
     if "unknown" in settings or (settings.get("alias_generator") is not None and kwargs):
         unknown = Unknown(f"the settings of {cls.name}")
+    if "unknown" in settings or settings.get("alias_generator") is not None:
+        kwargs = {}  # under which names they are taken is not known
     data = _validated_before(machine, cls, Dict(kwargs, machine.heap.clock, unknown))
     values: Values = {}
     for field in cls.find(FIELDS):
@@ -203,9 +226,11 @@ def _field_value(machine: Any, cls: Class, field: ModelField, data: Dict, values
     is_by_name = any(settings.get(name) is True for name in (
         "populate_by_name", "validate_by_name", "allow_population_by_field_name",
     ))  # fmt: skip
+    if isinstance(field.alias, Unknown) and (data or data.rest is not None):
+        return Unknown(f"{field.name} of {cls.name} is not known")
     keys = [field.alias] if isinstance(field.alias, str) else [field.name]
     given: Value = next((data[key] for key in (*keys, *([field.name] if is_by_name else ())) if key in data), ABSENT)
-    if given is ABSENT and (data.rest is not None or (isinstance(field.alias, Unknown) and data)):
+    if given is ABSENT and data.rest is not None:
         return Unknown(f"{field.name} of {cls.name} is not known")
     is_default = given is ABSENT
     if is_default:
@@ -338,6 +363,9 @@ def _dump(machine: Any, args: list[Value], kwargs: Values) -> Value:
 def _dumped(machine: Any, value: Value) -> Value:
     if isinstance(value, Instance) and value.cls.find(FIELDS) is not ABSENT:
         held = {name: item for name, item in value.attributes.items() if not name.startswith("_")}
+        for base in reversed(value.cls.mro):
+            computed = [name for name, item in base.attributes.items() if isinstance(item, Computed)]
+            held.update((name, machine.get_attribute(value, name)) for name in computed)
         return Dict({name: _dumped(machine, item) for name, item in held.items()}, machine.heap.clock, value.open)
     if isinstance(value, List):
         return List([_dumped(machine, item) for item in value], machine.heap.clock)
@@ -375,7 +403,7 @@ def pydantic_classes(known: dict[str, Class]) -> dict[str, Class]:
     classes = {f"pydantic.{n}": Class(n, (known[base],), full_name=f"pydantic.{n}") for n, base in bases.items()}
     model = classes["pydantic.BaseModel"]
     methods = {"__init__": _init, "__setattr__": _set, "model_dump": _dump, "dict": _dump, "model_copy": _copy,
-               "copy": _copy, "__class_made__": _complete}  # fmt: skip
+               "copy": _copy, "__eq__": _equal, "__class_made__": _complete}  # fmt: skip
     model.attributes.update({name: Native(name, fn) for name, fn in methods.items()})
     for name in ("model_validate", "parse_obj"):
         model.attributes[name] = Descriptor("classmethod", Native(name, _validate))
@@ -392,7 +420,5 @@ PYDANTIC: dict[str, Value] = {
     "pydantic.validator": Native("validator", _field_validator),
     "pydantic.model_validator": Native("model_validator", _model_validator),
     "pydantic.root_validator": Native("root_validator", _model_validator),
-    "pydantic.computed_field": Native(
-        "computed_field", lambda machine, args, kwargs: args[0] if args else PYDANTIC["pydantic.computed_field"]
-    ),
+    "pydantic.computed_field": Native("computed_field", _computed),
 }
