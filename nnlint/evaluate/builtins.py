@@ -12,7 +12,7 @@ from nnlint.evaluate.attributes import is_one_with, own_class
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.kinds import NONE_TYPE, is_instance, kin_of
 from nnlint.evaluate.objects import writes_itself
-from nnlint.numpy_numbers import NUMPY
+from nnlint.numpy_numbers import NUMPY, NumpyFloat, NumpyInt
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
@@ -800,6 +800,12 @@ for _name in ("bit_length", "conjugate", "as_integer_ratio"):
     METHODS[int, _name] = pure(_name, getattr(int, _name))
 for _name in ("is_integer", "hex", "as_integer_ratio"):
     METHODS[float, _name] = pure(_name, getattr(float, _name))
+
+
+@method(NumpyInt, "item", "tolist")
+@method(NumpyFloat, "item", "tolist")
+def _item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return int(args[0]) if isinstance(args[0], int) else float(args[0])
 
 
 @method(str, "replace")

@@ -178,6 +178,22 @@ for _each in ("reshape", "permute", "transpose", "t", "unsqueeze", "squeeze", "f
     _shape_method(_each)
 
 
+def _as_method(name: str) -> None:
+    """torch.name(tensor), which is tensor.name(); with more arguments it is not known."""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        value = args[0] if args else kwargs.get("input")
+        if not isinstance(value, Tensor) or len(args) + len(kwargs) > 1:
+            return Unknown(f"what torch.{name} gives", plain=True)
+        return machine.call(tensor_attribute(machine, value, name), [], {})
+
+    FUNCTIONS[f"torch.{name}"] = Native(f"torch.{name}", run)
+
+
+for _each in ("numel", "prod", "sum", "max", "min"):
+    _as_method(_each)
+
+
 @function("torch.full")
 def _full(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Tensor(as_shape(machine, [args[0] if args else kwargs.get("size")]), machine.heap.clock)
