@@ -53,6 +53,7 @@ from nnlint.values import (
     Tensor,
     Value,
     has_rest,
+    is_plain,
     same,
 )
 
@@ -75,7 +76,8 @@ HARMLESS = (
     "torch.nn.functional.", "torch.library.", "torch.ops.", "inspect.", "importlib.", "packaging.", "abc.",
     "contextlib.", "torch.utils._pytree.", "torch.compiler.", "regex.", "torch.linalg.", "torch.fft.", "torch.special.",
     "torch.distributions.", "einops.pack.", "einops.unpack.", "einops.einsum.", "einops.parse_shape.",
-    "einops.asnumpy.",
+    "einops.asnumpy.", "threading.Lock.", "threading.RLock.", "threading.Event.", "torch.Generator.",
+    "torch.amp.GradScaler.",
 )  # fmt: skip
 
 
@@ -95,6 +97,8 @@ HANDING_ON = (
     "torch.distributions.",
     "inspect.currentframe.", "inspect.stack.", "inspect.getouterframes.", "inspect.trace.", "sys._getframe.", "gc.get_",
 )  # fmt: skip
+# Those of these that give nothing but what they were given, or what is made of it.
+HANDING_ON_ALONE = ("random.choice", "random.sample.", "numpy.random.choice.", "torch.distributions.")
 CALLED = (Function, BoundMethod, Partial)  # what code that gets hold of it may call
 
 # Methods that write to their object: where they meet what is not known, they may have written anything.
@@ -336,6 +340,8 @@ class Calls(Objects):
                     self.may_raise(device.why)
                 return device
             hands_on = name.startswith(HANDING_ON)
+            if name.startswith(HANDING_ON_ALONE):
+                hands_on = not all(map(_holds_no_module, given))
             plain = name.startswith(HARMLESS) and not hands_on
             return Unknown(f"{callee.name} is not in the project", plain=plain, foreign=not hands_on)
         if callee.plain and any(isinstance(value, (Instance, Class, *CALLED)) for value in given):
@@ -1071,6 +1077,13 @@ class Calls(Objects):
             leaves = self.get_attribute(manager, "__exit__")
             return self.truth(self.call(leaves, self.as_given(raised), {}))
         return Unknown(manager.why) if isinstance(manager, Unknown) else False
+
+
+def _holds_no_module(value: Value) -> bool:
+    """Whether a value surely is no Module and no Parameter, nor a list of such."""
+    if isinstance(value, Tensor):
+        return not value.is_parameter
+    return all(map(is_plain, value)) if isinstance(value, List) else is_plain(value)
 
 
 def lacks_methods(cls: Class) -> bool:
