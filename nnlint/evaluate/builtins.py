@@ -520,7 +520,7 @@ def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     if isinstance(value, Unknown) and not value.options and not isinstance(value, External):
         found = machine.within(value, name)
         plain = value.plain and all(map(is_plain, args[2:]))
-        return Unknown(value.why, plain=plain) if type(found) is Unknown else found
+        return Unknown(value.why, plain=plain, calls=value.calls) if type(found) is Unknown else found
     if not isinstance(name, str):
         why = name.why if isinstance(name, Unknown) else "getattr() with a name that is no string"
         return Unknown(why, calls=isinstance(value, Instance))

@@ -49,7 +49,7 @@ from nnlint.values import (
     present,
 )
 
-FEW = 100
+FEW = 100  # objects, of which all are looked at
 FRESH = frozenset({"list", "dict", "set", "int", "float", "str", "bool", "tuple"})  # types that make something new
 CALLABLES = (Function, Native, Class, BoundMethod, Partial)
 NATIVE_ERRORS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
@@ -169,7 +169,7 @@ class Items(Attributes):
         if is_made:
             return Unknown(why, foreign=True)
         may_hold_more = isinstance(value, Dict) and first(value.rest, value.factory) is not None
-        if len(items) > FEW:  # to forget what they all hold takes long: who calls or writes to one ends the root
+        if len(known) > FEW:  # to forget what they all hold takes long: who calls or writes to one ends the root
             self.alias((value,))
             return Unknown(why, calls=True)
         if known and len(known) == len(items) <= 8 and not may_hold_more:
