@@ -147,6 +147,11 @@ _joined(("cat", "concat", "concatenate"), tensor_shapes.cat)
 _joined(("stack",), tensor_shapes.stack)
 
 
+def may_be_parameter(value: Value) -> bool:
+    """Whether what a tensor is taken for may be a parameter."""
+    return value.is_parameter if isinstance(value, Tensor) else isinstance(value, Unknown) and not value.plain
+
+
 def _shape_method(name: str) -> None:
     """torch.name(tensor, ...), which is tensor.name(...)"""
 
@@ -154,8 +159,9 @@ def _shape_method(name: str) -> None:
         kwargs = dict(kwargs)
         value = args[0] if args else kwargs.pop("input", None)
         if not isinstance(value, Tensor):
-            may_be_itself = name == "flatten" and isinstance(value, Unknown) and not value.plain
-            return Unknown("a tensor", plain=not may_be_itself)
+            options = value.options or (value,) if isinstance(value, Unknown) else ()
+            may_be_itself = name == "flatten" and any(map(may_be_parameter, options))
+            return Unknown("a tensor", plain=not may_be_itself, foreign=True)
         return reshaped(machine, value, name, args[1:], kwargs)
 
     FUNCTIONS[f"torch.{name}"] = Native(f"torch.{name}", run)
