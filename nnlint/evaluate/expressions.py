@@ -12,7 +12,7 @@ from typing import Any
 
 import libcst as cst
 
-from nnlint.evaluate.kinds import kin_of
+from nnlint.evaluate.kinds import is_object_of
 from nnlint.evaluate.scope import Scope, Site, binder
 from nnlint.signature import REQUIRED, Parameter, Rest, Signature
 from nnlint.source import walk
@@ -244,18 +244,14 @@ def lower_call(node: cst.Call, scope: Scope) -> Evaluate:
 
 
 def _lower_isinstance(callee: Evaluate, value: Evaluate, kind: Evaluate, site: Site, scope: Scope) -> Evaluate:
-    """isinstance(value, kind), the most frequent of all calls: answered here for a plain object and a plain class."""
+    """isinstance(value, kind), the most frequent of all calls: answered here for an object and a class."""
     machine, builtin = scope.machine, scope.machine.builtins["isinstance"]
 
     def evaluate(frame: Frame) -> Value:
         target, given, one = callee(frame), value(frame), kind(frame)
         if target is builtin and type(given) is Instance and type(one) is Class and machine.look_ups.reading is None:
-            if one in given.cls.mro:
-                machine.step()
-                return True
-            if given.cls.unknown_base is None and kin_of(one) is None:
-                machine.step()
-                return False
+            machine.step()
+            return is_object_of(given, one)
         return machine.call_at(site, target, [given, one], {}, None)
 
     return evaluate

@@ -101,10 +101,7 @@ def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
         return _is_native(value, kind)
     if isinstance(kind, Class):
         if isinstance(value, Instance):
-            if value.cls.is_subclass(kind):
-                return True
-            doubt = first(value.cls.unknown_base, kin_of(kind))
-            return Unknown(doubt.why, plain=True) if doubt is not None else False
+            return is_object_of(value, kind)
         if isinstance(value, Tensor):
             return kind.name == "Tensor" or (kind.name == "Parameter" and value.is_parameter)
         if isinstance(value, Dict):
@@ -114,6 +111,14 @@ def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
         kin = kin_of(kind)
         return Unknown(kin.why, plain=True) if kin is not None else kind.name == "object"
     return Unknown("isinstance() with something else", plain=True)
+
+
+def is_object_of(value: Instance, kind: Class) -> bool | Unknown:
+    """isinstance(value, kind) of an object and a class"""
+    if value.cls.is_subclass(kind):
+        return True
+    doubt = first(value.cls.unknown_base, kin_of(kind))
+    return Unknown(doubt.why, plain=True) if doubt is not None else False
 
 
 def union(left: Value, right: Value) -> Union | None:
@@ -252,4 +257,4 @@ def _is_of(value: Value, kind: type) -> bool | None:
     return isinstance(held, kind) and not isinstance(held, Deque) and not (kind is int and isinstance(held, NumpyInt))
 
 
-__all__ = ["NONE_TYPE", "REGISTER", "REGISTERS", "is_instance", "kin_of", "union"]
+__all__ = ["NONE_TYPE", "REGISTER", "REGISTERS", "is_instance", "is_object_of", "kin_of", "union"]

@@ -301,17 +301,20 @@ class Machine(Imports):
         """What a dotted name from outside the project stands for."""
         given = self.patches.get(dotted, ABSENT) if self.patches else ABSENT
         if given is ABSENT:
-            found = self.outside.get(dotted)
-            if found is None:
-                found = self._outside(dotted)
-                if len(dotted) < MEMORABLE:
-                    self.outside[dotted] = found
-            return found
+            return self._outside(dotted)
         is_sure = not may_be_absent(given)
         return given if is_sure else join(present(given), self._outside(dotted), "it may be replaced")
 
     def _outside(self, dotted: str) -> Value:
         """What a name from outside stands for as long as nothing is put into its place."""
+        found = self.outside.get(dotted)
+        if found is None:
+            found = self._look_outside(dotted)
+            if len(dotted) < MEMORABLE:
+                self.outside[dotted] = found
+        return found
+
+    def _look_outside(self, dotted: str) -> Value:
         if dotted in self.aliases and dotted not in self.torch:
             self.torch[dotted] = self._alias(dotted)
         if dotted in self.torch:
