@@ -13,6 +13,7 @@ from nnlint.values import ABSENT, Class, Dict, Function, Instance, Tensor, Value
 
 # What parameters() goes by.
 LISTING = ("parameters", "named_parameters", "_named_members", "named_modules")
+EQUALITY = ("__eq__", "__hash__")
 LISTING_INSIDE = ("named_modules",)  # what a module that holds others asks them for
 
 
@@ -153,7 +154,7 @@ def _lists_itself(module: Instance, methods: tuple[str, ...]) -> str | None:
 
 def _is_told_apart(cls: Class) -> bool:
     """Whether modules of a class may be equal without being the same one: torch counts equal ones once."""
-    return cls.module is not None and any(isinstance(cls.find(name), Function) for name in ("__eq__", "__hash__"))
+    return any(base.module is not None and not base.attributes.keys().isdisjoint(EQUALITY) for base in cls.mro)
 
 
 def _add_possible(total: Total, held: Unknown, part: Part) -> None:

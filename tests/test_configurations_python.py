@@ -27,6 +27,12 @@ def test_a_configuration_holds_what_python_gives_it(program: str, monkeypatch: p
 
 
 UNKNOWN = [
+    "from pydantic import BaseModel\nfrom elsewhere import settings\n"
+    "class Config(BaseModel):\n    model_config = settings\n    v: int = 3\n"
+    "known = 1\nunknown = getattr(Config(other=5), 'other', 4)\n",
+    "from pydantic import BaseModel, ConfigDict\nfrom elsewhere import options\n"
+    "class Config(BaseModel):\n    model_config = ConfigDict(extra='allow')\n    v: int = 3\n"
+    "known = Config(other=5).other\nunknown = getattr(Config(**options), 'other', 4)\n",
     "from pydantic import AliasChoices, BaseModel, Field\n"
     "class Config(BaseModel):\n    v: int = Field(3, validation_alias=AliasChoices('vv', 'ww'))\n"
     "known = Config().v\nunknown = Config(v=5).v\n",

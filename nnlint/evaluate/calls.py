@@ -15,6 +15,7 @@ from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.constructions import Constructions
 from nnlint.evaluate.control import DEPTH, GIVEN, LimitError, UnfollowedError
+from nnlint.evaluate.effects import names_its_class
 from nnlint.evaluate.functions import REPLACED, distinct, keyword_defaults, replaced
 from nnlint.evaluate.items import NATIVE_ERRORS
 from nnlint.evaluate.kinds import REGISTER
@@ -61,7 +62,6 @@ from nnlint.values import (
 REWRITING = ("gin.", "hydra.", "sacred.", "hydra_zen.", "functools.singledispatch", "unittest.mock.", "mock.")
 # Decorators that give no class a constructor.
 KEEPING = ("torch.", "typing.", "typing_extensions.", "functools.", "enum.", "abc.")
-OWN_CLASS = frozenset({"super", "__class__"})  # names for which a method has its class among its variables
 # What puts other things into the place of names while a block runs.
 REPLACING = ("unittest.mock.patch", "mock.patch", "mock.mock.patch")
 OF_TENSORS = ("torch.", "numpy.")  # the names of their functions, which may be told where to write (out=)
@@ -257,7 +257,8 @@ class Calls(Objects):
         if self.look_ups.reading is not None:
             self._note_native(callee, args, kwargs)
         if kwargs.get("out") is not None and callee.name.startswith(OF_TENSORS):
-            return self.write_out(kwargs["out"], callee.name)
+            rest = {name: value for name, value in kwargs.items() if name != "out"}
+            return self.write_out(kwargs["out"], callee.name, self.call_native(callee, args, rest, None))
         suspended = self.suspended
         try:
             is_writing = callee.fn in WRITING_METHODS or callee.name == "__init__"
@@ -348,12 +349,17 @@ class Calls(Objects):
             return Unknown(callee.why)  # what it is given may be what it gives
         return callee.part()
 
-    def write_out(self, out: Value, name: str) -> Value:
-        """function(..., out=out): a tensor, or several, take the result, in its shape, and are what it gives."""
+    def write_out(self, out: Value, name: str, made: Value = None) -> Value:
+        """function(..., out=out): a tensor, or several, take the result `made`, and are what it gives. torch's tensors
+        take its shape as well, numpy's arrays keep theirs."""
         for tensor in out if isinstance(out, tuple) else (out,):
             if isinstance(tensor, Tensor):
                 self.heap.touch(tensor)
-                tensor.shape, tensor.data, tensor.least = Unknown(f"{name} wrote to it", plain=True), None, None
+                tensor.data = None
+                if not name.startswith("numpy"):
+                    tensor.shape, tensor.least = Unknown(f"{name} wrote to it", plain=True), None
+                    if isinstance(made, Tensor) and tensor is out:
+                        tensor.shape, tensor.least = made.shape, made.least
             else:
                 self.havoc(tensor, f"{name} wrote to it")
         return out
@@ -568,8 +574,10 @@ class Calls(Objects):
         held = dict(frame.variables.items())
         function = frame.function
         owner = self._owner(function) if function is not None else None
-        if function is not None and owner is not None and self.effects.text(function.site).names & OWN_CLASS:
-            held["__class__"] = owner
+        if function is not None and owner is not None:
+            text = function.site.source.python_of(function.site.node)
+            if names_its_class(text):
+                held["__class__"] = owner
         return Dict(held, self.heap.clock, None if name == "locals" else Unknown("vars()"))
 
     def evaluate_text(self, frame: Frame, text: Value) -> Value:
@@ -989,8 +997,8 @@ class Calls(Objects):
     def _add_constructor(self, cls: Class, why: str) -> None:
         """A decorator from outside may give a class of annotated names a constructor that takes them, as dataclass()
         does."""
-        own = next((base for base in cls.mro if "__init__" in base.attributes), None)
-        if not cls.attributes.get("__fields__") or (own is not None and own.module is not None):
+        has_own = "__init__" in cls.attributes or isinstance(cls.find("__init__"), Function)
+        if has_own or not cls.attributes.get("__fields__"):
             return
 
         def init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -1143,11 +1151,16 @@ def frozen_setattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
     raise machine.error("dataclasses.FrozenInstanceError", f"cannot assign to field {args[1]!r}")
 
 
+def _compared(cls: Class) -> list[str]:
+    """The fields of a dataclass by which its objects are compared."""
+    return [name for name, field in cls.dataclass.items() if not field.init_only and field.is_compared is not False]
+
+
 def _fields_equal(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     one, other = args
     if not isinstance(other, Instance) or other.cls is not one.cls:
         return False
-    names = [name for name, field in one.cls.dataclass.items() if field.is_compared is not False]
+    names = _compared(one.cls)
     answers = [machine.truth(machine.compare("==", one.attributes.get(n), other.attributes.get(n))) for n in names]
     if any(answer is False for answer in answers):
         return False
@@ -1158,10 +1171,7 @@ def _fields_ordered(sign: str, machine: Any, args: list[Value], kwargs: dict[str
     one, other = args
     if not isinstance(other, Instance) or other.cls is not one.cls:
         return machine.builtins["NotImplemented"]
-    names = [
-        name for name, field in one.cls.dataclass.items() if not field.init_only and field.is_compared is not False
-    ]
-    sides = (tuple(side.attributes.get(name) for name in names) for side in args)
+    sides = (tuple(side.attributes.get(name) for name in _compared(one.cls)) for side in args)
     return machine.compare(sign, *sides)
 
 

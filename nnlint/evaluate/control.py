@@ -612,7 +612,7 @@ def widen(item: Any, before: Any, after: Any, why: str, forget: bool) -> Any:
     if isinstance(item, Dict):
         entries, rest = widen_names(before[0], after[0], why, forget), merged_rest(before[1], after[1])
         if set(before[0]) != set(after[0]):
-            return {k: v for k, v in entries.items() if k in before[0]}, first(rest, Unknown(why))
+            return {k: v for k, v in entries.items() if k in before[0]}, merged_rest(rest, Unknown(why))
         return entries, rest
     if isinstance(item, Set):
         return before[0] & after[0], first(before[1], after[1], None if before[0] == after[0] else Unknown(why))

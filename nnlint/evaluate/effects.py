@@ -56,6 +56,21 @@ def text_of(function: ast.AST) -> Text:
     return Text(names, frozenset(declared | attributes), written, opened, nonlocals, has_import)
 
 
+def names_its_class(function: ast.AST) -> bool:
+    """Whether a method has the class that it stands in among its variables, as `__class__`: where it or a function in
+    it speaks of that or of super(). A class in it has its own."""
+    parts = [function]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, ast.Name) and part.id in ("super", "__class__"):
+            return True
+        if isinstance(part, ast.ClassDef):
+            parts.extend((*part.decorator_list, *part.bases, *part.keywords))
+        else:
+            parts.extend(ast.iter_child_nodes(part))
+    return False
+
+
 def names_at(part: ast.AST) -> Iterator[str]:
     """The names of variables and attributes that a node itself has."""
     if isinstance(part, ast.Name):

@@ -49,7 +49,7 @@ def starred(dotted: str) -> Iterable[str]:
         return SHADOWING.get(dotted, ())
     python = importlib.import_module(dotted)
     listed: Iterable[str] = getattr(python, "__all__", [name for name in vars(python) if not name.startswith("_")])
-    return listed
+    return (name for name in listed if name != "property")  # enum's does what Python's own does
 
 
 class Imports(Calls):

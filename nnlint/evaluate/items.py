@@ -14,6 +14,7 @@ from nnlint.evaluate import versions
 from nnlint.evaluate.attributes import Attributes
 from nnlint.evaluate.control import DRAINED, LimitError
 from nnlint.evaluate.heap import ADVANCED
+from nnlint.evaluate.passive import are_passive
 from nnlint.numpy_numbers import NumpyInt
 from nnlint.signature import REQUIRED, Rest
 from nnlint.unknown import Unknown, UnknownValueError, first
@@ -165,11 +166,11 @@ class Items(Attributes):
             if option is not ABSENT
         ]
         known = [item for item in items if isinstance(item, (Instance, *CALLABLES))]
-        is_made = isinstance(value, Dict) and value.factory is not None and self._make_unseen(value, items, why)
-        if is_made:
+        if isinstance(value, Dict) and value.factory is not None and self._make_unseen(value, items, why):
             return Unknown(why, foreign=True)
         may_hold_more = isinstance(value, Dict) and first(value.rest, value.factory) is not None
-        if len(known) > FEW:  # to forget what they all hold takes long: who calls or writes to one ends the root
+        if len(items) > FEW and not self.executing and are_passive(items):
+            # To forget what they all hold takes long: who calls or writes to one of them ends the root.
             self.alias((value,))
             return Unknown(why, calls=True)
         if known and len(known) == len(items) <= 8 and not may_hold_more:

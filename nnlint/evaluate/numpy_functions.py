@@ -38,7 +38,7 @@ def on_arrays(fn: Callable[[Any, Tensor], Value], scalar: Value) -> Fn:
         if len(args) == 1 and isinstance(args[0], Tensor) and not kwargs:
             return as_array(fn(machine, args[0]))
         if len(args) > 1 and isinstance(args[-1], Tensor):
-            return machine.write_out(args[-1], "a function of numpy")
+            return machine.write_out(args[-1], "numpy")
         if scalar is None:
             return Unknown("a function of numpy", plain=True)
         return scalar.fn(machine, args, kwargs)
@@ -63,7 +63,7 @@ def _elementwise(name: str) -> Callable[[Any, Tensor], Value]:
 def _operation(sign: str) -> Fn:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if len(args) == 3:
-            return machine.write_out(args[2], "a function of numpy")
+            return machine.write_out(args[2], "numpy")
         if len(args) != 2 or kwargs or not any(isinstance(arg, Tensor) for arg in args):
             return Unknown("arithmetic of numpy", plain=True)
         return as_array(arithmetic(machine, sign, *args))

@@ -190,14 +190,12 @@ def _init(machine: Any, args: list[Value], kwargs: Values) -> Value:
         raise machine.error("TypeError", f"{cls.name}() takes no positional arguments")
     unknown = kwargs.pop("**", None)
     if "unknown" in settings or (settings.get("alias_generator") is not None and kwargs):
-        unknown = Unknown(f"the settings of {cls.name}")
-    if "unknown" in settings or settings.get("alias_generator") is not None:
-        kwargs = {}  # under which names they are taken is not known
+        kwargs, unknown = {}, Unknown(f"the settings of {cls.name}")  # under which names they are taken is not known
     data = _validated_before(machine, cls, Dict(kwargs, machine.heap.clock, unknown))
     values: Values = {}
     for field in cls.find(FIELDS):
         values[field.name] = _field_value(machine, cls, field, data, values)
-    _take_extra(machine, cls, data, values)
+    _take_extra(machine, receiver, data, values)
     for validator in _validators(cls):
         if not validator.names and validator.mode == "values":
             values = _new_values(machine, cls, validator, values)
@@ -297,13 +295,18 @@ def _new_values(machine: Any, cls: Class, validator: Validator, values: Values) 
     return {name: Unknown(f"a validator of {cls.name}") for name in values}
 
 
-def _take_extra(machine: Any, cls: Class, data: Dict, values: Values) -> None:
+def _take_extra(machine: Any, receiver: Instance, data: Dict, values: Values) -> None:
     """Keywords that are no fields: ignored, kept or refused."""
-    extra = cls.find("__pydantic_settings__").get("extra", "ignore")
+    cls, settings = receiver.cls, receiver.cls.find("__pydantic_settings__")
+    extra = settings.get("extra", "ignore")
     taken = {name for field in cls.find(FIELDS) for name in (field.alias, field.name) if isinstance(name, str)}
     more = {str(name): value for name, value in data.items() if name not in taken}
     if isinstance(extra, Instance):
         extra = extra.attributes.get("value")
+    is_told = isinstance(extra, str) and "unknown" not in settings
+    if data.rest is not None and not (is_told and extra in ("ignore", "forbid")):
+        machine.heap.touch(receiver)
+        receiver.open = data.rest
     if more and extra == "forbid":
         raise machine.error("pydantic.ValidationError", f"{next(iter(more))} is no field of {cls.name}")
     if more and extra == "allow":
