@@ -10,10 +10,10 @@ from typing import TypeVar
 BYTES = 64 * 2**20
 FRAMES = 12_000  # of Python's own; up to 1 KB each
 
-# Python 3.11 and later keep the frames of Python's own functions in pieces of 16 KB each, and ask the system for a piece,
-# and give it back, at each call that goes over the edge of one: thousands of times a second where the edge is in a loop.
-# A frame that claims this many slots (8 bytes each) makes it take one piece of twice that, whose rest is for the calls
-# in it; of neither does the system provide what nobody touches.
+# Python 3.11 and later keep the frames of functions in pieces of 16 KB each, and ask the system for a piece, and give
+# it back, at each call that goes over the edge of one: thousands of times a second where the edge is in a loop. A frame
+# that claims this many slots (8 bytes each) makes it take one piece of twice that, whose rest is for the calls in it;
+# of neither does the system provide what nobody touches.
 SLOTS = 2**20
 
 Result = TypeVar("Result")
@@ -43,7 +43,8 @@ def on_deep_stack(run: Callable[[], Result]) -> Result:
 
     frames, size = sys.getrecursionlimit(), threading.stack_size(BYTES)
     try:
-        thread = threading.Thread(target=_in_one_piece, args=(work,), daemon=True)  # no thread to wait for after a KeyboardInterrupt
+        # A daemon: no thread to wait for after a KeyboardInterrupt.
+        thread = threading.Thread(target=_in_one_piece, args=(work,), daemon=True)
         sys.setrecursionlimit(max(frames, FRAMES))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

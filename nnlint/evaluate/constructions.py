@@ -2,16 +2,19 @@
 
 A construction is remembered where nothing outside of it can have had a part in it and nothing outside of it was
 written: its arguments are constants, objects that were there before the root began (and which the root has not written
-since), or objects that hold nothing but such. Its copy has the same layers noted, under the calls that lead to it now,
-and costs the root the same steps.
+since), or objects that hold nothing but such. Its copy has the same layers noted, under the calls that lead to it now.
+
+What a root is charged does not depend on what was remembered before it: the first time that it constructs something it
+pays what evaluating that takes, and from then on what copying it takes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Any
 
 from nnlint.evaluate.control import DEPTH
 from nnlint.evaluate.heap import NEVER
@@ -42,6 +45,7 @@ from nnlint.values import (
 
 LARGEST_KEY = 500  # parts of the arguments
 LEAST_STEPS = 12  # what takes fewer is evaluated as fast as copied
+COPIED_BY_STEP, NOTED_BY_STEP = 8, 2  # parts of objects, and notes, that are copied in the time of a step
 ATOMS = CONSTANTS | {type(...), type(ABSENT), complex, range, slice, Device, External, Module}
 TOLD = CONSTANTS - {float} | {type(...), type(ABSENT)}  # that are told by being equal: 0.0 and -0.0 are, too
 Run = Callable[[], Value]
@@ -61,6 +65,9 @@ class Given:
         self.places: dict[int, int] = {}  # of each in that order
         self.older: list[Any] = []  # whose identity is part of the key
         self.parts = 0
+        # Of what was heard of and not remembered yet: the root that did, and the steps that it took.
+        self.root: Any = None
+        self.steps: int | None = None
 
     def key(self, value: Value) -> Any:
         """A value as part of the key. Raises Different for one that may not be the same next time."""
@@ -128,6 +135,7 @@ class Copies:
 
     def __init__(self, since: int, birth: int, known: dict[int, Any], root: int = 0) -> None:
         self.since, self.birth, self.known, self.root = since, birth, known, root
+        self.size = 0  # of what was copied so far: objects, and what they hold
 
     def of(self, value: Value) -> Value:
         """The copy of a value. Raises Different for what cannot be copied."""
@@ -155,6 +163,7 @@ class Copies:
     def _instance(self, value: Instance) -> Instance:
         made = self.known[id(value)] = Instance(self.of(value.cls), self.birth)
         made.open, made.payload = self.of(value.open), self.of(value.payload)
+        self.size += 1 + len(value.attributes)
         of, attributes = self.of, made.attributes
         for name, held in value.attributes.items():
             attributes[name] = held if type(held) in ATOMS else of(held)
@@ -162,6 +171,7 @@ class Copies:
 
     def _dict(self, value: Dict) -> Dict:
         made = self.known[id(value)] = Dict((), self.birth, self.of(value.rest), value.kind, self.of(value.factory))
+        self.size += 1 + len(value)
         for key, held in value.items():
             made[key if type(key) in ATOMS else self.of(key)] = self.of(held)
         return made
@@ -169,11 +179,13 @@ class Copies:
     def _list(self, value: List) -> List:
         made = Deque((), self.birth, value.most) if isinstance(value, Deque) else List((), self.birth)
         self.known[id(value)] = made
+        self.size += 1 + len(value)
         made.extend(map(self.of, value))
         return made
 
     def _set(self, value: Set) -> Set:
         made = self.known[id(value)] = Set((), self.birth, self.of(value.rest))
+        self.size += 1 + len(value)
         made.update(map(self.of, value))
         return made
 
@@ -181,6 +193,7 @@ class Copies:
         shape, data = self.of(value.shape), self.of(value.data)
         made = Tensor(shape, self.birth, value.is_parameter, data, value.least, value.is_array)
         made.is_here = value.is_here
+        self.size += 4
         self.known[id(value)] = made
         return made
 
@@ -192,6 +205,7 @@ class Copies:
         return made
 
     def _tuple(self, value: tuple[Value, ...]) -> Value:
+        self.size += len(value)
         parts = [self.of(part) for part in value]
         made = value if all(part is one for part, one in zip(parts, value)) else tuple(parts)
         self.known[id(value)] = made  # `t = (t, t)`, forty times over, is walked once
@@ -236,27 +250,56 @@ COPYING: dict[type, Callable[[Copies, Any], Value]] = {
 WRITTEN = frozenset({Instance, Dict, List, Deque, Set, Tensor, Partial, Function, Class})
 
 
-class Template(NamedTuple):
+class Parts:
+    """The constructions that are remembered in one that is followed, or followed in vain, and the steps charged for
+    them."""
+
+    def __init__(self) -> None:
+        self.templates: list[Template] = []
+        self.steps = 0
+
+    def add(self, template: Template, steps: int) -> None:
+        self.templates.append(template)
+        self.steps += steps
+
+    def take(self, other: Parts) -> None:
+        """Those of a construction that is not remembered itself."""
+        self.templates += other.templates
+        self.steps += other.steps
+
+
+@dataclass(eq=False, slots=True)
+class Template:
     """A construction to be copied. given: its arguments; notes: what was noted in it, the calls that lead to
-    it left out; depth, forks: how far calls, and conditions that are not known, were inside of each other; recalled:
-    the attributes of the program's own making that were remembered from before; counted: the functions of which it
-    mattered how often they run."""
+    it left out; own: the steps that evaluating it takes beside its parts, which are remembered themselves; copying:
+    those that copying it takes; depth, forks: how far calls, and conditions that are not known, were inside of each
+    other; recalled: the attributes of the program's own making that were remembered from before; counted: the functions
+    of which it mattered how often they run."""
 
     made: Value
     given: Given
     notes: list[Note]
-    steps: int
+    own: int
+    parts: list[Template]
+    copying: int
     depth: int
     forks: int
     recalled: list[tuple[Instance, str]]
     counted: frozenset[Function]
+
+    def steps(self, constructed: set[Template]) -> int:
+        """What it is charged after what the root has constructed already, of which it is from here on."""
+        if self in constructed:
+            return self.copying
+        constructed.add(self)
+        return self.own + sum(part.steps(constructed) for part in self.parts)
 
     def fits(self, machine: Any, given: Given) -> bool:
         """Whether the root that runs could evaluate this to its end, in as many steps."""
         known = machine.look_ups.known
         return bool(
             all((id(owner), name) in known for owner, name in self._recalled(given))
-            and machine.steps + self.steps <= machine.limit
+            and machine.steps + self.steps(set(machine.constructed)) <= machine.limit
             and machine.depth + self.depth <= DEPTH
             and len(machine.heap.trails) + self.forks <= machine.forks
             and self.counted.isdisjoint(machine.running)
@@ -276,7 +319,9 @@ class Template(NamedTuple):
         of = Copies(NEVER, machine.heap.clock, known).of
         made, lead = of(self.made), tuple(machine.stack)
         notes = [note.moved(lead, 0, of) for note in self.notes]
-        machine.step(self.steps)
+        steps = self.steps(machine.constructed)
+        machine.step(steps)
+        machine.constructions.parts.add(self, steps)
         machine.deepest = max(machine.deepest, machine.depth + self.depth)
         machine.widest = max(machine.widest, len(machine.heap.trails) + self.forks)
         machine.counted |= self.counted
@@ -295,6 +340,7 @@ class Constructions:
 
     def __init__(self) -> None:
         self.known: dict[Any, Given | Template | None] = {}
+        self.parts = Parts()  # of the construction that is followed
 
     def forget(self) -> None:
         """For another file: nothing is known yet."""
@@ -316,17 +362,48 @@ class Constructions:
             return run()
         key = (around, *parts, *kwargs)
         known = self.known.setdefault(key, given)
-        if known is None or (known is given and not at_once):
+        if known is None:
             return run()
-        if not isinstance(known, Template):
-            return self._follow(machine, key, given, run)
+        if known is given and not at_once:
+            given.root, before = machine.constructed, machine.steps
+            made = run()
+            given.steps = machine.steps - before
+            return made
+        if isinstance(known, Given):
+            return self._remember(machine, key, known, given, run)
         if known.fits(machine, given):
             with suppress(RecursionError):
                 return known.copy(machine, given)
         return run()
 
-    def _follow(self, machine: Any, key: Any, given: Given, run: Run) -> Value:
-        """Construct, and remember what that gives and notes where it does nothing else."""
+    def _remember(self, machine: Any, key: Any, heard: Given, given: Given, run: Run) -> Value:
+        """Construct what was heard of, remember it if that can be, and charge it."""
+        is_known = heard.root is machine.constructed and heard.steps is not None
+        spared = heard.steps or 0 if is_known else 0  # what it takes now, a copy will not take from now on
+        before, around, self.parts = machine.steps, self.parts, Parts()
+        machine.limit += spared
+        template = None
+        try:
+            made, template = self._follow(machine, given, run, key)
+        finally:
+            machine.limit -= spared
+            parts, self.parts = self.parts, around
+            if template is None:
+                around.take(parts)
+        if template is None:
+            machine.step(0)
+            return made
+        template.own, template.parts = machine.steps - before - parts.steps, parts.templates
+        machine.constructed.add(template)
+        if is_known:
+            machine.steps = before
+            machine.step(template.copying)
+        around.add(template, machine.steps - before)
+        self.known[key] = template
+        return made
+
+    def _follow(self, machine: Any, given: Given, run: Run, key: Any) -> tuple[Value, Template | None]:
+        """Construct; and what that gives and notes, to be remembered, where it does nothing else."""
         heap, look_ups, outer, losses = machine.heap, machine.look_ups, machine.notes, machine.losses
         machine.notes = notes = [] if outer is None else outer
         recalled, changes = look_ups.recalled, look_ups.changes
@@ -354,13 +431,13 @@ class Constructions:
         is_free = not heap.copied and look_ups.changes == changes  # nothing else takes more or fewer steps for it
         is_free = is_free and inner.isdisjoint(machine.running)
         if not (is_alone and leaves_alone and is_free) or steps < LEAST_STEPS:
-            return made
-        of = Copies(start, NEVER, {id(item): item for item in given.objects.values()}, heap.since).of
+            return made, None
+        copies = Copies(start, NEVER, {id(item): item for item in given.objects.values()}, heap.since)
         try:
-            copied = of(made), [note.moved((), lead, of) for note in notes[first:]]
+            copied = copies.of(made), [note.moved((), lead, copies.of) for note in notes[first:]]
         except (Different, RecursionError):
-            return made
+            return made, None
+        copying = 1 + copies.size // COPIED_BY_STEP + len(copied[1]) // NOTED_BY_STEP
         depth, forks = ended[1] - machine.depth, ended[2] - level
         told = list({(id(owner), name): (owner, name) for owner, name in asked[asked_before:]}.values())
-        self.known[key] = Template(copied[0], given, copied[1], steps, depth, forks, told, inner)
-        return made
+        return made, Template(copied[0], given, copied[1], 0, [], copying, depth, forks, told, inner)

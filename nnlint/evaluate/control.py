@@ -40,7 +40,7 @@ from nnlint.values import (
     same,
 )
 
-STEPS = 700_000  # per root: statements, calls and iterations
+STEPS = 400_000  # per root: statements, calls and iterations
 IMPORT_STEPS = 1_000_000  # per module that is imported: once in a process
 ARM_STEPS = 3  # of each arm of a condition that is not known, beside its statements
 FORKS = 40  # open forks at one moment
@@ -50,7 +50,7 @@ SIZED = (list, tuple, dict, set, frozenset)
 OF_A_ROOT = (
     "steps", "limit", "depth", "tries", "repeats", "forks", "running", "handling", "records", "built", "constructing",
     "guards", "verdicts", "sequentials", "taken_apart", "suspended", "memos",
-    "hooks", "contested",
+    "hooks", "contested", "constructed",
 )  # fmt: skip
 DRAINED = 1_000  # the most items of an iterator that is given to code that is not known
 
@@ -134,6 +134,7 @@ class Control:
         # What values that are not known may be, or be a part of, by their ids.
         self.aliased: dict[int, Value] = {}
         self.made: list[Instance] = []  # the modules that the root has constructed
+        self.constructed: set[Any] = set()  # the constructions that are remembered among what it has constructed
         self.suspended: tuple[Stream, ...] = ()  # generators that wait where closing them does something
         self.contested = Contested()
 
@@ -143,7 +144,7 @@ class Control:
         self.running, self.handling, self.records, self.built = [], [], {}, []
         self.constructing, self.heap.copied = False, 0
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
-        self.suspended, self.memos, self.hooks, self.aliased, self.made = (), {}, (), {}, []
+        self.suspended, self.memos, self.hooks, self.aliased, self.made, self.constructed = (), {}, (), {}, [], set()
         self.contested, self.heap.watch = Contested(), None
         self.look_ups.forget()
 

@@ -89,9 +89,14 @@ def content(item: Any) -> Content:
 
 def size(item: Any) -> int:
     """How much there is to copy of what an object holds, where that is long."""
+    held = length(item)
+    return held if held > 500 else 0
+
+
+def length(item: Any) -> int:
+    """How many attributes or items an object holds."""
     held = item.attributes if isinstance(item, Instance) else item
-    length = len(held) if isinstance(held, (dict, list, set)) else 0
-    return length if length > 500 else 0
+    return len(held) if isinstance(held, (dict, list, set)) else 0
 
 
 def restore(item: Any, held: Content) -> None:
@@ -181,6 +186,7 @@ def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
 
 
 ADVANCED = "an iterator was advanced under a condition that is not known"
+JOINED = 8  # parts that are copied in the time in which two are joined
 ALWAYS = 0  # before every moment of the clock
 NEVER = 10**18  # after every moment of the clock
 ROOTS = 10**15  # roots run after all imports: before this moment, the clock shows that of an import
@@ -195,7 +201,7 @@ class Heap:
         self.oldest = 0
         self.since = NEVER  # the moment at which the root began that runs
         self.is_clean = True  # it has written nothing that is older
-        self.copied = 0  # items of long contents that were saved, not yet charged to the steps
+        self.copied = 0  # items of long contents that were saved, and of all that were joined, not yet charged to the steps
         self.trails: list[Trail] = []
         self.floor = 0  # how many trails were open where the innermost try began
         self.exits = 0  # ways that have left by an exception
@@ -345,6 +351,7 @@ class Heap:
             now = None if key in left.delta and key in right.delta else content(item)
             one = left.delta[key][1] if key in left.delta else now
             other = right.delta[key][1] if key in right.delta else now
+            self.copied += JOINED * (1 + length(item))
             delta[key] = (item, join_content(item, one, other, why))
         if left.signal == "raise":
             raised = join(left.value.value, right.value.value, why)
