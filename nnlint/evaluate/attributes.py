@@ -227,7 +227,10 @@ class Attributes(Control):
         """bool(value), or the Unknown that decides it."""
         if value is True or value is False:
             return bool(value)
-        if self.look_ups.reading is not None:
+        if isinstance(value, Instance):
+            self.look_ups.note((value,))
+            self.look_ups.note_names(value.cls.mro, "__bool__", "__len__")
+        elif self.look_ups.reading is not None and not isinstance(value, Class):
             self._note_content(value)
         if isinstance(value, Unknown):
             if is_one_with(value, "__bool__", "__len__"):
@@ -455,7 +458,7 @@ class Attributes(Control):
 
     def _class_attribute(self, value: Class, name: str) -> Value:
         if self.look_ups.reading is not None:
-            self.look_ups.note(value.mro)
+            self.look_ups.note_names(value.mro, name, "__register__")
         found = value.find(name)
         if found is not ABSENT:
             if isinstance(found, Descriptor):
@@ -488,7 +491,7 @@ class Attributes(Control):
         receiver = value.receiver
         cls = receiver.cls if isinstance(receiver, Instance) else receiver
         if self.look_ups.reading is not None:
-            self.look_ups.note(cls.mro)
+            self.look_ups.note_names(cls.mro, name)
         order = cls.mro[cls.mro.index(value.after) + 1 :] if value.after in cls.mro else cls.mro
         if name == "__init__" and cls.unknown_base is not None and value.after.unknown_base is None:
             self.outside_method(cls.unknown_base, receiver).fn(self, [], {})  # it may stand between the two
@@ -558,7 +561,8 @@ class Attributes(Control):
             return known.found
         self.heap.clock += 1
         with self.look_ups.follow(self.heap.clock) as reading:
-            self.look_ups.note((value, *value.cls.mro))
+            self.look_ups.note((value,))
+            self.look_ups.note_names(value.cls.mro, "__getattribute__", "__getattr__")
             found = self._computed_attribute(custom, value, name)
         self.look_ups.remember(value, name, found, reading)
         return found
@@ -589,7 +593,8 @@ class Attributes(Control):
         owned = value.attributes
         on_class = value.cls.find(name)
         if self.look_ups.reading is not None:
-            self.look_ups.note((value, *value.cls.mro, *(on_class.cls.mro if isinstance(on_class, Instance) else ())))
+            self.look_ups.note((value, *(on_class.cls.mro if isinstance(on_class, Instance) else ())))
+            self.look_ups.note_names(value.cls.mro, name, "__getattr__")
         if isinstance(on_class, Descriptor) and on_class.kind == "property":
             return self.call(on_class.getter, [value], {})
         if isinstance(on_class, Instance) and on_class.cls.find("__set__") is not ABSENT:

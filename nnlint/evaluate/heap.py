@@ -201,7 +201,7 @@ class Heap:
         self.oldest = 0
         self.since = NEVER  # the moment at which the root began that runs
         self.is_clean = True  # it has written nothing that is older
-        self.copied = 0  # items of long contents that were saved, and of all that were joined, not yet charged to the steps
+        self.copied = 0  # items of long contents that were saved, and of all that were joined: not charged yet
         self.trails: list[Trail] = []
         self.floor = 0  # how many trails were open where the innermost try began
         self.exits = 0  # ways that have left by an exception

@@ -15,7 +15,7 @@ import libcst as cst
 
 from nnlint.source import walk
 from nnlint.unknown import Unknown
-from nnlint.values import ABSENT, BoundMethod, Frame, Function, Instance, Namespace, Native, Value, is_plain
+from nnlint.values import ABSENT, BoundMethod, Class, Frame, Function, Instance, Namespace, Native, Value, is_plain
 
 # What the text of a function may consist of, beyond what only holds other parts together: all that it can read by
 # these is noted.
@@ -34,8 +34,8 @@ ADDING = frozenset({"add", "append", "extend", "update"})
 
 
 class Reading:
-    """What a look-up has read: objects by their id; of frames and functions in `names`, no more than these. since: what
-    is younger was made by itself; is_lost: not all that it did is noted."""
+    """What a look-up has read: objects by their id; of frames, functions and classes in `names`, no more than these.
+    since: what is younger was made by itself; is_lost: not all that it did is noted."""
 
     __slots__ = ("is_lost", "items", "names", "since")
 
@@ -50,8 +50,8 @@ class Reading:
         self.items[id(item)] = item
         self.names.pop(id(item), None)
 
-    def add_names(self, item: Frame | Function, names: Iterable[str]) -> None:
-        """It reads some names of a frame, or attributes of a function."""
+    def add_names(self, item: Frame | Function | Class, names: Iterable[str]) -> None:
+        """It reads some names of a frame, or attributes of a function or class."""
         if id(item) not in self.items:
             self.items[id(item)] = item
             self.names[id(item)] = set(names)
@@ -110,6 +110,12 @@ class LookUps:
         """The look-up that runs reads a name of a frame, or an attribute of a function."""
         if self.reading is not None:
             self.reading.add_names(item, (name,))
+
+    def note_names(self, classes: Iterable[Class], *names: str) -> None:
+        """The look-up that runs reads these names of classes, in whichever of them they are."""
+        if self.reading is not None:
+            for cls in classes:
+                self.reading.add_names(cls, names)
 
     def lose(self) -> None:
         """The look-up that runs does what is not noted."""
