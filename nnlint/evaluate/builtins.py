@@ -227,12 +227,16 @@ def _round(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @builtin("list")
 def _list(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    orders = machine.orders(args[0]) if args else ()
+    if orders:
+        return Unknown("the order of a set", tuple(List(order, machine.heap.clock) for order in orders))
     return List(machine.items(args[0]) if args else (), machine.heap.clock)
 
 
 @builtin("tuple")
 def _tuple(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return tuple(machine.items(args[0])) if args else ()
+    orders = machine.orders(args[0]) if args else ()
+    return Unknown("the order of a set", orders) if orders else tuple(machine.items(args[0])) if args else ()
 
 
 @builtin("set")

@@ -615,6 +615,12 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
 
     def evaluate(frame: Frame) -> Value:
         outermost = loops[0][0](frame)
+        orders = machine.orders(outermost) if is_ordered and not isinstance(node, cst.GeneratorExp) else ()
+        if orders:
+            return machine.each_option(Unknown("the order of a set", orders), lambda order: build(frame, order))
+        return build(frame, outermost)
+
+    def build(frame: Frame, outermost: Value) -> Value:
         if not is_ordered:
             machine.heap.clock += 1
         own = Frame(frame.module, frame, frame.function, machine.heap.clock)

@@ -6,7 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
+from itertools import islice, permutations
 from typing import Any
 
 from nnlint.evaluate import operations as ops
@@ -50,6 +50,7 @@ from nnlint.values import (
     present,
 )
 
+ORDERED = 3  # members of a set, of which all orders are tried
 FEW = 100  # objects, of which all are looked at
 FRESH = frozenset({"list", "dict", "set", "int", "float", "str", "bool", "tuple"})  # types that make something new
 CALLABLES = (Function, Native, Class, BoundMethod, Partial)
@@ -453,6 +454,14 @@ class Items(Attributes):
         if all(isinstance(item, int) for item in value):
             return list(value)
         return [Rest(Unknown("the order of a set"))]
+
+    def orders(self, value: Value) -> tuple[tuple[Value, ...], ...]:
+        """The orders in which a set of few members may give them, where that is not the same in every run."""
+        is_small_set = isinstance(value, (Set, frozenset)) and 1 < len(value) <= ORDERED
+        if not is_small_set or (isinstance(value, Set) and value.rest is not None):
+            return ()
+        is_known = not has_rest(self._ordered(value)) or not all(type(item) in CONSTANTS for item in value)
+        return () if is_known else tuple(permutations(sorted(value, key=repr)))
 
     def _sequences(self, value: Unknown) -> tuple[Value, ...]:
         if value.options and all(ops.is_sequence(o) and not has_rest(o) for o in value.options):
