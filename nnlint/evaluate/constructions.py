@@ -344,7 +344,7 @@ class Constructions:
 
     def forget(self) -> None:
         """For another file: nothing is known yet."""
-        self.known = {}
+        self.known, self.parts = {}, Parts()
 
     def make(
         self, machine: Any, cls: Class, args: list[Value], kwargs: dict[str, Value], run: Run, at_once: bool = False
