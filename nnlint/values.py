@@ -7,7 +7,7 @@ moment of its birth, so that the heap knows what must be saved before a write (s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from nnlint.signature import Rest, Signature
 from nnlint.unknown import Unknown, first
@@ -254,9 +254,10 @@ class Class:
     unknown_base: why some base is not known; unsure: why its instances may hold more than the known classes give
     them from the start (an unknown base ahead of a known one, a metaclass of the project); kin: why isinstance() may
     say other than the bases do (a protocol, a hook); slots: the only attributes that its instances may have, where it
-    says so.
+    says so; noting: told of each class and name that any of them looks up, where somebody is.
     """
 
+    noting: ClassVar[Callable[[Class, str], None] | None] = None
     __slots__ = (
         "attributes", "bases", "birth", "dataclass", "full_name", "kin", "layer", "local", "module", "mro", "name",
         "native", "qualified", "site", "slots", "unknown_base", "unsure",
@@ -293,7 +294,10 @@ class Class:
 
     def find(self, name: str) -> Value:
         """The attribute by the method resolution order, or ABSENT."""
+        noting = Class.noting
         for owner in self.mro:
+            if noting is not None:
+                noting(owner, name)
             if name in owner.attributes:
                 found = owner.attributes[name]
                 if type(found) is Unknown and may_be_absent(found):

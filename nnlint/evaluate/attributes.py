@@ -229,7 +229,6 @@ class Attributes(Control):
             return bool(value)
         if isinstance(value, Instance):
             self.look_ups.note((value,))
-            self.look_ups.note_names(value.cls.mro, "__bool__", "__len__")
         elif self.look_ups.reading is not None and not isinstance(value, Class):
             self._note_content(value)
         if isinstance(value, Unknown):
@@ -457,8 +456,6 @@ class Attributes(Control):
         return ABSENT
 
     def _class_attribute(self, value: Class, name: str) -> Value:
-        if self.look_ups.reading is not None:
-            self.look_ups.note_names(value.mro, name, "__register__")
         found = value.find(name)
         if found is not ABSENT:
             if isinstance(found, Descriptor):
@@ -491,7 +488,8 @@ class Attributes(Control):
         receiver = value.receiver
         cls = receiver.cls if isinstance(receiver, Instance) else receiver
         if self.look_ups.reading is not None:
-            self.look_ups.note_names(cls.mro, name)
+            for owner in cls.mro:
+                self.look_ups.reading.add_name(owner, name)
         order = cls.mro[cls.mro.index(value.after) + 1 :] if value.after in cls.mro else cls.mro
         if name == "__init__" and cls.unknown_base is not None and value.after.unknown_base is None:
             self.outside_method(cls.unknown_base, receiver).fn(self, [], {})  # it may stand between the two
@@ -562,7 +560,7 @@ class Attributes(Control):
         self.heap.clock += 1
         with self.look_ups.follow(self.heap.clock) as reading:
             self.look_ups.note((value,))
-            self.look_ups.note_names(value.cls.mro, "__getattribute__", "__getattr__")
+            value.cls.find("__getattribute__")
             found = self._computed_attribute(custom, value, name)
         self.look_ups.remember(value, name, found, reading)
         return found
@@ -593,8 +591,7 @@ class Attributes(Control):
         owned = value.attributes
         on_class = value.cls.find(name)
         if self.look_ups.reading is not None:
-            self.look_ups.note((value, *(on_class.cls.mro if isinstance(on_class, Instance) else ())))
-            self.look_ups.note_names(value.cls.mro, name, "__getattr__")
+            self.look_ups.note((value,))
         if isinstance(on_class, Descriptor) and on_class.kind == "property":
             return self.call(on_class.getter, [value], {})
         if isinstance(on_class, Instance) and on_class.cls.find("__set__") is not ABSENT:
@@ -663,6 +660,8 @@ class Attributes(Control):
 
     def namespace(self, value: Instance | Class | Frame) -> Value:
         """The names of an object, a class, a module or a class body, as a dict."""
+        if isinstance(value, Class):
+            self.look_ups.note((value,))
         return Namespace(self.classes["mappingproxy"], self.heap.clock, value)
 
     def set_attribute(self, value: Value, name: str, given: Value) -> None:

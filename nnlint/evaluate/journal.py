@@ -245,7 +245,7 @@ class Journal:
         reading = self.heap.look_ups.reading
         self.importing.append(Importing(module, trail, self.heap.clock, reading, dict(self._states)))
         self._imported.append(module.name)
-        self.heap.look_ups.reading = self.importing[-1].reading
+        self.heap.look_ups.read_into(self.importing[-1].reading)
 
     def pause(self) -> None:
         """The import that runs asks for another."""
@@ -269,7 +269,7 @@ class Journal:
         self._note(one)
         self.importing.pop()
         self._imported.pop()
-        self.heap.look_ups.reading = one.around
+        self.heap.look_ups.read_into(one.around)
         one.trail.saved.update(one.first)
         self.heap.undo()
         self._states = one.states

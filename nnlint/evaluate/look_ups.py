@@ -58,6 +58,22 @@ class Reading:
         elif id(item) in self.names:
             self.names[id(item)].update(names)
 
+    def add_name(self, cls: Class, name: str) -> None:
+        """It looks up a name on a class."""
+        names = self.names.get(id(cls))
+        if names is not None:
+            names.add(name)
+        elif id(cls) not in self.items:
+            self.items[id(cls)], self.names[id(cls)] = cls, {name}
+
+    def take(self, other: Reading) -> None:
+        """It reads what another one does."""
+        for key, item in other.items.items():
+            if key in other.names:
+                self.add_names(item, other.names[key])
+            else:
+                self.add(item)
+
     def clear(self) -> None:
         self.items.clear()
         self.names.clear()
@@ -68,7 +84,7 @@ class Remembered(NamedTuple):
 
     owner: Instance
     found: Value
-    items: dict[int, Any]
+    reading: Reading
 
 
 class LookUps:
@@ -100,6 +116,11 @@ class LookUps:
         if self.reading is not None and item.birth < self.reading.since:
             self.reading.is_lost = True
 
+    def read_into(self, reading: Reading | None) -> None:
+        """What is read from here on is noted there; what find() looks up on a class, too."""
+        self.reading = reading
+        Class.noting = reading.add_name if reading is not None else None
+
     def note(self, items: Iterable[Any]) -> None:
         """The look-up that runs reads what these objects hold."""
         if self.reading is not None:
@@ -111,12 +132,6 @@ class LookUps:
         if self.reading is not None:
             self.reading.add_names(item, (name,))
 
-    def note_names(self, classes: Iterable[Class], *names: str) -> None:
-        """The look-up that runs reads these names of classes, in whichever of them they are."""
-        if self.reading is not None:
-            for cls in classes:
-                self.reading.add_names(cls, names)
-
     def lose(self) -> None:
         """The look-up that runs does what is not noted."""
         if self.reading is not None:
@@ -126,7 +141,7 @@ class LookUps:
         """What a look-up gave before, if nothing has changed."""
         known = self.known.get((id(owner), name))
         if known is not None and self.reading is not None:
-            self.note(known.items.values())
+            self.reading.take(known.reading)
         if known is not None and self.recalled is not None:
             self.recalled.append((owner, name))
         return known
@@ -135,26 +150,22 @@ class LookUps:
     def follow(self, since: int) -> Iterator[Reading]:
         """Note what is read in here, for a look-up inside of another one for both."""
         around, reading = self.reading, Reading(since)
-        self.reading = reading
+        self.read_into(reading)
         try:
             yield reading
         except BaseException:
             reading.is_lost = True
             raise
         finally:
-            self.reading = around
+            self.read_into(around)
             if around is not None:
-                for key, item in reading.items.items():
-                    if key in reading.names:
-                        around.add_names(item, reading.names[key])
-                    else:
-                        around.add(item)
+                around.take(reading)
                 around.is_lost |= reading.is_lost
 
     def remember(self, owner: Instance, name: str, found: Value, reading: Reading) -> None:
         """Keep what a look-up gave, where all that it read was noted and it made nothing new."""
         if not reading.is_lost and is_older(found, reading.since):
-            self.known[id(owner), name] = Remembered(owner, found, reading.items)
+            self.known[id(owner), name] = Remembered(owner, found, reading)
             self.watched.update(reading.items)
             self.changes += 1
 
