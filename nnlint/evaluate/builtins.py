@@ -227,16 +227,21 @@ def _round(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @builtin("list")
 def _list(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    orders = machine.orders(args[0]) if args else ()
-    if orders:
-        return Unknown("the order of a set", tuple(List(order, machine.heap.clock) for order in orders))
-    return List(machine.items(args[0]) if args else (), machine.heap.clock)
+    return _in_each_order(machine, args, lambda items: List(items, machine.heap.clock))
 
 
 @builtin("tuple")
 def _tuple(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    orders = machine.orders(args[0]) if args else ()
-    return Unknown("the order of a set", orders) if orders else tuple(machine.items(args[0])) if args else ()
+    return _in_each_order(machine, args, tuple)
+
+
+def _in_each_order(machine: Any, args: list[Value], make: Callable[[list[Value]], Value]) -> Value:
+    """What is made of the items of an iterable, if any; of each order that they may have."""
+    given = args[0] if args else ()
+    ways = machine.in_any_order(given)
+    if ways is given:
+        return make(machine.items(given))
+    return Unknown(ways.why, tuple(make(machine.items(way)) for way in ways.options))
 
 
 @builtin("set")

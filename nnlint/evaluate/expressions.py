@@ -615,10 +615,9 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
 
     def evaluate(frame: Frame) -> Value:
         outermost = loops[0][0](frame)
-        orders = machine.orders(outermost) if is_ordered and not isinstance(node, cst.GeneratorExp) else ()
-        if orders:
-            return machine.each_option(Unknown("the order of a set", orders), lambda order: build(frame, order))
-        return build(frame, outermost)
+        is_at_once = is_ordered and not isinstance(node, cst.GeneratorExp)
+        ways = machine.in_any_order(outermost) if is_at_once else outermost
+        return build(frame, ways) if ways is outermost else machine.each_option(ways, lambda way: build(frame, way))
 
     def build(frame: Frame, outermost: Value) -> Value:
         if not is_ordered:

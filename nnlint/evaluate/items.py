@@ -403,7 +403,8 @@ class Items(Attributes):
         if isinstance(value, View):
             return self._viewed(value)
         if isinstance(value, Set):
-            return iter([*self._ordered(value), *([Rest(value.rest)] if value.rest is not None else [])])
+            ordered = self._ordered(value)
+            return self._unchanged(value, ordered) if value.rest is None else iter([*ordered, Rest(value.rest)])
         if isinstance(value, frozenset):
             return iter(self._ordered(value))
         if isinstance(value, Class) and isinstance(value.attributes.get("__members__"), Dict):
@@ -455,13 +456,17 @@ class Items(Attributes):
             return list(value)
         return [Rest(Unknown("the order of a set"))]
 
-    def orders(self, value: Value) -> tuple[tuple[Value, ...], ...]:
-        """The orders in which a set of few members may give them, where that is not the same in every run."""
+    def in_any_order(self, value: Value) -> Value:
+        """A value to iterate; of a set of few constants, of which the order is not the same in every run, what may be
+        an iterator in any of the orders."""
         is_small_set = isinstance(value, (Set, frozenset)) and 1 < len(value) <= ORDERED
         if not is_small_set or (isinstance(value, Set) and value.rest is not None):
-            return ()
-        is_known = not has_rest(self._ordered(value)) or not all(type(item) in CONSTANTS for item in value)
-        return () if is_known else tuple(permutations(sorted(value, key=repr)))
+            return value
+        if not has_rest(self._ordered(value)) or not all(type(item) in CONSTANTS for item in value):
+            return value
+        orders = permutations(sorted(value, key=repr))
+        ways = [Stream(self._unchanged(value, list(order)), self.heap.clock) for order in orders]
+        return Unknown("the order of a set", tuple(ways))
 
     def _sequences(self, value: Unknown) -> tuple[Value, ...]:
         if value.options and all(ops.is_sequence(o) and not has_rest(o) for o in value.options):
@@ -485,13 +490,18 @@ class Items(Attributes):
         for key in self.iterate(value.mapping):
             yield key if type(key) is Rest else value.pick(key, value.mapping[key])
 
-    def _unchanged(self, value: Dict, keys: list[Value]) -> Iterator[Value]:
+    def _unchanged(self, value: Any, items: list[Value]) -> Iterator[Value]:
+        """The items of a dict or set, which raises where it has more or fewer meanwhile."""
         size = len(value)
-        for key in [*keys, ABSENT]:
+        for item in [*items, ABSENT]:
+            if isinstance(value, Set) and value.rest is not None:
+                yield Rest(value.rest)
+                return
             if len(value) != size:
-                raise self.error("RuntimeError", "dictionary changed size during iteration")
-            if key is not ABSENT:
-                yield key
+                kind = "dictionary" if isinstance(value, Dict) else "Set"
+                raise self.error("RuntimeError", f"{kind} changed size during iteration")
+            if item is not ABSENT:
+                yield item
 
     def _advance(self, stream: Stream) -> Iterator[Value]:
         while True:

@@ -458,10 +458,7 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
         return body(frame)
 
     def run(frame: Frame) -> str | None:
-        values = iterable(frame)
-        orders = machine.orders(values)
-        if orders:
-            return machine.fork(frame, "the order of a set", [partial(over, frame, order) for order in orders])
+        values = machine.in_any_order(iterable(frame))
         if isinstance(values, Unknown) and values.options:
             return machine.fork(frame, values.why, [partial(over, frame, option) for option in values.options])
         return over(frame, values)
