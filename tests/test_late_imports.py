@@ -121,6 +121,7 @@ CASES = [
     ("added", "33", "5 if 'added' in vars(Base) else 6"),
     ("added", "33", "len([name for name in dir(Base) if name == 'added']) + 1"),
 ]
+SILENT = {"hash(BASED)", "len('%s' % BASED)", "matched()", CASES[-1][2]}  # what is not evaluated at all
 
 
 @pytest.mark.parametrize(("name", "value", "read"), CASES)
@@ -137,5 +138,5 @@ def test_a_module_that_is_imported_late_is_as_its_import_finds_the_class(
         done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True, text=True)
         sizes.append(json.loads(done.stdout))
     assert sizes[0] != sizes[1]
-    assert found["First"] in (None, sizes[0] + 1) and found["Third"] == found["First"]
+    assert found["First"] == found["Third"] == (None if read in SILENT else sizes[0] + 1)
     assert found["Second"] in (None, sizes[1] + 1)

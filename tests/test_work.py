@@ -213,9 +213,9 @@ def test_what_a_root_constructs_takes_the_same_steps_whatever_was_constructed_be
     copies, copy, start, run = [], Template.copy, Machine.start, Roots._root
     charged: list[int] = []
 
-    def counting_copy(self: Template, machine: Machine, given: Given) -> object:
+    def counting_copy(self: Template, machine: Machine, given: Given, steps: int) -> object:
         copies.append(self)
-        return copy(self, machine, given)
+        return copy(self, machine, given, steps)
 
     def forgetful_start(machine: Machine) -> None:
         start(machine)

@@ -487,9 +487,8 @@ class Attributes(Control):
     def _super_attribute(self, value: Super, name: str) -> Value:
         receiver = value.receiver
         cls = receiver.cls if isinstance(receiver, Instance) else receiver
-        if self.look_ups.reading is not None:
-            for owner in cls.mro:
-                self.look_ups.reading.add_name(owner, name)
+        for owner in cls.mro:
+            self.look_ups.note_name(owner, name)
         order = cls.mro[cls.mro.index(value.after) + 1 :] if value.after in cls.mro else cls.mro
         if name == "__init__" and cls.unknown_base is not None and value.after.unknown_base is None:
             self.outside_method(cls.unknown_base, receiver).fn(self, [], {})  # it may stand between the two
@@ -560,7 +559,7 @@ class Attributes(Control):
         self.heap.clock += 1
         with self.look_ups.follow(self.heap.clock) as reading:
             self.look_ups.note((value,))
-            value.cls.find("__getattribute__")
+            value.cls.find("__getattribute__")  # noted, too: with another one what it gave is no more what it gives
             found = self._computed_attribute(custom, value, name)
         self.look_ups.remember(value, name, found, reading)
         return found

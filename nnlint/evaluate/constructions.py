@@ -17,7 +17,7 @@ from types import FunctionType
 from typing import Any
 
 from nnlint.evaluate.control import DEPTH
-from nnlint.evaluate.heap import NEVER
+from nnlint.evaluate.heap import NEVER, length
 from nnlint.evaluate.notes import Note
 from nnlint.evaluate.torch_functions import FUNCTIONS
 from nnlint.signature import Rest
@@ -65,9 +65,9 @@ class Given:
         self.places: dict[int, int] = {}  # of each in that order
         self.older: list[Any] = []  # whose identity is part of the key
         self.parts = 0
-        # Of what was heard of and not remembered yet: the root that did, and the steps that it took.
+        # Of what was heard of and not remembered yet: the root, by the set of what it has constructed, and the steps.
         self.root: Any = None
-        self.steps: int | None = None
+        self.steps = 0
 
     def key(self, value: Value) -> Any:
         """A value as part of the key. Raises Different for one that may not be the same next time."""
@@ -135,7 +135,6 @@ class Copies:
 
     def __init__(self, since: int, birth: int, known: dict[int, Any], root: int = 0) -> None:
         self.since, self.birth, self.known, self.root = since, birth, known, root
-        self.size = 0  # of what was copied so far: objects, and what they hold
 
     def of(self, value: Value) -> Value:
         """The copy of a value. Raises Different for what cannot be copied."""
@@ -163,7 +162,6 @@ class Copies:
     def _instance(self, value: Instance) -> Instance:
         made = self.known[id(value)] = Instance(self.of(value.cls), self.birth)
         made.open, made.payload = self.of(value.open), self.of(value.payload)
-        self.size += 1 + len(value.attributes)
         of, attributes = self.of, made.attributes
         for name, held in value.attributes.items():
             attributes[name] = held if type(held) in ATOMS else of(held)
@@ -171,7 +169,6 @@ class Copies:
 
     def _dict(self, value: Dict) -> Dict:
         made = self.known[id(value)] = Dict((), self.birth, self.of(value.rest), value.kind, self.of(value.factory))
-        self.size += 1 + len(value)
         for key, held in value.items():
             made[key if type(key) in ATOMS else self.of(key)] = self.of(held)
         return made
@@ -179,13 +176,11 @@ class Copies:
     def _list(self, value: List) -> List:
         made = Deque((), self.birth, value.most) if isinstance(value, Deque) else List((), self.birth)
         self.known[id(value)] = made
-        self.size += 1 + len(value)
         made.extend(map(self.of, value))
         return made
 
     def _set(self, value: Set) -> Set:
         made = self.known[id(value)] = Set((), self.birth, self.of(value.rest))
-        self.size += 1 + len(value)
         made.update(map(self.of, value))
         return made
 
@@ -193,7 +188,6 @@ class Copies:
         shape, data = self.of(value.shape), self.of(value.data)
         made = Tensor(shape, self.birth, value.is_parameter, data, value.least, value.is_array)
         made.is_here = value.is_here
-        self.size += 4
         self.known[id(value)] = made
         return made
 
@@ -205,7 +199,6 @@ class Copies:
         return made
 
     def _tuple(self, value: tuple[Value, ...]) -> Value:
-        self.size += len(value)
         parts = [self.of(part) for part in value]
         made = value if all(part is one for part, one in zip(parts, value)) else tuple(parts)
         self.known[id(value)] = made  # `t = (t, t)`, forty times over, is walked once
@@ -268,7 +261,7 @@ class Parts:
         self.steps += other.steps
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, frozen=True, slots=True)
 class Template:
     """A construction to be copied. given: its arguments; notes: what was noted in it, the calls that lead to
     it left out; own: the steps that evaluating it takes beside its parts, which are remembered themselves; copying:
@@ -287,19 +280,19 @@ class Template:
     recalled: list[tuple[Instance, str]]
     counted: frozenset[Function]
 
-    def steps(self, constructed: set[Template]) -> int:
-        """What it is charged after what the root has constructed already, of which it is from here on."""
-        if self in constructed:
+    def steps(self, constructed: set[Template], new: set[Template]) -> int:
+        """What it is charged after what the root has constructed already, and what is new to it, as this is then."""
+        if self in constructed or self in new:
             return self.copying
-        constructed.add(self)
-        return self.own + sum(part.steps(constructed) for part in self.parts)
+        new.add(self)
+        return self.own + sum(part.steps(constructed, new) for part in self.parts)
 
-    def fits(self, machine: Any, given: Given) -> bool:
-        """Whether the root that runs could evaluate this to its end, in as many steps."""
+    def fits(self, machine: Any, given: Given, steps: int) -> bool:
+        """Whether the root that runs could evaluate this to its end, in so many steps."""
         known = machine.look_ups.known
         return bool(
             all((id(owner), name) in known for owner, name in self._recalled(given))
-            and machine.steps + self.steps(set(machine.constructed)) <= machine.limit
+            and machine.steps + steps <= machine.limit
             and machine.depth + self.depth <= DEPTH
             and len(machine.heap.trails) + self.forks <= machine.forks
             and self.counted.isdisjoint(machine.running)
@@ -312,16 +305,14 @@ class Template:
         known = dict(zip(self.given.objects, given.objects.values()))
         return [(known.get(id(owner), owner), name) for owner, name in self.recalled]
 
-    def copy(self, machine: Any, given: Given) -> Value:
-        """Construct it again, with these arguments. Raises RecursionError, with nothing done yet, where the stack is
-        not as deep as what is copied."""
+    def copy(self, machine: Any, given: Given, steps: int) -> Value:
+        """Construct it again, with these arguments, for so many steps. Raises RecursionError, with nothing done yet,
+        where the stack is not as deep as what is copied."""
         known = dict(zip(self.given.objects, given.objects.values()))
         of = Copies(NEVER, machine.heap.clock, known).of
         made, lead = of(self.made), tuple(machine.stack)
         notes = [note.moved(lead, 0, of) for note in self.notes]
-        steps = self.steps(machine.constructed)
         machine.step(steps)
-        machine.constructions.parts.add(self, steps)
         machine.deepest = max(machine.deepest, machine.depth + self.depth)
         machine.widest = max(machine.widest, len(machine.heap.trails) + self.forks)
         machine.counted |= self.counted
@@ -365,21 +356,26 @@ class Constructions:
         if known is None:
             return run()
         if known is given and not at_once:
-            given.root, before = machine.constructed, machine.steps
+            before = machine.steps
             made = run()
-            given.steps = machine.steps - before
+            given.root, given.steps = machine.constructed, machine.steps - before
             return made
         if isinstance(known, Given):
             return self._remember(machine, key, known, given, run)
-        if known.fits(machine, given):
+        new: set[Template] = set()
+        steps = known.steps(machine.constructed, new)
+        if known.fits(machine, given, steps):
             with suppress(RecursionError):
-                return known.copy(machine, given)
+                made = known.copy(machine, given, steps)
+                machine.constructed |= new
+                self.parts.add(known, steps)
+                return made
         return run()
 
     def _remember(self, machine: Any, key: Any, heard: Given, given: Given, run: Run) -> Value:
         """Construct what was heard of, remember it if that can be, and charge it."""
-        is_known = heard.root is machine.constructed and heard.steps is not None
-        spared = heard.steps or 0 if is_known else 0  # what it takes now, a copy will not take from now on
+        is_known = heard.root is machine.constructed
+        spared = heard.steps if is_known else 0  # what it takes now, a copy will not take from now on
         before, around, self.parts = machine.steps, self.parts, Parts()
         machine.limit += spared
         template = None
@@ -393,7 +389,6 @@ class Constructions:
         if template is None:
             machine.step(0)
             return made
-        template.own, template.parts = machine.steps - before - parts.steps, parts.templates
         machine.constructed.add(template)
         if is_known:
             machine.steps = before
@@ -437,7 +432,9 @@ class Constructions:
             copied = copies.of(made), [note.moved((), lead, copies.of) for note in notes[first:]]
         except (Different, RecursionError):
             return made, None
-        copying = 1 + copies.size // COPIED_BY_STEP + len(copied[1]) // NOTED_BY_STEP
+        size = sum(1 + length(item) for item in copies.known.values())
+        copying = 1 + size // COPIED_BY_STEP + len(copied[1]) // NOTED_BY_STEP
+        own, parts = steps - self.parts.steps, self.parts.templates
         depth, forks = ended[1] - machine.depth, ended[2] - level
         told = list({(id(owner), name): (owner, name) for owner, name in asked[asked_before:]}.values())
-        return made, Template(copied[0], given, copied[1], 0, [], copying, depth, forks, told, inner)
+        return made, Template(copied[0], given, copied[1], own, parts, copying, depth, forks, told, inner)

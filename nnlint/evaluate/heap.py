@@ -96,7 +96,7 @@ def size(item: Any) -> int:
 def length(item: Any) -> int:
     """How many attributes or items an object holds."""
     held = item.attributes if isinstance(item, Instance) else item
-    return len(held) if isinstance(held, (dict, list, set)) else 0
+    return len(held) if isinstance(held, (dict, list, set, tuple)) else 0
 
 
 def restore(item: Any, held: Content) -> None:

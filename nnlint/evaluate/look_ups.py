@@ -50,29 +50,21 @@ class Reading:
         self.items[id(item)] = item
         self.names.pop(id(item), None)
 
-    def add_names(self, item: Frame | Function | Class, names: Iterable[str]) -> None:
-        """It reads some names of a frame, or attributes of a function or class."""
-        if id(item) not in self.items:
-            self.items[id(item)] = item
-            self.names[id(item)] = set(names)
-        elif id(item) in self.names:
-            self.names[id(item)].update(names)
-
-    def add_name(self, cls: Class, name: str) -> None:
-        """It looks up a name on a class."""
-        names = self.names.get(id(cls))
+    def add_name(self, item: Frame | Function | Class, name: str) -> None:
+        """It reads a name of a frame, or an attribute of a function or class."""
+        names = self.names.get(id(item))
         if names is not None:
             names.add(name)
-        elif id(cls) not in self.items:
-            self.items[id(cls)], self.names[id(cls)] = cls, {name}
+        elif id(item) not in self.items:
+            self.items[id(item)], self.names[id(item)] = item, {name}
 
     def take(self, other: Reading) -> None:
         """It reads what another one does."""
         for key, item in other.items.items():
-            if key in other.names:
-                self.add_names(item, other.names[key])
-            else:
+            if key not in other.names:
                 self.add(item)
+            for name in other.names.get(key, ()):
+                self.add_name(item, name)
 
     def clear(self) -> None:
         self.items.clear()
@@ -127,10 +119,10 @@ class LookUps:
             for item in items:
                 self.reading.add(item.owner if isinstance(item, Namespace) else item)
 
-    def note_name(self, item: Frame | Function, name: str) -> None:
-        """The look-up that runs reads a name of a frame, or an attribute of a function."""
+    def note_name(self, item: Frame | Function | Class, name: str) -> None:
+        """The look-up that runs reads a name of a frame, or an attribute of a function or class."""
         if self.reading is not None:
-            self.reading.add_names(item, (name,))
+            self.reading.add_name(item, name)
 
     def lose(self) -> None:
         """The look-up that runs does what is not noted."""
