@@ -128,7 +128,8 @@ class Control:
         self.notes: list[Note] | None = None
         self.losses = 0
         self.counted: set[Function] = set()
-        self.hooks: tuple[Value, ...] = ()  # what modules call where they are called, saved or loaded
+        # What modules call, with themselves, where they are called, saved or loaded.
+        self.hooks: tuple[tuple[Instance, Value], ...] = ()
         # Copies that a memo knows; whether that was made by deepcopy itself, for a method of the program.
         self.memos: dict[int, tuple[Value, dict[int, Value], bool]] = {}
         # What values that are not known may be, or be a part of, by their ids.
@@ -527,11 +528,13 @@ class Control:
     def run_hooks(self) -> None:
         """Modules may call their hooks: what those may write is forgotten."""
         why = "a hook may have written it"
-        for hook in self.hooks:
+        for module, hook in self.hooks:
             if isinstance(hook, BoundMethod) and isinstance(hook.receiver, Instance):
                 self.forget_own(hook.receiver, why, [hook.function])
             else:
                 self.havoc(hook, why)
+            if self.effects.may_write_argument(hook, 0):
+                self.havoc(module, why)
 
     def forget_own(self, receiver: Instance, why: str, called: Sequence[Value] = ()) -> None:
         """The program's methods, or those that are `called`, may run on an object, in ways that are not followed: what

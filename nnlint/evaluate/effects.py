@@ -171,6 +171,16 @@ class Effects:
         own = {value.name, *(parameter.name for parameter in value.signature.parameters)}
         return bool(text.nonlocals) or bool((text.rebound | text.written | text.opened) - own)
 
+    def may_write_argument(self, value: Value, place: int) -> bool:
+        """Whether a call may write to its argument at a place, as far as the text of the function itself says."""
+        if isinstance(value, BoundMethod):
+            value, place = value.function, place + 1
+        if not isinstance(value, Function) or value.site is None:
+            return True
+        given = [one.name for one in value.signature.parameters if one.kind in ("positional", "both")]
+        text = self.text(value.site)
+        return place >= len(given) or given[place] in text.written | text.opened
+
     def of(self, function: Function) -> frozenset[Effect]:
         """What a call of the function may do to module-level names."""
         return frozenset(self.of_all([function], set()))

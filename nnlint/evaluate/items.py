@@ -491,8 +491,9 @@ class Items(Attributes):
             yield key if type(key) is Rest else value.pick(key, value.mapping[key])
 
     def _unchanged(self, value: Any, items: list[Value]) -> Iterator[Value]:
-        """The items of a dict or set, which raises where it has more or fewer meanwhile."""
-        size = len(value)
+        """The items of a dict or set, which raises where it has more or fewer meanwhile; with others in their place,
+        nobody knows what follows."""
+        size, known = len(value), list(value)
         for item in [*items, ABSENT]:
             if isinstance(value, Set) and value.rest is not None:
                 yield Rest(value.rest)
@@ -500,6 +501,10 @@ class Items(Attributes):
             if len(value) != size:
                 kind = "dictionary" if isinstance(value, Dict) else "Set"
                 raise self.error("RuntimeError", f"{kind} changed size during iteration")
+            is_changed = list(value) != known if item is ABSENT else type(item) is not Rest and item not in value
+            if is_changed:
+                yield Rest(Unknown("what was changed while it was iterated"))
+                return
             if item is not ABSENT:
                 yield item
 

@@ -255,6 +255,11 @@ def _add_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
     return None
 
 
+def _register_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name, child = arguments(("self", "name", "module"), args, kwargs)
+    return machine.call(machine.get_attribute(module, "add_module"), [name, child], {})
+
+
 def _register_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name, parameter = arguments(("self", "name", "param"), args, kwargs)
     check_name(machine, module, "_parameters", name)
@@ -432,7 +437,8 @@ def _hook(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 def _other_hook(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """module.register_..._hook(hook)"""
-    machine.hooks = (*machine.hooks, *args[1:2], *(value for name, value in kwargs.items() if name == "hook"))
+    given = (*args[1:2], *(value for name, value in kwargs.items() if name == "hook"))
+    machine.hooks = (*machine.hooks, *((args[0], hook) for hook in given))
     return Unknown("a hook's handle", plain=True)
 
 
@@ -587,7 +593,7 @@ MODULE_METHODS: dict[str, Fn] = {
     "extra_repr": _extra_text,
     "forward": _forward,
     "add_module": _add_module,
-    "register_module": _add_module,
+    "register_module": _register_module,
     "register_parameter": _register_parameter,
     "register_buffer": _register_buffer,
     "modules": _listing(lambda path, module: module),
@@ -947,7 +953,8 @@ def _contains(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 def _joined(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     one, other = args
-    made = Instance(one.cls, machine.heap.clock)
+    container = next(base for base in one.cls.mro if base.full_name in ("torch.nn.Sequential", "torch.nn.ModuleList"))
+    made = Instance(container, machine.heap.clock)
     prepare(machine, made)
     fill(machine, made, [*machine.items(one), *machine.items(other)], 0)
     return made
@@ -1526,22 +1533,30 @@ def add_what_is_there(classes: dict[str, Class]) -> None:
 # Which methods of a container torch's own methods call, by torch's source: a class may have its own in their place.
 INSIDE: dict[str, dict[str, tuple[str, ...]]] = {
     "Sequential": {
-        **dict.fromkeys(("__init__", "__iadd__", "__imul__", "append"), ("add_module",)), "extend": ("append",),
-        "pop": ("__delitem__",),
+        "__init__": ("add_module",), "extend": ("append",), "pop": ("__getitem__", "__delitem__"),
+        **dict.fromkeys(("__iadd__", "__imul__", "append"), ("__len__", "add_module")),
+        **dict.fromkeys(("__getitem__", "__setitem__", "__delitem__"), ("__len__",)),
+        **dict.fromkeys(("__add__", "__mul__", "__rmul__"), ("__iter__",)),
     },
     "ModuleList": {
-        "__init__": ("__iadd__",), "__iadd__": ("extend",), "append": ("add_module",), "extend": ("add_module",),
-        "pop": ("__delitem__",),
+        "__init__": ("__iadd__",), "__iadd__": ("extend",), "pop": ("__getitem__", "__delitem__"),
+        **dict.fromkeys(("append", "extend"), ("__len__", "add_module")),
+        **dict.fromkeys(("__getitem__", "__setitem__", "__delitem__"), ("__len__",)), "__add__": ("__iter__",),
     },
     "ModuleDict": {
-        "__init__": ("update",), "update": ("__setitem__",), "__setitem__": ("add_module",), "pop": ("__delitem__",),
+        "__init__": ("update",), "update": ("__setitem__",), "__setitem__": ("add_module",),
+        "pop": ("__getitem__", "__delitem__"),
     },
     "ParameterList": {
-        "__init__": ("__iadd__",), "__iadd__": ("extend",), "extend": ("append",), "append": ("__setitem__",),
+        "__init__": ("__iadd__",), "__iadd__": ("extend",), "extend": ("append",),
+        "append": ("__len__", "__setitem__"), "__iter__": ("__len__", "__getitem__"),
+        **dict.fromkeys(("__getitem__", "__setitem__"), ("__len__",)),
     },
     "ParameterDict": {
-        "__init__": ("update",), "update": ("__setitem__",), "setdefault": ("__setitem__",), "__ior__": ("update",),
-        **dict.fromkeys(("clear", "pop", "popitem"), ("__delitem__",)),
+        "__init__": ("update",), "update": ("__setitem__",), "setdefault": ("__contains__", "__setitem__"),
+        "__ior__": ("update",), **dict.fromkeys(("items", "values", "copy"), ("__getitem__",)),
+        "get": ("__contains__", "__getitem__"), **dict.fromkeys(("pop", "popitem"), ("__getitem__", "__delitem__")),
+        "clear": ("__delitem__",),
     },
 }  # fmt: skip
 
@@ -1559,7 +1574,8 @@ def overridable(container: str, method: str, fn: Fn) -> Fn:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         own = None
         if isinstance(args[0], Instance) and args[0].cls.module is not None:
-            own = next((name for name in called if isinstance(args[0].cls.find(name), Function)), None)
+            found = ((name, args[0].cls.find(name)) for name in called)
+            own = next((name for name, value in found if not isinstance(value, (Native, Unknown))), None)
         if own is None:
             return fn(machine, args, kwargs)
         if method == "__init__":
