@@ -42,6 +42,7 @@ from nnlint.values import (
 
 STEPS = 400_000  # per root: statements, calls and iterations
 IMPORT_STEPS = 1_000_000  # per module that is imported: once in a process
+PATIENCE = 50_000  # steps that a loop takes before it is asked whether it comes to its end within those of its root
 ARM_STEPS = 3  # of each arm of a condition that is not known, beside its statements
 FORKS = 40  # open forks at one moment
 DEPTH = 90  # calls inside calls

@@ -563,7 +563,7 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
         )
         part, around = part.inner_for_in, inner
 
-    iterate = machine.iterate if is_ordered else machine.unordered
+    iterate = machine.in_time if is_ordered else machine.unordered
 
     def produce(frame: Frame, index: int, source: Value, items: Iterator[Value]) -> Iterator[Value]:
         _, assign, tests = loops[index]

@@ -12,7 +12,7 @@ from typing import Any
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate import versions
 from nnlint.evaluate.attributes import Attributes
-from nnlint.evaluate.control import DRAINED, LimitError
+from nnlint.evaluate.control import DRAINED, PATIENCE, LimitError
 from nnlint.evaluate.heap import ADVANCED
 from nnlint.evaluate.passive import are_passive
 from nnlint.numpy_numbers import NumpyInt
@@ -50,6 +50,7 @@ from nnlint.values import (
     present,
 )
 
+MANY = 50  # items of which a loop may be too long to follow
 ORDERED = 3  # members of a set, of which all orders are tried
 FEW = 100  # objects, of which all are looked at
 FRESH = frozenset({"list", "dict", "set", "int", "float", "str", "bool", "tuple"})  # types that make something new
@@ -420,6 +421,27 @@ class Items(Attributes):
         if type(value) is Rest:  # what is in arguments of which nobody knows how many there are
             return iter([value])
         raise self.error("TypeError", f"'{type(value).__name__}' object is not iterable")
+
+    def in_time(self, value: Value) -> Iterator[Value]:
+        """The items of an iterable, for a loop. Where it is over so many constants that, at its pace, the steps of the
+        root would not do, it is followed for some of them only: what comes then is any constant, any number of times.
+        """
+        items = self.iterate(value)
+        if isinstance(value, (range, tuple, List)) and len(value) >= MANY:
+            return self._some(value, len(value), items)
+        return items
+
+    def _some(self, value: Any, size: int, items: Iterator[Value]) -> Iterator[Value]:
+        began = self.steps
+        for done, item in enumerate(items):
+            spent = self.steps - began
+            is_long = spent > PATIENCE and spent * (size - done) > (self.limit - self.steps) * done
+            if is_long and (isinstance(value, range) or all(map(is_plain, value))):
+                yield Rest(Unknown("a loop too long to follow", plain=True))
+                if len(value) != size:  # it grows, and what it is given may be a module
+                    raise LimitError("evaluation limit reached")
+                return
+            yield item
 
     def unordered(self, value: Value) -> Iterator[Value]:
         """The items of an iterable, for one to whom their order is nothing."""

@@ -441,7 +441,7 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
     def through(frame: Frame, values: Value) -> str | None:
         signal: str | None = None
         ended = orelse
-        for item in machine.iterate(values):
+        for item in machine.in_time(values):
             machine.step()
             if type(item) is Rest:
                 signal = machine.repeat(frame, item.unknown.why, partial(unsure, frame, item))
