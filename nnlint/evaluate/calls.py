@@ -444,7 +444,7 @@ class Calls(Objects):
         if self.repeats <= 2:
             return False
         self.counted.add(function)
-        return self.running.count(function) > 2
+        return self.running.count(function) > 1
 
     def _note_function(self, function: Function) -> None:
         self.look_ups.note_name(function, REPLACED)
