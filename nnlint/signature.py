@@ -86,9 +86,9 @@ class Signature:
             if name in bound or kind in ("*", "**"):
                 continue
             if unsure is not None and kind in ("positional", "both"):
-                bound[name] = unsure
+                bound[name] = _or_default(unsure, default)
             elif unknown_keywords is not None and kind in ("both", "keyword"):
-                bound[name] = unknown_keywords
+                bound[name] = _or_default(unknown_keywords, default)
             elif default is REQUIRED:
                 raise BindError(f"missing a required argument: '{name}'")
             else:
@@ -110,6 +110,12 @@ class Signature:
             next((p.name for p in self.parameters if p.kind == "*"), None),
             next((p.name for p in self.parameters if p.kind == "**"), None),
         )
+
+
+def _or_default(unknown: Unknown, default: Any) -> Unknown:
+    """What a parameter is that unknown arguments may give, or its default."""
+    is_constant = default is REQUIRED or default is None or isinstance(default, (bool, int, float, str))
+    return unknown if is_constant else Unknown(unknown.why)
 
 
 class _Shape(NamedTuple):

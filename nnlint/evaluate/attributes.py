@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from nnlint.evaluate import functions
-from nnlint.evaluate.control import Control
+from nnlint.evaluate.control import Control, data_of
 from nnlint.evaluate.look_ups import ADDING
 from nnlint.evaluate.torch_names import NAMES
 from nnlint.signature import Rest
@@ -42,6 +42,7 @@ from nnlint.values import (
     Tensor,
     Value,
     View,
+    is_plain,
     join,
     may_be_absent,
     present,
@@ -709,6 +710,19 @@ class Attributes(Control):
         elif isinstance(value, Unknown) and name not in WEIGHTLESS:
             self.write_unseen(value)
 
+    def set_unseen(self, value: Value, given: Value) -> None:
+        """setattr(value, name, given), with a name that is not known."""
+        why = "an attribute whose name is not known is set"
+        if not isinstance(value, Instance) or value.payload is not None or value.cls.find("__setattr__") is not ABSENT:
+            self.havoc(value, why)
+            return
+        names = dict.fromkeys((*value.attributes, *(name for base in value.cls.mro for name in data_of(base))))
+        held = {name: self.find_attribute(value, name) for name in names}
+        self.alias(held.values())
+        self.heap.touch(value)
+        value.attributes.update((name, join(one, given, why)) for name, one in held.items())
+        value.open = Unknown(why, plain=is_plain(given))
+
     def write_unseen(self, value: Unknown) -> None:
         """A write to an object that is not known, but may be one that is known by another way: from here nothing that
         is known need hold, and the root ends."""
@@ -826,7 +840,7 @@ def _set_plainly(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     elif isinstance(receiver, Function) and isinstance(name, str):
         machine.set_attribute(receiver, name, given)
     else:
-        machine.havoc(receiver, "an attribute whose name is not known is set")
+        machine.set_unseen(receiver, given)
     return None
 
 

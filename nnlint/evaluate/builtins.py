@@ -580,7 +580,7 @@ def _setattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
         machine.charge(name)
         machine.set_attribute(value, name, given)
     else:
-        machine.havoc(value, "an attribute whose name is not known is set")
+        machine.set_unseen(value, given)
     return None
 
 

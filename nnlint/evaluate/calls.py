@@ -383,6 +383,8 @@ class Calls(Objects):
             bound = function.signature.bind(args, kwargs, unknown_kwargs)
         except BindError as error:
             raise self.error("TypeError", f"{function.name}() {error}") from None
+        if unknown_kwargs is not None or has_rest(args):
+            self.alias(parameter.default for parameter in function.signature.parameters)
         return self.run_function(function, bound, args[0] if args else None, unknown_kwargs)
 
     def run_function(
@@ -629,7 +631,7 @@ class Calls(Objects):
         elif cls.unknown_base is not None:
             made.open = cls.unknown_base
             self.take_unseen(made, [*args, *kwargs.values()], unknown_kwargs, cls.unknown_base.why)
-        elif (args or kwargs) and not isinstance(cls.find("__new__"), (Native, Function)) and cls.native_base() is None:
+        elif (args or kwargs) and cls.find("__new__") in (ABSENT, self.classes["object"].find("__new__")):
             raise self.error("TypeError", f"{cls.name}() takes no arguments")
         if cls.layer is not None and self.stack:
             self.record(self.stack[-1], made)

@@ -30,6 +30,7 @@ from nnlint.values import (
     Stream,
     Value,
     has_rest,
+    is_plain,
     may_be_absent,
 )
 
@@ -399,18 +400,18 @@ def lower_comparison(node: cst.Comparison, scope: Scope) -> Evaluate:
         operator, right = steps[0]
         return lambda frame: machine.compare(operator, left(frame), right(frame))
 
-    def evaluate(frame: Frame) -> Value:
-        before, result = left(frame), True
-        for operator, operand in steps:
-            after = operand(frame)
-            result = machine.compare(operator, before, after)
-            truth = machine.truth(result)
-            if truth is not True:
-                return result
-            before = after
-        return result
+    def evaluate_from(frame: Frame, before: Value, index: int) -> Value:
+        operator, operand = steps[index]
+        after = operand(frame)
+        result = machine.compare(operator, before, after)
+        if index + 1 == len(steps):
+            return result
+        truth = machine.truth(result)
+        if isinstance(truth, Unknown):
+            return machine.either(truth, lambda: result, lambda: evaluate_from(frame, after, index + 1))
+        return evaluate_from(frame, after, index + 1) if truth else result
 
-    return evaluate
+    return lambda frame: evaluate_from(frame, left(frame), 0)
 
 
 def lower_conditional(node: cst.IfExp, scope: Scope) -> Evaluate:
@@ -611,7 +612,8 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
         through: list[Value] = []
         machine.forget_after(once, rest.unknown.why)
         machine.alias((through,))
-        yield Rest(rest.unknown.part())
+        part = rest.unknown.part()
+        yield Rest(part if all(map(is_plain, through)) else Unknown(part.why, foreign=part.foreign))
 
     def evaluate(frame: Frame) -> Value:
         outermost = loops[0][0](frame)

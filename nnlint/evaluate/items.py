@@ -101,9 +101,7 @@ class Items(Attributes):
                 return self.doubtful(Unknown(index.why))
             if value.payload is not None:
                 return self._payload_item(value, index)
-            return Unknown(
-                value.cls.unknown_base.why if value.cls.unknown_base is not None else "an object without items"
-            )
+            return self.lacking(value, "is not subscriptable")
         if self.look_ups.reading is not None:
             self._note_content(value)
         if isinstance(value, External) and value.name.startswith(("typing.", "collections.abc.", "typing_extensions.")):
@@ -123,7 +121,10 @@ class Items(Attributes):
                 return members[index]
             if getter is ABSENT and value.unsure is not None:
                 return self.doubtful(Unknown(value.unsure.why))
-            return value if getter is ABSENT else self.call(BoundMethod(getter, value), [index], {})
+            if getter is ABSENT:
+                self.may_raise("a class that may have no items")
+                return value
+            return self.call(BoundMethod(getter, value), [index], {})
         if not isinstance(value, dict):
             self.charge(value)
         index = self.place(value, index)
@@ -152,7 +153,7 @@ class Items(Attributes):
             return (
                 Native(f"{value.name}{OF_ITEMS}", value.fn)
                 if isinstance(value, Native)
-                else Unknown("an item of a function")
+                else self.doubtful(Unknown("an item of a function"))
             )
         try:
             return value[index]
@@ -258,6 +259,9 @@ class Items(Attributes):
     def _hash(self, value: Instance) -> None:
         """What the program's own methods do when an object is a key: it is hashed, and perhaps compared."""
         hashes, equals = value.cls.find("__hash__"), value.cls.find("__eq__")
+        own = next((base for base in value.cls.mro if {"__hash__", "__eq__"} & base.attributes.keys()), None)
+        if isinstance(equals, Function) and own is not None and "__hash__" not in own.attributes:
+            raise self.error("TypeError", f"unhashable type: '{value.cls.name}'")
         if isinstance(hashes, Function):
             self.call(BoundMethod(hashes, value), [], {})
         if isinstance(equals, Function):
@@ -292,6 +296,8 @@ class Items(Attributes):
                 self.call(BoundMethod(method, value), [index, given], {})
             elif value.payload is not None:
                 self.set_item(value.payload, index, given)
+            else:
+                self.lacking(value, "does not support item assignment")
         elif isinstance(value, Dict):
             self.heap.touch(value)
             try:
@@ -314,8 +320,10 @@ class Items(Attributes):
         elif isinstance(value, Tensor):
             self.heap.touch(value)
             value.data = None
-        elif isinstance(value, (tuple, str, int)):
+        elif value is None or isinstance(value, (tuple, str, int, float, bytes, Set, frozenset)):
             raise self.error("TypeError", "object does not support item assignment")
+        else:
+            self.may_raise("an object that may have no items")
 
     def _set_list_item(self, value: List, index: Value, given: Value) -> None:
         self.charge(value)
@@ -339,6 +347,8 @@ class Items(Attributes):
                 self.call(BoundMethod(method, value), [index], {})
             elif value.payload is not None:
                 self.delete_item(value.payload, index)
+            else:
+                self.lacking(value, "doesn't support item deletion")
         elif isinstance(value, Dict):
             self.heap.touch(value)
             try:
@@ -371,6 +381,16 @@ class Items(Attributes):
                 self.each_option(value, lambda option: self.delete_item(option, index))
             else:
                 self.write_unseen(value)
+        else:
+            self.may_raise("an object that may have no items")
+
+    def lacking(self, value: Instance, lack: str) -> Value:
+        """What an operation gives that the class of an object has no method for. Raises TypeError where all of the
+        class is known."""
+        is_described = value.cls.module is not None or "_modules" in value.attributes
+        if is_described and first(value.open, value.cls.unknown_base) is None:
+            raise self.error("TypeError", f"'{value.cls.name}' object {lack}")
+        return self.doubtful(Unknown(f"an object that {lack}"))
 
     # -- iteration ---------------------------------------------------------------------------------------------
 
@@ -392,7 +412,8 @@ class Items(Attributes):
             for option in value.options:
                 if isinstance(option, Stream):
                     self.forget_after(partial(self.drain, option), value.why)
-            return iter([Rest(Unknown(value.why, self._sequences(value), foreign=value.foreign))])
+            items = Unknown(value.why, self._sequences(value), foreign=value.foreign, calls=value.calls)
+            return iter([Rest(items)])
         if isinstance(value, Dict):
             rest = (
                 []
@@ -649,12 +670,14 @@ class Items(Attributes):
             before = list(items[: next(i for i, x in enumerate(items) if type(x) is Rest)])
             why = next(item.unknown for item in items if type(item) is Rest)
             self.may_raise(why.why)
+            others = [item for item in items[len(before) :] if type(item) is not Rest]
+            self.alias((others,))
             plain = isinstance(value, Unknown) and value.plain
-            missing = Unknown(why.why, plain=plain, foreign=why.foreign)
+            missing = Unknown(why.why, plain=plain, foreign=why.foreign and all(map(is_plain, others)))
             filled = [*before[:count], *[missing] * (count - len(before))]
             if star is not None:
-                filled[star:] = [why.part() for _ in range(count - star)]
-                filled[star] = List([Rest(why)], self.heap.clock)
+                filled[star:] = [missing] * (count - star)
+                filled[star] = List([*before[star:], Rest(missing)], self.heap.clock)
             return filled
         if star is None:
             if len(items) != count:

@@ -103,9 +103,9 @@ def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
         if isinstance(value, Instance):
             return is_object_of(value, kind)
         if isinstance(value, Tensor):
-            return kind.name == "Tensor" or (kind.name == "Parameter" and value.is_parameter)
+            return kind.module is None and (kind.name == "Tensor" or (kind.name == "Parameter" and value.is_parameter))
         if isinstance(value, Dict):
-            return kind.name == value.kind
+            return kind.module is None and kind.name == value.kind
         if isinstance(value, Class) and first(value.unsure, kind.unknown_base) is not None:
             return Unknown("what a class is made by", plain=True)
         kin = kin_of(kind)

@@ -30,7 +30,9 @@ from nnlint.values import (
     Value,
     View,
     has_rest,
+    is_plain,
     may_be_absent,
+    may_write_when_called,
 )
 
 
@@ -105,6 +107,11 @@ class Objects(Items):
                     if flipped:
                         return self.each_option(one, partial(self.binary, sign, other))
                     return self.each_option(one, partial(_swapped, self.binary, sign, other))
+        held = [side for side in (left, right) if isinstance(side, (list, tuple)) and not all(map(is_plain, side))]
+        if held:
+            self.alias(held)
+            calls = any(may_write_when_called(item) for side in held for item in side)
+            return Unknown(ops.plain_unknown(left, right).why, calls=calls)
         return ops.plain_unknown(left, right)
 
     def _instance_binary(self, sign: str, left: Value, right: Value) -> Value:
@@ -131,7 +138,7 @@ class Objects(Items):
             return self.binary(sign, left, right)
         if tried:
             raise self.error("TypeError", f"unsupported operands for {sign}")
-        return Unknown(f"{sign} of objects")
+        return self.doubtful(Unknown(f"{sign} of objects"))
 
     def _collection_binary(self, sign: str, left: Value, right: Value) -> Value:
         if any(isinstance(side, Dict) and side.kind == "Counter" for side in (left, right)):
@@ -224,7 +231,7 @@ class Objects(Items):
             is_itself = sign == "+" and not value.is_array
             return value if is_itself else Tensor(value.shape, self.heap.clock, is_array=value.is_array)
         if isinstance(value, Instance):
-            return Unknown(f"{sign} of an object")
+            return self.doubtful(Unknown(f"{sign} of an object"))
         try:
             return -value if sign == "-" else +value if sign == "+" else ~value
         except NATIVE_ERRORS as error:
@@ -356,7 +363,7 @@ class Objects(Items):
             return self.compare(sign, *sides)
         if sign in ("==", "!="):
             return (left is right) is (sign == "==")
-        return Unknown("a comparison of objects", plain=True)
+        return self.doubtful(Unknown("a comparison of objects", plain=True))
 
     def contains(self, container: Value, item: Value) -> bool | Unknown:
         """item in container"""

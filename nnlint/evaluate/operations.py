@@ -107,7 +107,8 @@ def identical(left: Value, right: Value) -> bool | Unknown:
         return left is right
     if isinstance(left, (int, float, str, tuple)) and isinstance(right, (int, float, str, tuple)):
         # CPython's interning is no semantics to rely on.
-        return False if type(left) is not type(right) or left != right else Unknown("an identity of constants")
+        are_unlike = left != right and (left == left or right == right)  # not a number is unlike itself, too
+        return False if type(left) is not type(right) or are_unlike else Unknown("an identity of constants")
     return left is right
 
 

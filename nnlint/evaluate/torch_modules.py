@@ -720,6 +720,8 @@ def _sequential(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 def register(machine: Any, module: Instance, named: Dict) -> None:
     """Register the entries of a dict under their own names."""
+    if named.rest is not None and registry(machine, module, "_modules"):  # one of those there may be replaced
+        machine.havoc(module, named.rest.why)
     for name, child in named.items():
         put(machine, module, "_modules", name, child)
     if named.rest is not None:
