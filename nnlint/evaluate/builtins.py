@@ -176,7 +176,7 @@ def _int(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         found = value.cls.find("__int__") if isinstance(value, Instance) else ABSENT
         if found is not ABSENT:
             return machine.call(BoundMethod(found, value), [], {})
-        return Unknown("int() of an object", plain=True)
+        return machine.doubtful(Unknown("int() of an object", plain=True))
     if isinstance(value, str) and len(value) > 4000:
         return Unknown("a value too large to compute", plain=True)
     unknown = ops.is_unknown((*args, *kwargs.values()))
@@ -188,7 +188,9 @@ def _float(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     value = machine.as_number(plain_payload(machine, args[0])) if args else 0.0
     if isinstance(value, Unknown):
         return Unknown(value.why, plain=True)
-    return float(value) if isinstance(value, (int, float, str)) else Unknown("float() of an object", plain=True)
+    if isinstance(value, (Instance, Tensor)):
+        return machine.doubtful(Unknown("float() of an object", plain=True))
+    return float(value)
 
 
 @builtin("bool")

@@ -434,7 +434,8 @@ class Control:
             value.clear()
             value.rest = Unknown(why, foreign=True)
         elif isinstance(value, Instance):
-            for item in list(value.attributes.values()):
+            of_classes = (base.attributes[name] for base in value.cls.mro for name in data_of(base))
+            for item in (*value.attributes.values(), *of_classes):
                 if type(item) not in CONSTANTS:
                     self.havoc(item, why, seen)
             if isinstance(value.payload, (List, Dict, Set)):

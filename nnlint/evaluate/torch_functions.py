@@ -483,8 +483,8 @@ def _math(name: str) -> None:
         unknown = ops.is_unknown((*args, *kwargs.values()))
         if unknown is not None:
             return Unknown(unknown.why, plain=True)
-        if not all(ops.is_number(arg) for arg in args):
-            return Unknown("math of an object", plain=True)
+        if any(isinstance(arg, (Instance, Tensor)) for arg in args):
+            return machine.doubtful(Unknown("math of an object", plain=True))
         large = 1000 if name in ("factorial", "comb") else 10**300
         whole = [arg for arg in args if isinstance(arg, int)]
         machine.step(len(args) // 10)
