@@ -421,12 +421,12 @@ class Items(Attributes):
                 else [Rest(Unknown(first(value.rest, Unknown("an entry that may be absent")).why))]
             )
             sure = [key for key, item in value.items() if not may_be_absent(item)]
-            return self._unchanged(value, [*sure, *rest])
+            return self.unchanged(value, [*sure, *rest])
         if isinstance(value, View):
             return self._viewed(value)
         if isinstance(value, Set):
             ordered = self._ordered(value)
-            return self._unchanged(value, ordered) if value.rest is None else iter([*ordered, Rest(value.rest)])
+            return self.unchanged(value, ordered) if value.rest is None else iter([*ordered, Rest(value.rest)])
         if isinstance(value, frozenset):
             return iter(self._ordered(value))
         if isinstance(value, Class) and isinstance(value.attributes.get("__members__"), Dict):
@@ -508,7 +508,7 @@ class Items(Attributes):
         if not has_rest(self._ordered(value)) or not all(type(item) in CONSTANTS for item in value):
             return value
         orders = permutations(sorted(value, key=repr))
-        ways = [Stream(self._unchanged(value, list(order)), self.heap.clock) for order in orders]
+        ways = [Stream(self.unchanged(value, list(order)), self.heap.clock) for order in orders]
         return Unknown("the order of a set", tuple(ways))
 
     def _sequences(self, value: Unknown) -> tuple[Value, ...]:
@@ -530,13 +530,16 @@ class Items(Attributes):
                 return
 
     def _viewed(self, value: View) -> Iterator[Value]:
-        for key in self.iterate(value.mapping):
-            yield key if type(key) is Rest else value.pick(key, value.mapping[key])
+        keys = self.iterate(value.mapping)
+        return (key if type(key) is Rest else value.pick(key, value.mapping[key]) for key in keys)
 
-    def _unchanged(self, value: Any, items: list[Value]) -> Iterator[Value]:
+    def unchanged(self, value: Any, items: list[Value]) -> Iterator[Value]:
         """The items of a dict or set, which raises where it has more or fewer meanwhile; with others in their place,
         nobody knows what follows."""
-        size, known = len(value), list(value)
+        return self._compared(value, items, list(value))
+
+    def _compared(self, value: Any, items: list[Value], known: list[Value]) -> Iterator[Value]:
+        size = len(known)
         for item in [*items, ABSENT]:
             if isinstance(value, Set) and value.rest is not None:
                 yield Rest(value.rest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from nnlint.evaluate import operations as ops
@@ -285,28 +286,36 @@ def arguments(names: tuple[str, ...], args: list[Value], kwargs: dict[str, Value
     return [args[i] if i < len(args) else kwargs.get(name) for i, name in enumerate(names)]
 
 
-def walk(
-    machine: Any, module: Value, prefix: str = "", seen: set[int] | None = None, once: bool = True
-) -> Iterator[tuple[str, Value]]:
-    """named_modules(): each module once, or under each of its names; a Rest's Unknown where something is not known."""
-    seen = set() if seen is None else seen
-    machine.step()
-    if once and id(module) in seen:
-        return
-    seen.add(id(module))
-    yield prefix, module
-    if isinstance(module, Instance):
-        held = module.attributes.get("_modules")
-        if module.open is not None:
-            yield prefix, Rest(module.open)
-        for name, child in held.items() if isinstance(held, Dict) else ():
-            if child is None:
+def live(machine: Any, held: Dict) -> Iterator[tuple[str, Value]]:
+    """The entries of a registry as they are when they are asked for; a Rest for those that are not known."""
+    rest = [] if held.rest is None else [Rest(Unknown(held.rest.why))]
+    names = machine.unchanged(held, [*held, *rest])
+    return (("", name) if type(name) is Rest else (name, held[name]) for name in names)
+
+
+def walk(machine: Any, module: Value, prefix: str = "", once: bool = True) -> Iterator[tuple[str, Value]]:
+    """named_modules(), while the modules may still change: each module once, or under each of its names; a Rest's
+    Unknown where something is not known."""
+    seen: dict[int, Value] = {}
+    pending: list[tuple[str, Iterator[tuple[str, Value]]]] = [(prefix, iter([("", module)]))]
+    while pending:
+        above, entries = pending[-1]
+        for name, part in entries:
+            path = f"{above}.{name}" if above and name != "" else f"{above}{name}"
+            machine.step(1 + len(path) // 100)
+            if part is None or (once and id(part) in seen):
                 continue
-            path = f"{prefix}.{name}" if prefix else str(name)
-            if isinstance(child, Unknown):
-                yield path, Rest(child)
-            else:
-                yield from walk(machine, child, path, seen, once)
+            seen[id(part)] = part
+            yield path, Rest(part) if isinstance(part, Unknown) else part
+            if isinstance(part, Instance):
+                if part.open is not None:
+                    yield path, Rest(part.open)
+                held = part.attributes.get("_modules")
+                if isinstance(held, Dict):
+                    pending.append((path, live(machine, held)))
+                    break
+        else:
+            pending.pop()
 
 
 def _listing(pick: Callable[[str, Value], Value]) -> Fn:
@@ -317,9 +326,9 @@ def _listing(pick: Callable[[str, Value], Value]) -> Fn:
         prefix, once = first(given[2], ""), first(given[3], True)
         if given[1] is not None or not isinstance(prefix, str) or not isinstance(once, bool):
             return Unknown("the modules of a module")
-        found = list(walk(machine, args[0], prefix, once=once))
-        items = [value if type(value) is Rest else pick(path, value) for path, value in found]
-        return Stream(iter(items), machine.heap.clock)
+        found = walk(machine, args[0], prefix, once)
+        items = (value if type(value) is Rest else pick(path, value) for path, value in found)
+        return Stream(items, machine.heap.clock)
 
     return run
 
@@ -327,22 +336,24 @@ def _listing(pick: Callable[[str, Value], Value]) -> Fn:
 def _children(named: bool) -> Fn:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         machine.take_apart(args[0])
-        held = registry(machine, args[0], "_modules")
-        seen: set[int] = set()
-        items: list[Value] = []
-        if isinstance(args[0], Instance) and args[0].open is not None:
-            items.append(Rest(args[0].open))
-        if held.rest is not None:
-            items.append(Rest(held.rest))
-        for name, child in held.items():
-            if isinstance(child, Unknown) and (may_be_absent(child) or any(o is None for o in child.options)):
-                items.append(Rest(Unknown(child.why)))
-            elif child is not None and id(child) not in seen:
-                seen.add(id(child))
-                items.append((name, child) if named else child)
-        return Stream(iter(items), machine.heap.clock)
+        return Stream(children(machine, args[0], named), machine.heap.clock)
 
     return run
+
+
+def children(machine: Any, module: Instance, named: bool) -> Iterator[Value]:
+    """children() and named_children(), while they may still change"""
+    if module.open is not None:
+        yield Rest(module.open)
+    seen: dict[int, Value] = {}
+    for name, child in live(machine, registry(machine, module, "_modules")):
+        if type(child) is Rest:
+            yield child
+        elif isinstance(child, Unknown) and (may_be_absent(child) or any(o is None for o in child.options)):
+            yield Rest(Unknown(child.why))
+        elif child is not None and id(child) not in seen:
+            seen[id(child)] = child
+            yield (name, child) if named else child
 
 
 def _tensors(which: str, named: bool) -> Fn:
@@ -355,34 +366,35 @@ def _tensors(which: str, named: bool) -> Fn:
         recurse, once = first(given["recurse"], True), first(given.get("remove_duplicate"), True)
         if not isinstance(prefix, str) or not isinstance(recurse, bool) or not isinstance(once, bool):
             return Unknown("the tensors of a module", plain=which == "_buffers")
-        modules = walk(machine, args[0], prefix, once=once) if recurse else iter([(prefix, args[0])])
-        items: list[Value] = []
-        seen: set[int] = set()
-        for path, module in modules:
-            for name, tensor in _held_tensors(module, which):
-                if type(tensor) is Rest:
-                    items.append(tensor)
-                elif tensor is not None and not (once and id(tensor) in seen):
-                    seen.add(id(tensor))
-                    items.append((f"{path}.{name}" if path else name, tensor) if named else tensor)
-        return Stream(iter(items), machine.heap.clock)
+        modules = walk(machine, args[0], prefix, once) if recurse else iter([(prefix, args[0])])
+        return Stream(tensors(machine, modules, which, named, once), machine.heap.clock)
 
     return run
 
 
-def _held_tensors(module: Value, which: str) -> Iterator[tuple[str, Value]]:
+def tensors(machine: Any, modules: Iterator[tuple[str, Value]], which: str, named: bool, once: bool) -> Iterator[Value]:
+    """The parameters or buffers of modules, while they may still change"""
+    seen: dict[int, Value] = {}
+    for path, module in modules:
+        for name, tensor in _held_tensors(machine, module, which):
+            if type(tensor) is Rest:
+                yield tensor
+            elif tensor is not None and not (once and id(tensor) in seen):
+                seen[id(tensor)] = tensor
+                yield (f"{path}.{name}" if path else name, tensor) if named else tensor
+
+
+def _held_tensors(machine: Any, module: Value, which: str) -> Iterator[tuple[str, Value]]:
     """A module's own parameters or buffers; a Rest for what is not known of them."""
     if not isinstance(module, Instance):
         yield "", module if type(module) is Rest else Rest(Unknown("an object that is no module"))
         return
     held = module.attributes.get(which)
-    for name, tensor in held.items() if isinstance(held, Dict) else ():
+    for name, tensor in live(machine, held) if isinstance(held, Dict) else ():
         if isinstance(tensor, (Unknown, Instance)):
             yield name, Rest((tensor if isinstance(tensor, Unknown) else Unknown("no tensor")).part())
-        elif isinstance(tensor, Tensor):
+        elif isinstance(tensor, Tensor) or type(tensor) is Rest:
             yield name, tensor
-    if isinstance(held, Dict) and held.rest is not None:
-        yield "", Rest(held.rest)
 
 
 def _apply(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -404,7 +416,7 @@ def _train(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """train(mode=True): of all modules below too, by their own train() where the program has one"""
     module, mode = arguments(("self", "mode"), args, kwargs)
     own: tuple[str, ...] = ()
-    for path, part in list(walk(machine, module, "")):
+    for path, part in list(walk(machine, module)):
         machine.step()
         if path.startswith(own):
             continue
@@ -730,7 +742,7 @@ def register(machine: Any, module: Instance, named: Dict) -> None:
         held.rest = named.rest
 
 
-def fill(machine: Any, module: Instance, items: list[Value], start: int) -> None:
+def fill(machine: Any, module: Instance, items: Iterable[Value], start: int) -> None:
     """Register items under "0", "1", ..."""
     held = registry(machine, module, "_modules")
     for index, item in enumerate(items, start):
@@ -795,11 +807,10 @@ def _append(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _extend(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """extend(modules), or +=; a Sequential's extend appends one by one, and may replace one of that name each time"""
     held = registry(machine, args[0], "_modules")
-    items = machine.items(args[1])
     if is_sequential(args[0]) and not is_numbered(held):
         machine.havoc(args[0], "a Sequential with names of its own is extended")
     else:
-        fill(machine, args[0], items, len(held))
+        fill(machine, args[0], machine.iterate(args[1]), len(held))
     return args[0]
 
 
@@ -852,23 +863,23 @@ def _length(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 
 def _iterate(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    held = registry(machine, args[0], "_modules")
-    items: list[Value] = [v for v in held.values() if not may_be_absent(v)]
-    if not certain(machine, args[0]):
-        items.append(Rest(doubt(machine, args[0])))
-    return Stream(iter(items), machine.heap.clock)
-
-
-def _iterate_keys(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return List(machine.items(registry(machine, args[0], "_modules")), machine.heap.clock)
+    more = [] if args[0].open is None else [Rest(args[0].open)]
+    values = machine.iterate(_entries("values")(machine, args, kwargs))
+    return Stream(chain(values, more), machine.heap.clock)
 
 
 def _entries(which: str) -> Fn:
+    """keys(), values() or items()"""
+
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         held = registry(machine, args[0], "_modules")
         return machine.call(machine.get_attribute(held, which), [], {})
 
     return run
+
+
+def _iterate_keys(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Stream(machine.iterate(registry(machine, args[0], "_modules")), machine.heap.clock)
 
 
 def _item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -1017,7 +1028,7 @@ CONTAINERS: dict[str, dict[str, Fn]] = {
     "ModuleDict": {
         "__init__": _module_dict, "update": _update, "__getitem__": _key_item, "__setitem__": _set_key,
         "__delitem__": _delete_key, "__contains__": _contains, "__len__": _length, "__iter__": _iterate_keys,
-        "keys": _iterate_keys, "values": _entries("values"), "items": _entries("items"), "pop": _pop_key,
+        "keys": _entries("keys"), "values": _entries("values"), "items": _entries("items"), "pop": _pop_key,
         "clear": _clear,
     },
 }  # fmt: skip
