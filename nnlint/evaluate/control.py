@@ -69,6 +69,11 @@ class UnfollowedError(LimitError):
 
 
 GIVEN = "given"  # among what is forgotten already: code that is not known has got hold of what is forgotten here
+# What binds attributes whose names its text does not say.
+BINDING = frozenset(
+    {"setattr", "__setattr__", "delattr", "__dict__", "add_module", "register_module", "register_parameter", "_modules",
+     "_parameters"}
+)  # fmt: skip
 WRITTEN_TO = (Instance, List, Dict, Set, tuple, Rest)  # what may be written to, or hold such
 
 
@@ -201,6 +206,9 @@ class Control:
                 self.step(len(value) // 10)
 
     def iterate(self, value: Value) -> Iterator[Value]:
+        raise NotImplementedError
+
+    def set_attribute(self, value: Value, name: str, given: Value) -> None:
         raise NotImplementedError
 
     def note(self, note: Note) -> None:
@@ -539,18 +547,28 @@ class Control:
                 self.havoc(module, why)
 
     def forget_own(self, receiver: Instance, why: str, called: Sequence[Value] = ()) -> None:
-        """The program's methods, or those that are `called`, may run on an object, in ways that are not followed: what
-        they may write is forgotten, but for modules."""
+        """The program's methods may run on an object, in ways that are not followed: what they may write is forgotten,
+        but for modules. Those that are `called` run, with the methods that they name: they may bind modules as well."""
+        reached = [method for method in called if isinstance(method, Function)]
+        for method in reached:
+            names = self.effects.text(method.site).names if method.site is not None else ()
+            named = (receiver.cls.find(name) for name in sorted(names))
+            reached += [other for other in named if isinstance(other, Function) and other not in reached]
         own = (method for base in receiver.cls.mro for method in base.attributes.values())
-        methods = [method for method in called or own if isinstance(method, Function)]
+        methods = reached if called else [method for method in own if isinstance(method, Function)]
         for method in methods:
             if method.site is None or method.name == "__init__":
                 continue
             text, seen = self.effects.text(method.site), {id(receiver)}
             self._havoc_closure(method, why, seen)
-            for name in {told[1:] for told in text.written | text.opened | text.rebound if told.startswith(".")}:
-                held = receiver.attributes.get(name, receiver.cls.find(name))
-                if held is not ABSENT and not isinstance(held, (Function, Descriptor, Native, Instance, Tensor)):
+            if called and not text.names.isdisjoint(BINDING):
+                self.havoc(receiver, why)
+            for told in sorted(text.written | text.opened | text.rebound):
+                name = told[1:]
+                held = receiver.attributes.get(name, receiver.cls.find(name)) if told.startswith(".") else ABSENT
+                if called and told.startswith(".") and told in text.rebound:
+                    self.set_attribute(receiver, name, Unknown(why))
+                elif held is not ABSENT and not isinstance(held, (Function, Descriptor, Native, Instance, Tensor)):
                     self.havoc(held, why, seen)
                     self.heap.touch(receiver)
                     receiver.attributes[name] = Unknown(why)

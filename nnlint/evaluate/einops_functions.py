@@ -6,7 +6,7 @@ import re
 from math import prod
 from typing import Any
 
-from nnlint.evaluate.tensor_shapes import NotKnown, Shape, whole
+from nnlint.evaluate.tensor_shapes import NotKnown, Shape, are_different, whole
 from nnlint.evaluate.torch_functions import perhaps_itself, shaped
 from nnlint.unknown import Unknown
 from nnlint.values import Native, Tensor, Value
@@ -61,13 +61,6 @@ def _bind(group: list[str], size: Value, sizes: Sizes) -> None:
         sizes[free[0]] = whole(size) // known
     elif known != whole(size):
         raise NotKnown
-
-
-def are_different(shape: Value, other: Value) -> bool:
-    """Whether two shapes surely differ, so that there was something to do."""
-    if not isinstance(shape, tuple) or not isinstance(other, tuple):
-        return False
-    return len(shape) != len(other) or (all(type(size) is int for size in shape + other) and shape != other)
 
 
 def _reshaped(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from nnlint.evaluate.tensor_shapes import are_different
 from nnlint.evaluate.torch_modules import forget_name, is_module, prepare, put, registry
 from nnlint.unknown import Unknown
 from nnlint.values import ABSENT, Dict, Instance, Native, Tensor, Value
@@ -198,6 +199,14 @@ def _register(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
     if weight is None and not is_again:
         return ABSENT
     hold(machine, module, name, {} if weight is None else {"original": weight}, own)
+    unsafe = args[3] if len(args) > 3 else kwargs.get("unsafe", False)
+    if unsafe is True or weight is None:
+        machine.forget_own(own, "its forward() may run", [own.cls.find("forward")])
+        return None
+    found = machine.call(own, [_anew(machine, weight)], {})
+    if isinstance(found, Tensor) and are_different(found.shape, weight.shape):
+        raise machine.error("ValueError", "Registering a parametrization may not change the shape of the tensor")
+    machine.doubtful(found)
     return None
 
 

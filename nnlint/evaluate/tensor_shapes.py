@@ -205,3 +205,10 @@ METHODS: dict[str, Callable[[Shape, Sequence[Any]], Shape]] = {
 }  # fmt: skip
 # Methods of numpy's arrays that go by the same name and do something else.
 NOT_OF_ARRAYS = frozenset(["transpose", "repeat", "t", "unsqueeze", "expand", "permute", "flatten", "tile", "view"])
+
+
+def are_different(shape: Value, other: Value) -> bool:
+    """Whether two shapes surely differ, so that there was something to do."""
+    if not isinstance(shape, tuple) or not isinstance(other, tuple):
+        return False
+    return len(shape) != len(other) or (all(type(size) is int for size in shape + other) and shape != other)

@@ -469,17 +469,49 @@ def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module = args[0]
     machine.run_hooks()
     forward = module.cls.find("forward")
-    if forward is ABSENT or isinstance(forward, Native):
-        inputs = (*args[1:], *kwargs.values())
-        given = inputs[0] if len(inputs) == 1 else None
-        if isinstance(given, Unknown) and not given.plain and may_hand_on(module):
-            return Unknown(given.why)
-        shape = shape_after(module, given) if isinstance(given, Tensor) else None
-        unknown = Unknown("the result of a forward pass", plain=True)
-        made = unknown if shape is None else Tensor(shape, machine.heap.clock)
-        is_parameter = isinstance(given, Tensor) and given.is_parameter
-        return Unknown(unknown.why, (given, made)) if is_parameter and may_hand_on(module) else made
-    return machine.call(BoundMethod(forward, module), args[1:], {k: v for k, v in kwargs.items() if k != "**"})
+    if forward is not ABSENT and not isinstance(forward, Native):
+        return machine.call(BoundMethod(forward, module), args[1:], {k: v for k, v in kwargs.items() if k != "**"})
+    if module.cls.unknown_base is None and first_of_torch(module.cls) in WITHOUT_FORWARD:
+        raise machine.error("NotImplementedError", f'{module.cls.name} is missing the required "forward" function')
+    inputs = (*args[1:], *kwargs.values())
+    own = [part for _, part in walk(machine, module) if isinstance(part, Instance) and has_forward(part)]
+    if own and is_sequential(module) and len(args) == 2:
+        return _in_order(machine, module, args[1])
+    for part in own:
+        machine.forget_own(part, "its forward() runs", [part.cls.find("forward")])
+    given = inputs[0] if len(inputs) == 1 else None
+    if isinstance(given, Unknown) and not given.plain and may_hand_on(module):
+        return Unknown(given.why)
+    shape = shape_after(module, given) if isinstance(given, Tensor) else None
+    unknown = Unknown("the result of a forward pass", plain=True)
+    made = unknown if shape is None else Tensor(shape, machine.heap.clock)
+    is_parameter = isinstance(given, Tensor) and given.is_parameter
+    return Unknown(unknown.why, (given, made)) if is_parameter and may_hand_on(module) else made
+
+
+def has_forward(module: Instance) -> bool:
+    """Whether a module's forward() is one of the program's own."""
+    return isinstance(module.cls.find("forward"), Function)
+
+
+def first_of_torch(cls: Class) -> str:
+    """The nearest of a module class's bases that is torch's."""
+    return next(base.full_name for base in cls.mro if base.module is None)
+
+
+WITHOUT_FORWARD = frozenset(
+    f"torch.nn.{name}" for name in ("Module", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
+)
+
+
+def _in_order(machine: Any, module: Instance, value: Value) -> Value:
+    """Sequential.forward(input), where modules of the program's own are among its layers"""
+    for layer in machine.iterate(module):
+        if type(layer) is Rest:
+            machine.havoc(layer.unknown, layer.unknown.why)
+            return Unknown(layer.unknown.why)
+        value = machine.call(layer, [value], {})
+    return value
 
 
 def may_hand_on(module: Instance) -> bool:
