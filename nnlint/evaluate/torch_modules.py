@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
@@ -50,6 +51,7 @@ from nnlint.values import (
     Class,
     Deque,
     Descriptor,
+    Device,
     Dict,
     External,
     Function,
@@ -398,18 +400,60 @@ def _held_tensors(machine: Any, module: Value, which: str) -> Iterator[tuple[str
 
 
 def _apply(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    module, function = args[0], args[1]
-    for child in [child for _, child in walk(machine, module)][::-1]:
-        if type(child) is Rest:
-            unknown = Unknown(child.unknown.why)
-            machine.forget_after(lambda unknown=unknown: machine.call(function, [unknown], {}), child.unknown.why)
+    """apply(fn): children first, each by its own apply() and as often as it is reached; they may change meanwhile"""
+    module, function = arguments(("self", "fn"), args, kwargs)
+    own = isinstance(module.cls.find("children"), Function)
+    below = machine.call(machine.get_attribute(module, "children"), [], {}) if own else None
+    for child in machine.iterate(below) if own else children(machine, module, named=False):
+        machine.step()
+        if isinstance(child, Instance) and isinstance(child.cls.find("apply"), Native):
+            _apply(machine, [child, function], {})
+        elif isinstance(child, Instance):
+            machine.call(machine.get_attribute(child, "apply"), [function], {})
         else:
-            machine.call(function, [child], {})
+            unknown = Unknown((child.unknown if type(child) is Rest else child).why)
+            machine.forget_after(lambda unknown=unknown: machine.call(function, [unknown], {}), unknown.why)
+    machine.call(function, [module], {})
     return module
 
 
 def _itself(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return args[0]
+
+
+def run_own(machine: Any, module: Instance, *names: str) -> None:
+    """Methods of these names may run on a module and those below: what the program's own may write is forgotten."""
+    for _, part in walk(machine, module):
+        found = [part.cls.find(name) for name in names] if isinstance(part, Instance) else []
+        called = [method for method in found if isinstance(method, Function)]
+        if called:
+            machine.forget_own(part, f"{called[0].name}() may run", called)
+
+
+def _moved(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """cuda(), half(), to(device) and the like; on "meta" parameters are made anew, and are no longer shared"""
+    run_own(machine, args[0], "_apply")
+    given = (*args[1:], *kwargs.values())
+    if any(v.kind == "meta" if isinstance(v, Device) else isinstance(v, str) and v[:4] == "meta" for v in given):
+        untie(machine, args[0], "a parameter that was shared is moved to another device")
+    return args[0]
+
+
+def _to_empty(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    untie(machine, args[0], "a parameter that was shared is made anew")
+    return _moved(machine, args, {})
+
+
+def untie(machine: Any, module: Instance, why: str) -> None:
+    """The parameters of a module may be replaced, each in its place: where one has more than one, nobody knows."""
+    parts = {id(part): part for root in (*machine.made, module) for _, part in walk(machine, root)}
+    registries = [part.attributes.get("_parameters") for part in parts.values() if isinstance(part, Instance)]
+    places = Counter(id(tensor) for held in registries if isinstance(held, Dict) for tensor in held.values())
+    for _, part in walk(machine, module):
+        held = part.attributes.get("_parameters") if isinstance(part, Instance) else None
+        for name, tensor in list(held.items()) if isinstance(held, Dict) else ():
+            if isinstance(tensor, Tensor) and places[id(tensor)] > 1:
+                machine.set_item(held, name, Unknown(why))
 
 
 def _train(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -455,9 +499,20 @@ def _other_hook(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 
 def _load(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """module.load_state_dict(state): the names that the state lacks, and those that the module lacks"""
+    """load_state_dict(state, strict=True, assign=False): the names that the state lacks, and those that the module
+    lacks"""
+    module, _, _, assign = arguments(("self", "state_dict", "strict", "assign"), args, kwargs)
     machine.run_hooks()
+    run_own(machine, module, "_load_from_state_dict", "set_extra_state")
+    if first(assign, False) is not False:
+        untie(machine, module, "a parameter that was shared is assigned")
     return Unknown("what load_state_dict() finds lacking", plain=True)
+
+
+def _save(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """state_dict()"""
+    run_own(machine, args[0], "_save_to_state_dict", "get_extra_state")
+    return _opaque(machine, args, kwargs)
 
 
 def _opaque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -665,17 +720,18 @@ MODULE_METHODS: dict[str, Fn] = {
             "float",
             "double",
             "bfloat16",
-            "requires_grad_",
             "type",
-            "to_empty",
             "ipu",
             "mtia",
             "_apply",
             "xpu",
             "share_memory",
         ],
-        _itself,
+        _moved,
     ),
+    "requires_grad_": _itself,
+    "to_empty": _to_empty,
+    "state_dict": _save,
     **dict.fromkeys(
         [
             "zero_grad",
@@ -694,7 +750,7 @@ MODULE_METHODS: dict[str, Fn] = {
         ],
         _nothing,
     ),
-    **dict.fromkeys(["state_dict", "get_buffer", "_get_name", "_version"], _opaque),
+    **dict.fromkeys(["get_buffer", "_get_name", "_version"], _opaque),
     "load_state_dict": _load,
     **dict.fromkeys(
         [
