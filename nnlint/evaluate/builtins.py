@@ -290,20 +290,36 @@ def _stream(machine: Any, items: Iterator[Value]) -> Stream:
 @builtin("iter")
 def _iter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if len(args) == 2:
-        return Unknown("iter() with a sentinel")
+        return _stream(machine, _until(machine, *args))
     return args[0] if isinstance(args[0], Stream) else _stream(machine, machine.iterate(args[0]))
+
+
+def _until(machine: Any, function: Value, sentinel: Value) -> Iterator[Value]:
+    """iter(function, sentinel)"""
+
+    def step() -> Value:
+        return machine.call(function, [], {})
+
+    while True:
+        machine.step()
+        item = step()
+        ends = machine.truth(machine.compare("==", item, sentinel))
+        if ends is True:
+            return
+        if isinstance(ends, Unknown):
+            machine.forget_after(step, ends.why)
+            yield Rest(Unknown(ends.why))
+            return
+        yield item
 
 
 def _next_of_object(machine: Any, source: Instance, default: list[Value]) -> Value:
     """next(source), next(source, default) of an object with a __next__ of its own"""
-    level = len(machine.heap.trails)
-    try:
+
+    def step() -> Value:
         return machine.call(machine.get_attribute(source, "__next__"), [], {})
-    except RaisedError as raised:
-        ended = machine.matches(raised.value, machine.classes["StopIteration"]) is True
-        if not default or not ended or len(machine.heap.trails) != level:
-            raise
-        return default[0]
+
+    return machine.unless_raised("StopIteration", step, lambda: default[0]) if default else step()
 
 
 @builtin("next")
@@ -362,6 +378,8 @@ def _zip(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
                 items.append(item)
             rest = next((item for item in items if type(item) is Rest), None)
             if rest is not None:
+                for source in sources:
+                    machine.take_some(source, rest.unknown.why)
                 yield Rest(rest.unknown.part())
                 return
             yield tuple(items)
@@ -371,15 +389,22 @@ def _zip(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @builtin("map")
 def _map(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if len(args) < 2:
+        raise machine.error("TypeError", "map() must have at least two arguments.")
     sources = [machine.iterate(arg) for arg in args[1:]]
 
     def produce() -> Iterator[Value]:
         while True:
-            items = [next(source, ABSENT) for source in sources]
-            if any(item is ABSENT for item in items):
-                return
+            items: list[Value] = []
+            for source in sources:
+                item = next(source, ABSENT)
+                if item is ABSENT:
+                    return
+                items.append(item)
             rest = next((item for item in items if type(item) is Rest), None)
             if rest is not None:
+                for source in sources:
+                    machine.take_some(source, rest.unknown.why)
                 machine.forget_after(
                     lambda: machine.call(args[0], [rest.unknown.part() for _ in items], {}), rest.unknown.why
                 )
@@ -391,15 +416,28 @@ def _map(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return _stream(machine, produce())
 
 
+def key_of(machine: Any, function: Value, item: Value) -> Value:
+    """What a function, if any, gives for an item; for those that are not known it may run any number of times."""
+    if type(item) is Rest:
+        if function is not None:
+            part = item.unknown.part()
+            machine.forget_after(lambda: machine.call(function, [part], {}), part.why)
+        return item
+    return item if function is None else machine.call(function, [item], {})
+
+
+def holds_for(machine: Any, function: Value, item: Value) -> bool | Unknown:
+    """Whether what a function gives for an item, or the item itself, is true."""
+    found = key_of(machine, function, item)
+    return found.unknown if type(found) is Rest else machine.truth(found)
+
+
 @builtin("filter")
 def _filter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     def produce(items: Iterator[Value]) -> Iterator[Value]:
         for item in items:
-            if type(item) is Rest:
-                yield item
-                continue
-            truth = machine.truth(item if args[0] is None else machine.call(args[0], [item], {}))
-            if truth is True:
+            truth = holds_for(machine, args[0], item)
+            if type(item) is Rest or truth is True:
                 yield item
             elif isinstance(truth, Unknown):
                 yield Rest(Unknown(truth.why, ((item,), ())))
@@ -418,7 +456,17 @@ def _reversed(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
     value = args[0]
     if isinstance(value, Instance) and value.cls.find("__reversed__") is not ABSENT:
         return machine.call(machine.get_attribute(value, "__reversed__"), [], {})
+    if isinstance(value, (Stream, Set, frozenset)):
+        raise machine.error("TypeError", "object is not reversible")
+    if isinstance(value, List) and not has_rest(value):
+        return _stream(machine, _backwards(value, len(value)))
     return _stream(machine, iter(machine.items(value)[::-1]))
+
+
+def _backwards(value: List, index: int) -> Iterator[Value]:
+    while 0 < index <= len(value):
+        index -= 1
+        yield value[index] if not has_rest(value) else next(item for item in value if type(item) is Rest)
 
 
 @builtin("sorted")
@@ -429,11 +477,10 @@ def _sorted(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 def sort(machine: Any, items: list[Value], kwargs: dict[str, Value]) -> list[Value]:
     """The items in order; a single Rest where the order is not known."""
-    key = kwargs.get("key")
+    keys = [key_of(machine, kwargs.get("key"), item) for item in items]
     if has_rest(items):
-        machine.compare_unseen(items)
+        machine.compare_unseen(keys)
         return [Rest(Unknown(next(i.unknown.why for i in items if type(i) is Rest)))]
-    keys = items if key is None else [machine.call(key, [item], {}) for item in items]
     reverse = machine.truth(kwargs.get("reverse", False))
     unknown = ops.is_unknown((keys, reverse))
     if unknown is not None:
@@ -456,23 +503,24 @@ def _sum(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     for item in machine.iterate(args[0]):
         machine.step()
         if type(item) is Rest:
-            return Unknown(item.unknown.why, plain=isinstance(total, (int, float)))
-        total = machine.binary("+", total, item)
+            total = Unknown(item.unknown.why, plain=is_plain(total))
+        else:
+            total = machine.binary("+", total, item)
     return total
 
 
 def _extreme(sign: str) -> Fn:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         items = machine.items(args[0]) if len(args) == 1 else list(args)
+        keys = [key_of(machine, kwargs.get("key"), item) for item in items]
         rest = next((item for item in items if type(item) is Rest), None)
         if rest is not None:
+            machine.compare_unseen(keys)
             return rest.unknown.part()
         if not items:
             if "default" in kwargs:
                 return kwargs["default"]
             raise machine.error("ValueError", "arg is an empty sequence")
-        key = kwargs.get("key")
-        keys = items if key is None else [machine.call(key, [item], {}) for item in items]
         best = 0
         for index in range(1, len(items)):
             better = machine.truth(machine.compare(sign, keys[index], keys[best]))
@@ -491,18 +539,17 @@ BUILTINS["min"] = Native("min", _extreme("<"))
 
 def _quantifier(stop: bool) -> Fn:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        doubt: Unknown | None = None
-        for item in machine.iterate(args[0]):
+        items = machine.iterate(args[0])
+        for item in items:
             machine.step()
-            if type(item) is Rest:
-                doubt = first(doubt, item.unknown)
-                continue
-            truth = machine.truth(item)
+            truth = item.unknown if type(item) is Rest else machine.truth(item)
             if truth is stop:
                 return stop
             if isinstance(truth, Unknown):
-                doubt = first(doubt, truth)
-        return Unknown(doubt.why, plain=True) if doubt is not None else not stop
+                truths: list[Value] = []
+                machine.take_some(items, truth.why, lambda item: truths.append(machine.truth(item)))
+                return stop if any(one is stop for one in truths) else Unknown(truth.why, plain=True)
+        return not stop
 
     return run
 
@@ -540,19 +587,17 @@ def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
         return machine.either(held, lambda: present(held), lambda: args[2])
     machine.charge(name)
     if len(args) > 2:
-        try:
+
+        def found_or_default() -> Value:
             found = machine.find_attribute(value, name)
-        except RaisedError as raised:
-            if machine.matches(raised.value, machine.classes["AttributeError"]) is not True:
-                raise
-            found = ABSENT
-        return args[2] if found is ABSENT else found
+            return args[2] if found is ABSENT else found
+
+        return machine.unless_raised("AttributeError", found_or_default, lambda: args[2])
     return machine.get_attribute(value, name)
 
 
 @builtin("hasattr")
 def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    marker = object()
     value, name = args
     if isinstance(value, External) and isinstance(name, str):
         dotted = f"{value.name}.{name}"  # of torch alone the version that will run is known
@@ -563,9 +608,11 @@ def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     held = entry_of(value, name)
     if may_be_absent(held):
         return Unknown(held.why, plain=True)
-    found = _getattr(machine, [value, name, marker], {})
-    if found is marker:
+    found = _getattr(machine, [value, name, ABSENT], {})
+    if found is ABSENT:
         return False
+    if may_be_absent(found):
+        return Unknown(found.why, plain=True)
     if isinstance(found, BoundMethod) and isinstance(found.function, Unknown) and not isinstance(value, Instance):
         is_there = any(hasattr(kind, name) for kind in (list, dict, set) if isinstance(value, kind))
         return True if is_there else Unknown(found.function.why, plain=True)

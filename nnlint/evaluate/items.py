@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice, permutations
 from typing import Any
@@ -13,7 +13,7 @@ from nnlint.evaluate import operations as ops
 from nnlint.evaluate import versions
 from nnlint.evaluate.attributes import Attributes
 from nnlint.evaluate.control import DRAINED, PATIENCE, LimitError
-from nnlint.evaluate.heap import ADVANCED
+from nnlint.evaluate.heap import ADVANCED, Outcome
 from nnlint.evaluate.passive import are_passive
 from nnlint.numpy_numbers import NumpyInt
 from nnlint.signature import REQUIRED, Rest
@@ -556,12 +556,29 @@ class Items(Attributes):
 
     def _advance(self, stream: Stream) -> Iterator[Value]:
         while True:
-            item = self.next_item(stream)
+            goes_on = stream.spoiled is None and stream.frame is None
+            item = self.next_item(stream, goes_on=goes_on)
             if item is ABSENT:
                 return
             yield item
             if type(item) is Rest:
+                if goes_on:  # what stands behind those that are not known
+                    yield from stream.items
                 return
+
+    def take_some(self, items: Iterator[Value], why: str, run: Callable[[Value], object] | None = None) -> list[Value]:
+        """The items that are left of an iterator of which nobody knows how many are taken, nor on how many `run` is
+        run: what either does is forgotten."""
+        left = islice(items, DRAINED)
+        taken: list[Value] = []
+
+        def take() -> None:
+            taken.extend(left)
+            for item in taken if run is not None else ():
+                run(item.unknown.part() if type(item) is Rest else item)  # type: ignore[misc]
+
+        self.forget_after(take, why)
+        return taken
 
     def leave_off(self, before: tuple[Stream, ...], closed: Stream | None = None) -> None:
         """Of the generators that wait, those that did not before are asked no further: nobody knows when they are
@@ -586,8 +603,9 @@ class Items(Attributes):
         except StopIteration:
             return ABSENT
 
-    def next_item(self, stream: Stream, sent: Value = None) -> Value:
-        """The next item, a Rest where it is not known what remains, or ABSENT at the end."""
+    def next_item(self, stream: Stream, sent: Value = None, goes_on: bool = False) -> Value:
+        """The next item, a Rest where it is not known what remains, or ABSENT at the end. goes_on: whoever asks will
+        take all that stands behind a Rest."""
         if stream.spoiled is not None:
             if stream.frame is not None and stream.spoiled.why == ADVANCED:
                 self.give_up(stream.spoiled)  # what the function does on its way to an item is not done again
@@ -608,6 +626,8 @@ class Items(Attributes):
             self.suspended = (*self.suspended, stream)
         if type(item) is Rest:
             stream.spoiled = item.unknown
+            if not goes_on and stream.frame is None:
+                self.take_some(stream.items, item.unknown.why)
         return item
 
     def _iterate_instance(self, value: Instance) -> Iterator[Value]:
@@ -627,27 +647,58 @@ class Items(Attributes):
             return iter([Rest(first(value.cls.unknown_base, value.open))])
         raise self.error("TypeError", f"'{value.cls.name}' object is not iterable")
 
+    def unless_raised(self, kind: str, run: Callable[[], Value], otherwise: Callable[[], Value]) -> Value:
+        """What code of the program gives, or `otherwise` where it raises an exception of a kind."""
+        level = len(self.heap.trails)
+
+        def settle(signal: str | None, found: Value) -> Value:
+            if signal is None:
+                return found
+            taken = self.matches(found.value, self.classes[kind])
+            if isinstance(taken, Unknown):
+                return self.either(taken, otherwise, partial(raise_again, found))
+            return otherwise() if taken else raise_again(found)
+
+        def arm(outcome: Outcome) -> Value:
+            self.heap.apply(outcome.delta)
+            return settle(outcome.signal, outcome.value)
+
+        try:
+            with self.trying(True):
+                signal, found = None, run()
+        except RaisedError as raised:
+            signal, found = "raise", raised
+        if len(self.heap.trails) == level:
+            return settle(signal, found)
+        outcomes = self.heap.collect(level, signal, found)
+        return self.either(Unknown("a condition is not known"), *[partial(arm, outcome) for outcome in outcomes])
+
     def _by_next(self, value: Instance) -> Iterator[Value]:
+        def step() -> Value:
+            return self.call(self.get_attribute(value, "__next__"), [], {})
+
         while True:
             self.step()
-            try:
-                item = self.call(self.get_attribute(value, "__next__"), [], {})
-            except RaisedError as raised:
-                if self.matches(raised.value, self.classes["StopIteration"]) is True:
-                    return
-                raise
+            item = self.unless_raised("StopIteration", step, lambda: ABSENT)
+            if item is ABSENT:
+                return
+            if may_be_absent(item):
+                self.forget_after(step, item.why)
+                yield Rest(Unknown(item.why))
+                return
             yield item
 
     def _by_index(self, value: Instance) -> Iterator[Value]:
         index = 0
         while True:
             self.step()
-            try:
-                item = self.get_item(value, index)
-            except RaisedError as raised:
-                if self.matches(raised.value, self.classes["IndexError"]) is True:
-                    return
-                raise
+            item = self.unless_raised("IndexError", partial(self.get_item, value, index), lambda: ABSENT)
+            if item is ABSENT:
+                return
+            if may_be_absent(item):
+                self.forget_after(partial(self.get_item, value, Unknown(item.why, plain=True)), item.why)
+                yield Rest(Unknown(item.why))
+                return
             yield item
             index += 1
 
@@ -782,6 +833,10 @@ class Items(Attributes):
             else:
                 kwargs[name] = join(present(value), defaults[name], value.why)
         return rest
+
+
+def raise_again(raised: RaisedError) -> Value:
+    raise raised
 
 
 def _binds(callee: Value) -> tuple[int, Function | None]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-from nnlint.evaluate.builtins import BUILTINS, METHODS
+from nnlint.evaluate.builtins import BUILTINS, METHODS, holds_for, key_of
 from nnlint.evaluate.functions import REPLACED
 from nnlint.signature import REQUIRED, Parameter, Rest, Signature
 from nnlint.unknown import Unknown, UnknownValueError, first
@@ -26,6 +27,7 @@ from nnlint.values import (
     RaisedError,
     Stream,
     Value,
+    has_rest,
     is_plain,
     may_be_absent,
 )
@@ -140,8 +142,10 @@ def _compile(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 @library("functools.reduce")
 def _reduce(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     items = machine.items(args[1])
-    if any(type(item) is Rest for item in items):
-        return Unknown("reduce() over items that are not known")
+    if has_rest(items):
+        unknown = Unknown("reduce() over items that are not known")
+        machine.forget_after(lambda: machine.call(args[0], [unknown, unknown], {}), unknown.why)
+        return unknown
     if len(args) > 2:
         items.insert(0, args[2])
     if not items:
@@ -344,7 +348,8 @@ def _counter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 def _deque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     given = {**dict(zip(("iterable", "maxlen"), args)), **kwargs}
     most = given.get("maxlen")
-    if most is not None and (not isinstance(most, int) or most < 1):
+    if most is not None and (not isinstance(most, int) or most < 0):
+        machine.items(given.get("iterable", ()))
         return Unknown("a deque of a maximal length that is not known")
     made = Deque((), machine.heap.clock, most)
     machine.call(METHODS[Deque, "extend"], [made, given.get("iterable", ())], {})
@@ -389,13 +394,13 @@ def _chained(machine: Any, sources: Value) -> Iterator[Value]:
             yield from machine.iterate(source)
 
 
-def _repeat(machine: Any, item: Value, times: Value = None) -> Iterator[Value]:
+def _repeat(machine: Any, object: Value, times: Value = None) -> Iterator[Value]:
     if isinstance(times, Unknown):
         yield Rest(Unknown(times.why, ()))
         return
     for _ in itertools.count() if times is None else range(times):
         machine.step()
-        yield item
+        yield object
 
 
 def _count(machine: Any, start: Value = 0, step: Value = 1) -> Iterator[Value]:
@@ -406,20 +411,29 @@ def _count(machine: Any, start: Value = 0, step: Value = 1) -> Iterator[Value]:
 
 
 def _cycle(machine: Any, source: Value) -> Iterator[Value]:
-    items = machine.items(source)
+    items = []
+    for item in machine.iterate(source):
+        items.append(item)
+        yield item
     while items:
         for item in items:
             machine.step()
             yield item
+            if type(item) is Rest:
+                return
 
 
 def _product(machine: Any, *sources: Value, repeat: Value = 1) -> Iterator[Value]:
     pools = [machine.items(source) for source in sources] * (repeat if isinstance(repeat, int) and repeat < 20 else 1)
-    if any(type(item) is Rest for pool in pools for item in pool) or not isinstance(repeat, int) or repeat >= 20:
-        yield Rest(Unknown("a product of items that are not known"))
-        return
-    for item in itertools.product(*pools):
+    if any(map(has_rest, pools)) or not isinstance(repeat, int) or repeat >= 20:
+        return iter([Rest(Unknown("a product of items that are not known"))])
+    return _counted(machine, itertools.product(*pools))
+
+
+def _counted(machine: Any, items: Iterator[Value]) -> Iterator[Value]:
+    for item in items:
         machine.step()
+        machine.charge(item)
         yield item
 
 
@@ -427,28 +441,33 @@ def _pairwise(machine: Any, source: Value) -> Iterator[Value]:
     before: Value = ABSENT
     for item in machine.iterate(source):
         if type(item) is Rest:
-            yield item
-            return
+            yield Rest(Unknown(item.unknown.why))
+            before = ABSENT
+            continue
         if before is not ABSENT:
             yield (before, item)
         before = item
 
 
 def _islice(machine: Any, source: Value, *bounds: Value) -> Iterator[Value]:
-    if any(isinstance(bound, Unknown) for bound in bounds):
+    items = machine.iterate(source)
+    unknown = first(*[bound for bound in bounds if isinstance(bound, Unknown)], None)
+    if unknown is not None:
+        machine.take_some(items, unknown.why)
         yield Rest(Unknown("a slice that is not known"))
         return
-    for item in itertools.islice(_until_rest(machine, source), *bounds):
+    for item in itertools.islice(_until_rest(items), *bounds):
         machine.step()
         if item is ABSENT:
+            machine.take_some(items, "items that are not known")
             yield Rest(Unknown("items that are not known"))
             return
         yield item
 
 
-def _until_rest(machine: Any, source: Value) -> Iterator[Value]:
+def _until_rest(items: Iterator[Value]) -> Iterator[Value]:
     """The items that are known, and from a Rest on ABSENT without end: whatever stands there is not known."""
-    for item in machine.iterate(source):
+    for item in items:
         if type(item) is Rest:
             yield from itertools.repeat(ABSENT)
         yield item
@@ -459,50 +478,58 @@ def _starmap(machine: Any, function: Value, source: Value) -> Iterator[Value]:
         if type(item) is Rest:
             machine.forget_after(lambda: machine.call(function, [Rest(Unknown("arguments"))], {}), "items not known")
             yield Rest(Unknown(item.unknown.why))
+        else:
+            yield machine.call(function, machine.items(item), {})
+
+
+def _take_while(machine: Any, function: Value, source: Value) -> Iterator[Value]:
+    items = machine.iterate(source)
+    for item in items:
+        holds = holds_for(machine, function, item)
+        if isinstance(holds, Unknown):
+            machine.take_some(items, holds.why, lambda item: machine.call(function, [item], {}))
+            yield Rest(Unknown(holds.why))
             return
-        yield machine.call(function, machine.items(item), {})
+        if not holds:
+            return
+        yield item
 
 
-def _while(takes: bool) -> Callable[..., Iterator[Value]]:
-    """takewhile and dropwhile"""
-
-    def run(machine: Any, function: Value, source: Value) -> Iterator[Value]:
-        holds: bool | Unknown = True
-        for item in machine.iterate(source):
-            if type(item) is Rest:
-                yield item
-                return
-            if holds is True:
-                holds = machine.truth(machine.call(function, [item], {}))
-                if isinstance(holds, Unknown):
-                    yield Rest(Unknown(holds.why))
-                    return
-            if holds is takes:
-                yield item
-            elif takes:
-                return
-
-    return run
+def _drop_while(machine: Any, function: Value, source: Value) -> Iterator[Value]:
+    holds: bool | Unknown = True
+    for item in machine.iterate(source):
+        if holds is True:
+            holds = holds_for(machine, function, item)
+        elif isinstance(holds, Unknown):
+            key_of(machine, function, Rest(Unknown(holds.why)))
+        if isinstance(holds, Unknown):
+            yield Rest(Unknown(holds.why))
+        elif not holds:
+            yield item
 
 
 def _filterfalse(machine: Any, function: Value, source: Value) -> Iterator[Value]:
     for item in machine.iterate(source):
-        holds = item.unknown if type(item) is Rest else True
-        if holds is True:
-            holds = machine.truth(item if function is None else machine.call(function, [item], {}))
+        holds = holds_for(machine, function, item)
         if isinstance(holds, Unknown):
             yield Rest(Unknown(holds.why))
-            return
-        if not holds:
+        elif not holds:
             yield item
 
 
 def _zip_longest(machine: Any, *sources: Value, fillvalue: Value = None) -> Iterator[Value]:
-    pools = [machine.items(source) for source in sources]
-    if any(type(item) is Rest for pool in pools for item in pool):
-        yield Rest(Unknown("items that are not known"))
-        return
-    yield from itertools.zip_longest(*pools, fillvalue=fillvalue)
+    iterators = [machine.iterate(source) for source in sources]
+    while True:
+        machine.step()
+        found = [next(items, ABSENT) for items in iterators]
+        if all(item is ABSENT for item in found):
+            return
+        if has_rest(found):
+            for items in iterators:
+                machine.take_some(items, "items that are not known")
+            yield Rest(Unknown("items that are not known"))
+            return
+        yield tuple(fillvalue if item is ABSENT else item for item in found)
 
 
 def _choices(name: str) -> Callable[..., Iterator[Value]]:
@@ -510,62 +537,62 @@ def _choices(name: str) -> Callable[..., Iterator[Value]]:
 
     def run(machine: Any, source: Value, size: Value = None) -> Iterator[Value]:
         items = machine.items(source)
-        if any(type(item) is Rest for item in items) or isinstance(size, Unknown):
-            yield Rest(Unknown("items that are not known"))
-            return
-        for found in getattr(itertools, name)(items, *([] if size is None else [size])):
-            machine.step()
-            machine.charge(found)
-            yield found
+        if has_rest(items) or isinstance(size, Unknown):
+            return iter([Rest(Unknown("items that are not known"))])
+        return _counted(machine, getattr(itertools, name)(items, *([] if size is None else [size])))
 
     return run
 
 
-def _accumulate(machine: Any, source: Value, function: Value = None, *, initial: Value = None) -> Iterator[Value]:
+def _accumulate(machine: Any, iterable: Value, func: Value = None, *, initial: Value = None) -> Iterator[Value]:
     total: Value = initial if initial is not None else ABSENT
     if total is not ABSENT:
         yield total
-    for item in machine.iterate(source):
+
+    def add(total: Value, item: Value) -> Value:
+        return machine.binary("+", total, item) if func is None else machine.call(func, [total, item], {})
+
+    for item in machine.iterate(iterable):
         if type(item) is Rest:
-            yield item
-            return
-        if total is ABSENT:
-            total = item
-        else:
-            total = machine.binary("+", total, item) if function is None else machine.call(function, [total, item], {})
+            total = item.unknown.part()
+            machine.forget_after(partial(add, total, total), total.why)
+            yield Rest(total.part())
+            continue
+        total = item if total is ABSENT else add(total, item)
         yield total
 
 
 def _group_by(machine: Any, iterable: Value, key: Value = None) -> Iterator[Value]:
     items = machine.iterate(iterable)
-    item: Value = next(items, ABSENT)
+    item: Value = None
     kind: Value = None
 
-    def kind_of(item: Value) -> Value:
-        return item if key is None else machine.call(key, [item], {})
+    def advance() -> None:
+        nonlocal item, kind
+        item = next(items, ABSENT)
+        kind = key_of(machine, key, item) if item is not ABSENT else None
 
-    def members() -> Iterator[Value]:
-        nonlocal item
+    def members(target: Value) -> Iterator[Value]:
+        nonlocal item, kind
         while item is not ABSENT:
-            if type(item) is Rest:
+            same = kind.unknown if type(item) is Rest else machine.truth(machine.compare("==", kind, target))
+            if isinstance(same, Unknown):
+                machine.take_some(items, same.why, lambda item: key_of(machine, key, item))
+                item = kind = Rest(Unknown(same.why))
                 yield item
                 return
-            same = machine.truth(machine.compare("==", kind_of(item), kind))
-            if isinstance(same, Unknown):
-                item = Rest(Unknown(same.why))
-                continue
             if not same:
                 return
             yield item
             machine.step()
-            item = next(items, ABSENT)
+            advance()
 
+    advance()
     while item is not ABSENT:
+        group = members(kind)
         if type(item) is Rest:
-            yield item
+            yield from group
             return
-        kind = kind_of(item)
-        group = members()
         yield kind, Stream(group, machine.heap.clock)
         for _ in group:
             machine.step()
@@ -573,8 +600,8 @@ def _group_by(machine: Any, iterable: Value, key: Value = None) -> Iterator[Valu
 
 _ITERATORS: dict[str, Callable[..., Iterator[Value]]] = {
     "chain": _chain, "repeat": _repeat, "count": _count, "cycle": _cycle, "product": _product, "pairwise": _pairwise,
-    "groupby": _group_by, "islice": _islice, "accumulate": _accumulate, "starmap": _starmap, "takewhile": _while(True),
-    "dropwhile": _while(False), "filterfalse": _filterfalse, "zip_longest": _zip_longest,
+    "groupby": _group_by, "islice": _islice, "accumulate": _accumulate, "starmap": _starmap, "takewhile": _take_while,
+    "dropwhile": _drop_while, "filterfalse": _filterfalse, "zip_longest": _zip_longest,
     **{name: _choices(name) for name in ("combinations", "combinations_with_replacement", "permutations")},
 }  # fmt: skip
 for _name, _make in _ITERATORS.items():

@@ -14,7 +14,7 @@ from nnlint.evaluate.items import NATIVE_ERRORS, Items
 from nnlint.evaluate.kinds import union
 from nnlint.numpy_numbers import NUMPY
 from nnlint.signature import Rest
-from nnlint.unknown import Unknown, UnknownValueError, first
+from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import (
     ABSENT,
     BoundMethod,
@@ -409,20 +409,22 @@ class Objects(Items):
 
     def _is_among(self, members: Iterator[Value], item: Value) -> bool | Unknown:
         """Whether one of the members is the item, or equal to it."""
-        doubt: Unknown | None = None
-        for member in members:
-            self.step()
-            if type(member) is Rest:
-                doubt = first(doubt, member.unknown)
-                continue
+
+        def is_it(member: Value) -> bool | Unknown:
             if member is item and not isinstance(member, Unknown):
                 return True
-            equal = self.truth(self.compare("==", member, item))
+            return self.truth(self.compare("==", member, item))
+
+        for member in members:
+            self.step()
+            equal = member.unknown if type(member) is Rest else is_it(member)
             if equal is True:
                 return True
             if isinstance(equal, Unknown):
-                doubt = first(doubt, equal)
-        return Unknown(doubt.why, plain=True) if doubt is not None else False
+                found: list[bool | Unknown] = []
+                self.take_some(members, equal.why, lambda member: found.append(is_it(member)))
+                return True if any(one is True for one in found) else Unknown(equal.why, plain=True)
+        return False
 
     # -- text --------------------------------------------------------------------------------------------------
 

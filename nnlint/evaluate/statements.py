@@ -441,11 +441,13 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
     def through(frame: Frame, values: Value) -> str | None:
         signal: str | None = None
         ended = orelse
+        doubt: Any = None  # where those that are not known may have ended the loop
         for item in machine.in_time(values):
             machine.step()
-            if type(item) is Rest:
-                signal = machine.repeat(frame, item.unknown.why, partial(unsure, frame, item))
-                ended = partial(maybe_else, why=item.unknown.why)
+            if type(item) is Rest or (breaks and doubt is not None):
+                doubt = item.unknown if isinstance(item, Rest) else doubt
+                signal = machine.repeat(frame, doubt.why, partial(unsure, frame, item))
+                ended = partial(maybe_else, why=doubt.why)
             else:
                 assign(frame, item)
                 signal = machine.bounded(frame, "continue", partial(body, frame))
@@ -453,8 +455,8 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
                 return signal
         return ended(frame)
 
-    def unsure(frame: Frame, rest: Rest) -> str | None:
-        assign(frame, rest.unknown.part())
+    def unsure(frame: Frame, item: Value) -> str | None:
+        assign(frame, item.unknown.part() if type(item) is Rest else item)
         return body(frame)
 
     def run(frame: Frame) -> str | None:
