@@ -159,6 +159,12 @@ def join_lists(left: list[Value], right: list[Value], why: str) -> list[Value]:
     return [*left[:shared], Rest(Unknown(why, ends, calls=any(map(may_write_when_called, ends[0] + ends[1]))))]
 
 
+def _entry(held: Content, key: Value, why: str) -> Value:
+    """What a dict may hold under a key: where it may have entries that are not known, any of them or none."""
+    entries, rest = held
+    return entries[key] if key in entries else ABSENT if rest is None else Unknown(why, (ABSENT, rest.part()))
+
+
 def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
     """What an object holds after two arms."""
     if isinstance(item, (Frame, Class, Function)):
@@ -171,7 +177,7 @@ def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
         if common != [key for key in right[0] if key in left[0]]:
             return {}, Unknown(why)
         keys = (*left[0], *set_minus(right[0], left[0]))
-        joined = {key: join(left[0].get(key, ABSENT), right[0].get(key, ABSENT), why) for key in keys}
+        joined = {key: join(_entry(left, key, why), _entry(right, key, why), why) for key in keys}
         return joined, merged_rest(left[1], right[1])
     if isinstance(item, List):
         return join_lists(left, right, why)

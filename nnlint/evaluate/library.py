@@ -30,6 +30,7 @@ from nnlint.values import (
     has_rest,
     is_plain,
     may_be_absent,
+    present,
 )
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
@@ -182,33 +183,53 @@ def _lru_cache(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
     """@lru_cache, @lru_cache(maxsize=128)"""
     if args and callable_value(args[0]):
         return _remembering(machine, args[0], 128)
-    most = args[0] if args else kwargs.get("maxsize", 128)
-    return Native("lru_cache", lambda machine, args, kwargs: _remembering(machine, args[0], most))
+    given = {"maxsize": 128, "typed": False, **dict(zip(("maxsize", "typed"), args)), **kwargs}
+    most, typed = given["maxsize"], given["typed"] is not False
+    return Native("lru_cache", lambda machine, args, kwargs: _remembering(machine, args[0], most, typed))
 
 
-def _remembering(machine: Any, function: Value, most: Value) -> Value:
+def _remembering(machine: Any, function: Value, most: Value, typed: bool = False) -> Value:
     """A function that keeps at most so many results, those that were asked for last."""
     held = Dict((), machine.heap.clock)
 
+    def key_for(args: list[Value], kwargs: dict[str, Value]) -> Value:
+        keys = (*map(machine.key, args), *[(name, machine.key(value)) for name, value in kwargs.items()])
+        if typed:
+            return keys, tuple(map(type, args)), tuple(map(type, kwargs.values()))
+        return keys[0] if len(args) == len(keys) == 1 and type(args[0]) in (int, str) else keys
+
+    def run_perhaps(args: list[Value], kwargs: dict[str, Value], doubt: Unknown) -> Value:
+        """Nobody knows whether the result is held."""
+        result = machine.either(doubt, lambda: machine.call(function, args, kwargs), lambda: Unknown(doubt.why))
+        return result if is_plain(result) else Unknown(doubt.why)
+
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         try:
-            key = (*map(machine.key, args), *[(name, machine.key(value)) for name, value in kwargs.items()])
+            key = key_for(args, kwargs)
             limit = machine.key(most)
         except UnknownValueError as error:
+            doubt = Unknown(error.unknown.why)
+            if held or held.rest is not None:
+                return run_perhaps(args, kwargs, doubt)
+            machine.heap.touch(held)
+            held.rest = doubt
             result = machine.call(function, args, kwargs)
-            return result if is_plain(result) else Unknown(error.unknown.why)
+            return result if is_plain(result) else doubt
+        if held.rest is not None and (limit is not None or key not in held):
+            return run_perhaps(args, kwargs, held.rest)
         is_held = key in held and not may_be_absent(held[key])
         result = held[key] if is_held else machine.call(function, args, kwargs)
         machine.heap.touch(held)
         held.pop(key, None)
         held[key] = result
-        while limit is not None and len(held) > limit:
+        while limit is not None and len(held) > max(limit, 0):
             del held[next(iter(held))]
         return result
 
     def clear(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         machine.heap.touch(held)
         held.clear()
+        held.rest = None
         return None
 
     return Native("cached", run, {"cache_clear": Native("cache_clear", clear), "__wrapped__": function})
@@ -221,6 +242,9 @@ def _context_manager(machine: Any, args: list[Value], kwargs: dict[str, Value]) 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         made = Instance(CONTEXT_MANAGER, machine.heap.clock)
         made.attributes["generator"] = machine.call(function, args, kwargs)
+        made.attributes["again"] = Native(
+            "contextmanager", lambda machine, _, __: run(machine, list(args), dict(kwargs))
+        )
         return made
 
     return Native("contextmanager", run)
@@ -245,19 +269,60 @@ def _enter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 def _leave(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     generator, raised = args[0].attributes["generator"], args[2]
-    if not isinstance(generator, Stream) or generator.spoiled is not None:
-        return Unknown("a context manager that is not known", plain=True)
-    if raised is None:
-        machine.next_item(generator)
-        return False
+    unknown = Unknown("a context manager that is not known", plain=True)
+    if not isinstance(generator, Stream) or generator.frame is None:
+        return unknown
+    if generator.spoiled is not None:  # where else it was left it went on in another way
+        machine.abandon(generator, True)
+        return unknown
     try:
-        generator.items.throw(RaisedError(raised))  # type: ignore[attr-defined]
+        if raised is None:
+            item = machine.next_item(generator)
+        else:
+            machine.heap.touch(generator)
+            generator.position += 1
+            item = generator.items.throw(RaisedError(raised))  # type: ignore[attr-defined]
     except StopIteration:
         return True
     except RaisedError as error:
         if error.value is not raised:
             raise
+        return False
+    if type(item) is Rest:
+        return unknown
+    if item is not ABSENT:
+        raise machine.error("RuntimeError", "generator didn't stop")
     return False
+
+
+def _run_inside(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """@manager(): each call of the function stands in a context manager that is made anew"""
+    again, function = args[0].attributes["again"], args[1]
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        unknown = kwargs.pop("**", None)
+        manager = machine.call(again, [], {})
+        machine.enter(manager)
+        found = machine.unless_raised(
+            "BaseException", lambda: machine.call(function, args, kwargs, unknown), lambda: ABSENT
+        )
+
+        def end() -> Value:
+            machine.leave(manager, None)
+            return present(found)
+
+        def fail() -> Value:
+            error = RaisedError(Unknown("an exception that is not known"))
+            swallowed = machine.leave(manager, error)
+            if swallowed is not True:
+                raise error
+            return None
+
+        if found is ABSENT:
+            return fail()
+        return machine.either(found, end, fail) if may_be_absent(found) else end()
+
+    return Native("decorated", run, {"__wrapped__": function})
 
 
 @library("functools.update_wrapper")
@@ -725,6 +790,7 @@ _OBJECT = Class("object", native=object)
 LIBRARY["dataclasses.MISSING"] = Instance(Class("_MISSING_TYPE", (_OBJECT,)), 0)
 CONTEXT_MANAGER = Class("contextmanager", (_OBJECT,))
 CONTEXT_MANAGER.attributes.update(__enter__=Native("__enter__", _enter), __exit__=Native("__exit__", _leave))
+CONTEXT_MANAGER.attributes["__call__"] = Native("__call__", _run_inside)
 NULL_CONTEXT = Class("nullcontext", (_OBJECT,), full_name="contextlib.nullcontext")
 NULL_CONTEXT.attributes.update(
     __init__=Native("__init__", _keep_result),
