@@ -388,9 +388,10 @@ class Namespace(Instance):
 class Tensor(Thing):
     """A tensor: a shape (a tuple of ints and Unknowns, or Unknown), its values where they are known, and whether it
     is a Parameter. least: a shape whose number of elements is a lower bound, where the shape is not known; is_array:
-    it is one of numpy's; is_here: it is on the device that is the default one."""
+    it is one of numpy's; is_here: it is on the device that is the default one; sharing: all the tensors that may have
+    their elements in the same memory, where there are several."""
 
-    __slots__ = ("birth", "data", "is_array", "is_here", "is_parameter", "least", "shape")
+    __slots__ = ("birth", "data", "is_array", "is_here", "is_parameter", "least", "shape", "sharing")
 
     def __init__(
         self,
@@ -403,6 +404,15 @@ class Tensor(Thing):
     ) -> None:
         self.shape, self.birth, self.is_parameter, self.is_array = shape, birth, is_parameter, is_array
         self.data, self.least, self.is_here = data, least, False
+        self.sharing: list[Tensor] = []
+
+    def viewing(self, base: Tensor) -> Tensor:
+        """This new tensor, of which the elements may be those of another, as far as it matters."""
+        if base.sharing or base.data is not None:
+            base.sharing = base.sharing or [base]
+            base.sharing.append(self)
+            self.sharing = base.sharing
+        return self
 
     def numel(self) -> int | Unknown:
         """The number of elements."""

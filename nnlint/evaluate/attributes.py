@@ -691,11 +691,13 @@ class Attributes(Control):
         elif isinstance(value, WITHOUT_ATTRIBUTES) and not (isinstance(value, Dict) and value.kind == "OrderedDict"):
             raise self.error("AttributeError", f"'{type(value).__name__}' object has no attribute '{name}'")
         elif isinstance(value, Tensor):
-            if name == "data":
+            if name in ("data", "shape", "dtype"):
                 self.heap.touch(value)
-                if not isinstance(given, Tensor):
+                if isinstance(given, Tensor):
+                    self.heap.forget_numbers(given)  # both are in the same memory from now on
+                else:
                     given = Tensor(Unknown("a tensor's data is replaced", plain=True), self.heap.clock)
-                value.shape, value.data, value.least = given.shape, given.data, given.least
+                value.shape, value.data, value.least = given.shape, None, given.least
                 value.is_here = False
         elif isinstance(value, External):
             if value.name == "builtins":

@@ -327,10 +327,9 @@ class Calls(Objects):
         if isinstance(callee, External):
             if kwargs.get("out") is not None and is_harmless:
                 return self.write_out(kwargs["out"], callee.name)
-            for array in args[1:] if name.startswith("numpy.") else ():  # a place to write to comes behind the inputs
+            for array in args if name.startswith("numpy.") else ():  # it may write to it, or give another view of it
                 if isinstance(array, Tensor):
-                    self.heap.touch(array)
-                    array.data = None
+                    self.heap.forget_numbers(array)
             if callee.name in devices.MOVING:
                 devices.move_default(self)
             if callee.name == devices.DEFAULT and not given:
@@ -354,9 +353,9 @@ class Calls(Objects):
         take its shape as well, numpy's arrays keep theirs."""
         for tensor in out if isinstance(out, tuple) else (out,):
             if isinstance(tensor, Tensor):
-                self.heap.touch(tensor)
-                tensor.data = None
+                self.heap.forget_numbers(tensor)
                 if not name.startswith("numpy"):
+                    self.heap.touch(tensor)
                     tensor.shape, tensor.least = Unknown(f"{name} wrote to it", plain=True), None
                     if isinstance(made, Tensor) and tensor is out:
                         tensor.shape, tensor.least = made.shape, made.least

@@ -185,7 +185,9 @@ class Copies:
         return made
 
     def _tensor(self, value: Tensor) -> Tensor:
-        shape, data = self.of(value.shape), self.of(value.data)
+        if any(other.birth < self.since for other in value.sharing):
+            raise Different
+        shape, data = self.of(value.shape), None if value.sharing else self.of(value.data)
         made = Tensor(shape, self.birth, value.is_parameter, data, value.least, value.is_array)
         made.is_here = value.is_here
         self.known[id(value)] = made

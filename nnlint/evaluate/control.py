@@ -463,6 +463,8 @@ class Control:
             self._havoc_class(value, why, seen)
         elif isinstance(value, Frame):
             self._havoc_names(value, why, seen)
+        elif isinstance(value, Tensor):
+            self.heap.forget_numbers(value)
         elif isinstance(value, View):
             self.havoc(value.mapping, why, seen)
         elif isinstance(value, BoundMethod):

@@ -251,6 +251,14 @@ class Heap:
             if trail.by_raise:
                 trail.unjoined[id(item)] = item
 
+    def forget_numbers(self, tensor: Tensor) -> None:
+        """The elements of a tensor are written: those are no longer known that may be in the same memory."""
+        for other in tensor.sharing or (tensor,):
+            if other.data is not None:
+                self.touch(other)
+                other.data = None
+        self.copied += len(tensor.sharing)
+
     def begin_root(self) -> None:
         """A root begins: all that there is is older."""
         self.clock += 1

@@ -318,8 +318,7 @@ class Items(Attributes):
             else:
                 self.write_unseen(value)
         elif isinstance(value, Tensor):
-            self.heap.touch(value)
-            value.data = None
+            self.heap.forget_numbers(value)
         elif value is None or isinstance(value, (tuple, str, int, float, bytes, Set, frozenset)):
             raise self.error("TypeError", "object does not support item assignment")
         else:

@@ -182,7 +182,10 @@ NAMESPACE = {
 
 def _initialise(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """torch.nn.init.*: the tensor it was given."""
-    return args[0] if args and isinstance(args[0], Tensor) else Unknown("a tensor", plain=True)
+    if not args or not isinstance(args[0], Tensor):
+        return Unknown("a tensor", plain=True)
+    machine.heap.forget_numbers(args[0])
+    return args[0]
 
 
 def _tensor_of_unknown_shape(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -191,7 +191,9 @@ class Objects(Items):
         if isinstance(left, Tensor):
             result = self.binary(sign, left, right)
             self.heap.touch(left)
-            left.data = result.data if isinstance(result, Tensor) else None
+            self.heap.forget_numbers(left)
+            if isinstance(result, Tensor) and not left.sharing:
+                left.data = result.data
             return left
         if isinstance(left, Set) and isinstance(right, Unknown):
             self.havoc(left, right.why)

@@ -1,4 +1,4 @@
-"""Functions of torch that only compute: each gives tensors of its own, and writes to nothing.
+"""Functions of torch that only compute: each gives tensors of its own, or views, and writes to nothing.
 
 Those that may give what they are given (torch.real, torch.atleast_1d, torch.dropout, ...) are not among them.
 """
@@ -34,7 +34,15 @@ _OTHERS = (
     "svd take take_along_dim tensor_split tensordot topk trace trapezoid trapz tril_indices triu_indices unbind "
     "unflatten unique_consecutive vander var var_mean vdot view_as_complex view_as_real vsplit vstack where xlogy"
 )
-UNARY, OTHERS = frozenset(_UNARY.split()), frozenset(_OTHERS.split())
+# Those that give another view of what they are given.
+_VIEWS = (
+    "broadcast_to chunk diag diagonal dsplit hsplit moveaxis movedim narrow select split tensor_split unbind unflatten "
+    "view_as_complex view_as_real vsplit"
+)
+UNARY, OTHERS, VIEWS = frozenset(_UNARY.split()), frozenset(_OTHERS.split()), frozenset(_VIEWS.split())
+COMPUTING = OTHERS - VIEWS | {"sum", "prod", "max", "min", "item", "tolist"}
+_OF_ARRAYS = "all any argmax argmin argsort copy cumsum max mean min prod std sum tobytes var"
+OF_ARRAYS = frozenset(_OF_ARRAYS.split())
 
 
 def _alike(name: str) -> Callable[[Any, list[Value], dict[str, Value]], Value]:
@@ -57,7 +65,13 @@ def _window(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 
 def _unknown(name: str) -> Callable[[Any, list[Value], dict[str, Value]], Value]:
-    return lambda machine, args, kwargs: Unknown(f"what torch.{name} gives", plain=True)
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        value = args[0] if args else kwargs.get("input")
+        if name in VIEWS and isinstance(value, Tensor):
+            machine.heap.forget_numbers(value)
+        return Unknown(f"what torch.{name} gives", plain=True)
+
+    return run
 
 
 FUNCTIONS: dict[str, Value] = {

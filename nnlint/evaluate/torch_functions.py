@@ -95,7 +95,8 @@ def _array(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 @function("numpy.array", "numpy.asarray")
 def _array_of(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     made = _tensor(machine, args, kwargs)
-    return Tensor(made.shape, machine.heap.clock, data=made.data, is_array=True)
+    array = Tensor(made.shape, machine.heap.clock, data=made.data, is_array=True)
+    return array.viewing(args[0]) if args and isinstance(args[0], Tensor) else array
 
 
 @function("torch.Size")
@@ -171,13 +172,14 @@ def reshaped(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: 
     """A tensor of the same numbers in another shape."""
     given = [*args, *kwargs.values()]
     if name == "flatten" and value.is_parameter and (given or not _has_many(value)):
-        made = reshaped(machine, Tensor(value.shape, machine.heap.clock), name, args, kwargs)
+        made = reshaped(machine, Tensor(value.shape, machine.heap.clock).viewing(value), name, args, kwargs)
         return perhaps_itself(value, made) if isinstance(made, Tensor) else made
     unclear = len(kwargs) > (name in ("squeeze", "unsqueeze") and not args)
     if (value.is_array and name in tensor_shapes.NOT_OF_ARRAYS) or unclear or not isinstance(value.shape, tuple):
-        return Tensor(Unknown(f"{name}() of a tensor", plain=True), machine.heap.clock, is_array=value.is_array)
-    shape = shaped(lambda: tensor_shapes.METHODS[name](value.shape, given))
-    return Tensor(shape, machine.heap.clock, is_array=value.is_array)
+        shape: Value = Unknown(f"{name}() of a tensor", plain=True)
+    else:
+        shape = shaped(lambda: tensor_shapes.METHODS[name](value.shape, given))
+    return Tensor(shape, machine.heap.clock, is_array=value.is_array).viewing(value)
 
 
 for _each in ("reshape", "permute", "transpose", "t", "unsqueeze", "squeeze", "flatten", "tile", "swapaxes"):
@@ -224,14 +226,14 @@ def _pad(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Tensor(shaped(lambda: tensor_shapes.pad(sizes, widths)), machine.heap.clock)
 
 
-@function("torch.as_tensor")
+@function("torch.as_tensor", "torch.from_numpy")
 def _as_tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     made = _new_tensor(machine, args, kwargs)
     data = args[0] if args else kwargs.get("data")
-    return perhaps_itself(data, made) if isinstance(data, Tensor) else made
+    return perhaps_itself(data, made.viewing(data)) if isinstance(data, Tensor) else made
 
 
-@function("torch.tensor", "torch.from_numpy")
+@function("torch.tensor")
 def _new_tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Tensor:
     made = made_here(_tensor)(machine, args, kwargs)
     assert isinstance(made, Tensor)
@@ -276,7 +278,8 @@ def _is_regular(data: Value, shape: tuple[int, ...]) -> bool:
 def _tensor_of_size(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if args and all(isinstance(arg, (int, Unknown)) for arg in args):
         return Tensor(as_shape(machine, args) if not isinstance(args[0], Unknown) else tuple(args), machine.heap.clock)
-    return _tensor(machine, args, kwargs)
+    made = converted(machine, _tensor(machine, args, kwargs), External("torch.float32"))
+    return made.viewing(args[0]) if args and isinstance(args[0], Tensor) else made
 
 
 @function("torch.linspace", "numpy.linspace")
@@ -443,7 +446,7 @@ def _unique(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     data = args[0] if args else kwargs.get("data")
     if isinstance(data, Tensor):
-        return Tensor(data.shape, machine.heap.clock, True, least=data.least)
+        return Tensor(data.shape, machine.heap.clock, True, least=data.least).viewing(data)
     if data is None:
         return Tensor((0,), machine.heap.clock, True)
     why = data.why if isinstance(data, Unknown) else "a tensor whose shape is not known"
@@ -608,7 +611,7 @@ def _copy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if isinstance(value, Set):
         return Set(value, clock, value.rest)
     if isinstance(value, Tensor):
-        return Tensor(value.shape, clock, value.is_parameter, value.data, value.least)
+        return Tensor(value.shape, clock, value.is_parameter, value.data, value.least).viewing(value)
     if isinstance(value, Unknown) and value.options:
         return machine.each_option(value, lambda option: _copy(machine, [option], {}))
     return Unknown("a copy of an iterator") if isinstance(value, Stream) else value
@@ -681,8 +684,9 @@ RESHAPING = frozenset(
 # What a tensor has that is no method, and the methods among what is asked by `is_`.
 PROPERTIES = frozenset(
     {"requires_grad", "device", "dtype", "grad", "grad_fn", "layout", "names", "itemsize", "nbytes", "output_nr",
-     "retains_grad", "volatile", "imag", "H", "mH", "name"}
+     "retains_grad", "volatile", "name"}
 )  # fmt: skip
+VIEWING = frozenset({"imag", "real", "H", "mH", "flat", "base"})  # those that may be written to in its place
 ASKING = frozenset(
     {"is_coalesced", "is_complex", "is_conj", "is_contiguous", "is_distributed", "is_floating_point", "is_inference",
      "is_neg", "is_nonzero", "is_pinned", "is_same_size", "is_set_to", "is_shared", "is_signed"}
@@ -716,24 +720,26 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     if name in tensor_numbers.WHOLE_BY or name in tensor_numbers.MONOTONE:
         return Native(name, lambda m, args, kwargs: elementwise(m, name, value))
     if name in ("int", "long", "float", "double") and value.data is not None:
-        return Native(name, lambda m, args, kwargs: converted(m, value, External(f"torch.{name}")))
+        return Native(name, lambda m, args, kwargs: converted(m, value, External(f"torch.{name}")).viewing(value))
     if value.is_parameter and (name in MAY_BE_ITSELF or name == "real"):
-        either = perhaps_itself(value, Tensor(value.shape, machine.heap.clock, False, value.data, value.least))
+        other = Tensor(value.shape, machine.heap.clock, False, value.data, value.least).viewing(value)
+        either = perhaps_itself(value, other)
         return either if name == "real" else Native(name, lambda m, args, kwargs: either)
     if name in ("data", "weight") or name in SAME_SHAPE:
         if name == "data":
-            return Tensor(value.shape, machine.heap.clock, False, value.data, value.least)
+            return Tensor(value.shape, machine.heap.clock, False, value.data, value.least).viewing(value)
         if name.endswith("_"):
             return Native(name, lambda m, args, kwargs: _write_in_place(m, value, name, args))
         if name == "to" and value.data is not None:
-            return Native(name, lambda m, args, kwargs: converted(m, value, _dtype_in([*args, *kwargs.values()])))
-        data = value.data if name in ("to", "cuda", "cpu", "clone", "detach", "contiguous") else None
-        return Native(
-            name,
-            lambda m, args, kwargs: Tensor(value.shape, m.heap.clock, False, data, value.least, value.is_array),
-        )
+            return Native(
+                name, lambda m, args, kwargs: converted(m, value, _dtype_in([*args, *kwargs.values()])).viewing(value)
+            )
+        return Native(name, lambda m, args, kwargs: _of_same_shape(m, value, name))
     if name == "device" and value.is_here and value.birth >= machine.heap.since:
         return default_device(machine)
+    if name in VIEWING:
+        machine.heap.forget_numbers(value)
+        return Unknown(f"{name} of a tensor", plain=True)
     if name in PROPERTIES or (name.startswith("is_") and name not in ASKING):
         return Unknown(f"{name} of a tensor", plain=True)
     if name in tensor_shapes.METHODS:
@@ -741,16 +747,30 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     if name in ("T", "mT"):
         is_matrix = isinstance(value.shape, tuple) and len(value.shape) == 2
         shape = value.shape[::-1] if is_matrix else Unknown(f"{name} of a tensor", plain=True)
-        return Tensor(shape, machine.heap.clock, is_array=value.is_array)
+        return Tensor(shape, machine.heap.clock, is_array=value.is_array).viewing(value)
     if name in ("new_zeros", "new_ones", "new_empty", "new_full") and not value.is_array:
         return Native(name, lambda m, args, kwargs: _sized(m, args[:1] if name == "new_full" else args, kwargs))
-    if name in RESHAPING:
+    if name in RESHAPING or (name == "resize" and value.is_array):
         return Native(name, lambda m, args, kwargs: _reshape(m, value, name))
     if name.endswith("_") and not name.endswith("__") and not value.is_array:
         return Native(name, lambda m, args, kwargs: _write_in_place(m, value, name, []))
     if name in tensor_functions.UNARY and not value.is_array:
         return Native(name, lambda m, args, kwargs: m.call(FUNCTIONS[f"torch.{name}"], [value, *args], kwargs))
-    return Native(name, lambda m, args, kwargs: Unknown(f"{name}() of a tensor", plain=True))
+    return Native(name, lambda m, args, kwargs: _unknown_method(m, value, name))
+
+
+def _of_same_shape(machine: Any, value: Tensor, name: str) -> Tensor:
+    """A method that gives a tensor of the same shape: its own numbers, or others."""
+    data = value.data if name in ("to", "cuda", "cpu", "clone", "detach", "contiguous") else None
+    made = Tensor(value.shape, machine.heap.clock, False, data, value.least, value.is_array)
+    return made if name == "clone" else made.viewing(value)
+
+
+def _unknown_method(machine: Any, value: Tensor, name: str) -> Value:
+    """A method of which is not known what it gives: unless it only computes, it may write, or give a view."""
+    if name not in (tensor_functions.OF_ARRAYS if value.is_array else tensor_functions.COMPUTING):
+        machine.heap.forget_numbers(value)
+    return Unknown(f"{name}() of a tensor", plain=True)
 
 
 def perhaps_itself(value: Tensor, made: Tensor) -> Value:
@@ -771,7 +791,7 @@ def _raise(error: Exception) -> Value:
 def _write_in_place(machine: Any, value: Tensor, name: str, given: list[Value]) -> Value:
     """A method that writes other numbers into a tensor, which those that are given have to fit."""
     if name != "requires_grad_":
-        forget_numbers(machine, value)
+        machine.heap.forget_numbers(value)
     for other in (other for other in given if isinstance(other, Tensor)):
         sum_of_both = arithmetic(machine, "+", value, other)
         if not isinstance(sum_of_both, Tensor) or not same(sum_of_both.shape, value.shape):
@@ -779,17 +799,11 @@ def _write_in_place(machine: Any, value: Tensor, name: str, given: list[Value]) 
     return value
 
 
-def forget_numbers(machine: Any, value: Tensor) -> None:
-    """Something was written into a tensor."""
-    if value.data is not None:
-        machine.heap.touch(value)
-        value.data = None
-
-
 def _reshape(machine: Any, value: Tensor, name: str) -> Value:
     """A method that gives a tensor another shape in place."""
+    machine.heap.forget_numbers(value)
     machine.heap.touch(value)
-    value.shape, value.data, value.least = Unknown(f"{name}() of a tensor", plain=True), None, None
+    value.shape, value.least = Unknown(f"{name}() of a tensor", plain=True), None
     return value
 
 
@@ -837,13 +851,13 @@ def tensor_item(machine: Any, value: Tensor, index: Value) -> Value:
         return Unknown("an item of a tensor", plain=True)
     if type(index) is not int or not value.shape:
         shape = shaped(lambda: tensor_shapes.item(value.shape, index))
-        return Tensor(shape, machine.heap.clock, is_array=value.is_array)
+        return Tensor(shape, machine.heap.clock, is_array=value.is_array).viewing(value)
     if isinstance(value.shape[0], int) and not -value.shape[0] <= index < value.shape[0]:
         raise machine.error("IndexError", f"index {index} is out of bounds for dimension 0 with size {value.shape[0]}")
     data = value.data[index] if isinstance(value.data, tuple) else None
     if value.is_array and len(value.shape) == 1 and isinstance(data, (int, float)):
         return of_numpy(data)
-    return Tensor(value.shape[1:], machine.heap.clock, data=data, is_array=value.is_array)
+    return Tensor(value.shape[1:], machine.heap.clock, data=data, is_array=value.is_array).viewing(value)
 
 
 def tensor_items(machine: Any, value: Tensor) -> Iterator[Value]:
@@ -875,7 +889,7 @@ def _split(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Val
     for size in sizes:
         machine.step()
         data = value.data[start : start + size] if isinstance(value.data, tuple) else None
-        parts.append(Tensor((size,), machine.heap.clock, data=data))
+        parts.append(Tensor((size,), machine.heap.clock, data=data).viewing(value))
         start += size
     return tuple(parts)
 
@@ -937,6 +951,8 @@ def _functional(name: str) -> None:
         if not isinstance(value, Tensor):
             return Unknown("a tensor", plain=True)
         made = Tensor(value.shape, machine.heap.clock)
+        if is_itself or perhaps:
+            machine.heap.forget_numbers(value)
         return value if is_itself else perhaps_itself(value, made) if perhaps else made
 
     FUNCTIONS[f"torch.nn.functional.{name}"] = Native(f"torch.nn.functional.{name}", run)

@@ -537,6 +537,8 @@ def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     given = inputs[0] if len(inputs) == 1 else None
     if isinstance(given, Unknown) and not given.plain and may_hand_on(module):
         return Unknown(given.why)
+    if isinstance(given, Tensor):
+        machine.heap.forget_numbers(given)  # it may be written in place
     shape = shape_after(module, given) if isinstance(given, Tensor) else None
     unknown = Unknown("the result of a forward pass", plain=True)
     made = unknown if shape is None else Tensor(shape, machine.heap.clock)
@@ -1132,7 +1134,7 @@ def parameter(machine: Any, value: Value) -> Value:
     if isinstance(value, Unknown) and value.plain:
         return Unknown(value.why, foreign=True)
     if isinstance(value, Tensor) and not value.is_parameter:
-        return Tensor(value.shape, machine.heap.clock, True, value.data, value.least)
+        return Tensor(value.shape, machine.heap.clock, True, least=value.least).viewing(value)
     return value
 
 
