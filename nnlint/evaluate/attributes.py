@@ -12,6 +12,7 @@ from nnlint.evaluate import functions
 from nnlint.evaluate.control import Control, data_of
 from nnlint.evaluate.look_ups import ADDING
 from nnlint.evaluate.torch_names import NAMES
+from nnlint.numpy_numbers import NUMPY
 from nnlint.signature import Rest
 from nnlint.source import docstring
 from nnlint.unknown import Unknown, UnknownValueError, first
@@ -390,6 +391,8 @@ class Attributes(Control):
             method = self.methods.get((kind, name))
             if method is not None:
                 return BoundMethod(method, value)
+            if kind in NUMPY:
+                return self.doubtful(Unknown(f"{name} of a number of numpy's", plain=True))
         if isinstance(value, (int, float)) and name in ("real", "imag", "numerator", "denominator"):
             return getattr(value, name)
         special = isinstance(value, (Stream, Deque)) or (isinstance(value, Dict) and value.kind != "dict")

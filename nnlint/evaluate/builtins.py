@@ -75,7 +75,7 @@ def pure(name: str, function: Callable[..., Any]) -> Native:
     """A function that may be computed on known constants: numbers, strings and sequences of them."""
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        args = [machine.as_number(plain_payload(machine, arg)) for arg in args]
+        args = [arg if isinstance(arg, NUMPY) else machine.as_number(plain_payload(machine, arg)) for arg in args]
         unknown = ops.is_unknown((*args, *kwargs.values()))
         if unknown is not None:
             return Unknown(unknown.why, plain=True)
@@ -893,6 +893,8 @@ def _format_text(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     for value in (*args[1:], *kwargs.values()):
         if isinstance(value, (Instance, list, tuple, dict, Unknown)):
             machine.format("", value, "", "")
+        if isinstance(value, NUMPY):
+            return Unknown("how numpy writes a number", plain=True)
     unknown = ops.is_unknown((*args, *kwargs.values()))
     if unknown is not None:
         return Unknown(unknown.why, plain=True)

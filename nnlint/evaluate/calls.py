@@ -663,7 +663,9 @@ class Calls(Objects):
 
     def _enum_member(self, cls: Class, members: Dict, args: list[Value]) -> Value:
         for member in members.values():
-            if args and (member is args[0] or self.compare("==", member.attributes["value"], args[0]) is True):
+            if args and (
+                member is args[0] or self.truth(self.compare("==", member.attributes["value"], args[0])) is True
+            ):
                 return member
         if (
             args

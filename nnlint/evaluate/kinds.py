@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnlint.numpy_numbers import NumpyInt
+from nnlint.numpy_numbers import NUMPY
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
@@ -254,7 +254,7 @@ def _is_of(value: Value, kind: type) -> bool | None:
     if isinstance(value, Instance) and value.payload is None:
         return False if value.cls.unknown_base is None else None
     held = value.payload if isinstance(value, Instance) else value
-    return isinstance(held, kind) and not isinstance(held, Deque) and not (kind is int and isinstance(held, NumpyInt))
+    return isinstance(held, kind) and not isinstance(held, Deque) and not (kind is int and isinstance(held, NUMPY))
 
 
 __all__ = ["NONE_TYPE", "REGISTER", "REGISTERS", "is_instance", "is_object_of", "kin_of", "union"]

@@ -83,8 +83,10 @@ def _cumsum(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def astype(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """array.astype(dtype)"""
     dtype = args[0] if args else kwargs.get("dtype")
-    name = (dtype if isinstance(dtype, str) else str(getattr(dtype, "name", ""))).rpartition(".")[2]
-    return as_array(converted(machine, value, External(f"torch.{name.rstrip('_')}")))
+    name = (dtype if isinstance(dtype, str) else str(getattr(dtype, "name", ""))).rpartition(".")[2].rstrip("_")
+    if name == "float32":  # its numbers are no floats
+        return Tensor(value.shape, machine.heap.clock, is_array=True)
+    return as_array(converted(machine, value, External(f"torch.{name}")))
 
 
 def _arange(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -12,7 +12,7 @@ from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.control import DEPTH, LimitError
 from nnlint.evaluate.items import NATIVE_ERRORS, Items
 from nnlint.evaluate.kinds import union
-from nnlint.numpy_numbers import NUMPY
+from nnlint.numpy_numbers import NUMPY, NumpyBool, of_numpy
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import (
@@ -72,14 +72,14 @@ class Objects(Items):
             return self._collection_binary(sign, left, right)
         if sign not in ops.OPERATORS:
             return Unknown(f"{sign} is not evaluated", plain=True)
-        of_numpy = isinstance(left, NUMPY) or isinstance(right, NUMPY)
+        is_of_numpy = isinstance(left, NUMPY) or isinstance(right, NUMPY)
         try:
             result = ops.OPERATORS[sign](left, right)
         except NATIVE_ERRORS as error:
-            if of_numpy:
+            if is_of_numpy:
                 return self.doubtful(Unknown("arithmetic of numpy's", plain=True))
             raise self.native(error) from None
-        if of_numpy and isinstance(result, int) and result.bit_length() > 63:
+        if is_of_numpy and isinstance(result, int) and result.bit_length() > 63:
             return Unknown("a number too large for numpy", plain=True)
         self.charge(result)
         return List(result, self.heap.clock) if isinstance(result, list) else result
@@ -309,7 +309,8 @@ class Objects(Items):
             if sign in ("==", "!=") and isinstance(left, Dict) and isinstance(right, Dict):
                 equal = self._equal_entries(left, right)
                 return equal if isinstance(equal, Unknown) else equal is (sign == "==")
-            return ops.COMPARISONS[sign](left, right)
+            answer = ops.COMPARISONS[sign](left, right)
+            return of_numpy(answer) if isinstance(left, NUMPY) or isinstance(right, NUMPY) else answer
         except UnknownValueError as error:
             return Unknown(error.unknown.why, plain=True)
         except NATIVE_ERRORS as error:
@@ -455,10 +456,10 @@ class Objects(Items):
         unknown = ops.is_unknown(value)
         if unknown is not None:
             return Unknown(unknown.why, plain=True)
-        if isinstance(value, NUMPY) and conversion == "r":
+        if isinstance(value, NumpyBool) or (isinstance(value, NUMPY) and conversion == "r"):
             return Unknown("how numpy writes a number", plain=True)
         if isinstance(value, (str, int, float, complex, bytes, tuple, range)) or value is None:
-            if isinstance(value, tuple) and not all(isinstance(i, (str, int, float)) or i is None for i in value):
+            if isinstance(value, tuple) and not all(is_constant(i) and not isinstance(i, NUMPY) for i in value):
                 return Unknown("the text of an object", plain=True)
             return repr(value) if conversion == "r" else str(value)
         return Unknown("the text of an object", plain=True)
@@ -489,7 +490,7 @@ class Objects(Items):
             value = self.text(value, conversion)
         if isinstance(value, Instance) and value.payload is not None:
             value = value.payload
-        if isinstance(value, Unknown) or not isinstance(value, (str, int, float)):
+        if not isinstance(value, (str, int, float)) or isinstance(value, NumpyBool):
             return Unknown(value.why if isinstance(value, Unknown) else "the text of an object", plain=True)
         if not ops.format_is_small(spec):
             return Unknown("a value too large to compute", plain=True)
@@ -503,7 +504,7 @@ class Objects(Items):
         values = given if isinstance(given, tuple) else (given,)
         for value in values:
             self.text(value)
-        if any(map(writes_itself, values)):
+        if any(map(writes_itself, values)) or any(isinstance(value, NUMPY) for value in values):
             return Unknown("the text of an object", plain=True)
         if isinstance(given, Instance) and given.payload is not None:
             given = given.payload
