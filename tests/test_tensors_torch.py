@@ -18,6 +18,7 @@ import pytest
 from nnlint.analyse import analyse
 from nnlint.construction import Model
 from nnlint.evaluate.tensor_functions import OTHERS, UNARY, WINDOWS
+from nnlint.evaluate.tensor_names import is_name
 
 HAS_TORCH = bool(os.environ.get("NNLINT_REQUIRE_TORCH")) or importlib.util.find_spec("torch") is not None
 pytestmark = [pytest.mark.skipif(not HAS_TORCH, reason="needs torch"), pytest.mark.filterwarnings("ignore")]
@@ -129,3 +130,9 @@ def test_nothing_is_stated_that_torch_does_not_give(expressions: list[str], tmp_
                 wrong.append((expression, model.parameters, model.at_least, total))
     assert wrong == []
     assert checked > len(expressions) // 4
+
+
+def test_every_attribute_of_torchs_tensors_is_known() -> None:
+    import torch
+
+    assert [name for name in dir(torch.Tensor) if not is_name(name)] == []

@@ -11,6 +11,7 @@ from typing import Any
 from nnlint.evaluate import functions
 from nnlint.evaluate.control import Control, data_of
 from nnlint.evaluate.look_ups import ADDING
+from nnlint.evaluate.tensor_names import is_name
 from nnlint.evaluate.torch_names import NAMES
 from nnlint.numpy_numbers import NUMPY
 from nnlint.signature import Rest
@@ -267,6 +268,9 @@ class Attributes(Control):
                 return self.truth(value.payload)
             return True if value.cls.unknown_base is None else value.cls.unknown_base
         if isinstance(value, Tensor):
+            count = value.numel()
+            if isinstance(count, int) and count > 1:
+                raise self.error("ValueError" if value.is_array else "RuntimeError", "the truth of several numbers")
             return Unknown("the value of a tensor", plain=True)
         if isinstance(value, (Class, Function, Native, BoundMethod, Partial, Module, Stream, Super, Descriptor)):
             return True
@@ -702,6 +706,8 @@ class Attributes(Control):
                     given = Tensor(Unknown("a tensor's data is replaced", plain=True), self.heap.clock)
                 value.shape, value.data, value.least = given.shape, None, given.least
                 value.is_here = False
+            elif not is_name(name):
+                self.mark(value)
         elif isinstance(value, External):
             if value.name == "builtins":
                 self.give_up(Unknown(f"{name} of every module is replaced"))

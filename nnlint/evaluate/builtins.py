@@ -605,6 +605,8 @@ def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
         return True if is_known else Unknown(value.why, plain=True)
     if isinstance(value, Unknown):
         return Unknown(value.why, plain=True)
+    if isinstance(value, Tensor) and value.is_array:
+        return Unknown("what an array has", plain=True)
     held = entry_of(value, name)
     if may_be_absent(held):
         return Unknown(held.why, plain=True)
@@ -661,11 +663,11 @@ def class_of(machine: Any, value: Value) -> Value:
         return Unknown(value.why)
     if isinstance(value, Class):
         return BUILTINS["type"] if value.unsure is None else Unknown("what a class is made by")
-    if isinstance(value, Tensor):
+    if isinstance(value, Tensor) and not value.is_array:
         return machine.classes["Parameter" if value.is_parameter else "Tensor"]
     if isinstance(value, Dict):
         return TYPES.get(value.kind, BUILTINS["dict"])
-    if isinstance(value, (Deque, View, *NUMPY)):
+    if isinstance(value, (Deque, View, Tensor, *NUMPY)):
         return Unknown("the type of a value")
     if value is None:
         return NONE_TYPE

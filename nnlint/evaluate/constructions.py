@@ -189,7 +189,7 @@ class Copies:
             raise Different
         shape, data = self.of(value.shape), None if value.sharing else self.of(value.data)
         made = Tensor(shape, self.birth, value.is_parameter, data, value.least, value.is_array)
-        made.is_here = value.is_here
+        made.is_here, made.is_marked = value.is_here, value.is_marked
         self.known[id(value)] = made
         return made
 

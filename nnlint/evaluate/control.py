@@ -465,6 +465,7 @@ class Control:
             self._havoc_names(value, why, seen)
         elif isinstance(value, Tensor):
             self.heap.forget_numbers(value)
+            self.mark(value)
         elif isinstance(value, View):
             self.havoc(value.mapping, why, seen)
         elif isinstance(value, BoundMethod):
@@ -491,6 +492,12 @@ class Control:
             value.spoiled = Unknown(why)
         elif isinstance(value, Function):
             self._havoc_closure(value, why, seen)
+
+    def mark(self, tensor: Tensor) -> None:
+        """A tensor gets attributes that torch does not give it."""
+        if not tensor.is_marked:
+            self.heap.touch(tensor)
+            tensor.is_marked = True
 
     def _havoc_closure(self, function: Function, why: str, seen: set[Any]) -> None:
         """A function that is called may write to what it names in the functions around it."""

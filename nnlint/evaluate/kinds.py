@@ -103,7 +103,8 @@ def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
         if isinstance(value, Instance):
             return is_object_of(value, kind)
         if isinstance(value, Tensor):
-            return kind.module is None and (kind.name == "Tensor" or (kind.name == "Parameter" and value.is_parameter))
+            own = kind.name if kind.module is None else ""
+            return (own == "Tensor" and not value.is_array) or (own == "Parameter" and value.is_parameter)
         if isinstance(value, Dict):
             return kind.module is None and kind.name == value.kind
         if isinstance(value, Class) and first(value.unsure, kind.unknown_base) is not None:
@@ -242,7 +243,8 @@ def _is_native(value: Value, kind: Native) -> bool | Unknown:
     if kind.name == "NoneType":
         return value is None
     if kind.name in TENSORS:
-        return isinstance(value, Tensor) and (kind.name == "torch.Tensor" or value.is_parameter)
+        is_tensor = isinstance(value, Tensor) and not value.is_array
+        return is_tensor and (kind.name == "torch.Tensor" or value.is_parameter)
     if kind.name == "type" and isinstance(value, Native):
         return value.name in NATIVE
     answer = _is_of(value, NATIVE[kind.name]) if kind.name in NATIVE else _is_inner(value, kind.name)

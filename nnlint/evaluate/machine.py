@@ -16,6 +16,7 @@ from nnlint.evaluate.contexts import CONTEXTS
 from nnlint.evaluate.einops_functions import EINOPS
 from nnlint.evaluate.functions import FUNCTION_TYPES
 from nnlint.evaluate.imports import Imports
+from nnlint.evaluate.initialisers import initialiser
 from nnlint.evaluate.kinds import REGISTERS
 from nnlint.evaluate.library import LIBRARY
 from nnlint.evaluate.loggers import LOGGING, logger_classes
@@ -29,6 +30,7 @@ from nnlint.evaluate.statements import lower_definitions
 from nnlint.evaluate.torch_functions import (
     FUNCTIONS,
     arithmetic,
+    augment,
     tensor_attribute,
     tensor_item,
     tensor_items,
@@ -180,14 +182,6 @@ NAMESPACE = {
 }
 
 
-def _initialise(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """torch.nn.init.*: the tensor it was given."""
-    if not args or not isinstance(args[0], Tensor):
-        return Unknown("a tensor", plain=True)
-    machine.heap.forget_numbers(args[0])
-    return args[0]
-
-
 def _tensor_of_unknown_shape(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Unknown("a tensor", plain=True)
 
@@ -331,7 +325,7 @@ class Machine(Imports):
         if dotted in FUNCTIONS:
             return FUNCTIONS[dotted]
         if dotted in INITIALISERS_OUTSIDE:
-            return Native(dotted.rpartition(".")[2], _initialise)
+            return initialiser(dotted.rpartition(".")[2])
         if dotted in OUTSIDE:
             return OUTSIDE[dotted]
         if dotted in self.classes and "." in dotted:
@@ -362,7 +356,7 @@ class Machine(Imports):
         if dotted.startswith("torch.nn.modules.") and f"torch.nn.{name}" in self.torch:
             return self.torch[f"torch.nn.{name}"]
         if dotted in INITIALISERS:
-            return Native(name, _initialise)
+            return initialiser(name)
         if dotted.startswith("torch.nn.functional.") and name in FUNCTIONAL and dotted not in FUNCTIONS:
             return Native(name, _tensor_of_unknown_shape)
         return None
@@ -390,6 +384,9 @@ class Machine(Imports):
 
     def tensor_binary(self, sign: str, left: Value, right: Value) -> Value:
         return arithmetic(self, sign, left, right)
+
+    def tensor_augment(self, sign: str, left: Tensor, right: Value) -> Value:
+        return augment(self, sign, left, right)
 
     # -- what is recorded --------------------------------------------------------------------------------------
 

@@ -94,6 +94,9 @@ class Objects(Items):
         except NATIVE_ERRORS as error:
             raise self.native(error) from None
 
+    def tensor_augment(self, sign: str, left: Tensor, right: Value) -> Value:
+        raise NotImplementedError
+
     def tensor_binary(self, sign: str, left: Value, right: Value) -> Value:
         raise NotImplementedError
 
@@ -189,12 +192,7 @@ class Objects(Items):
             self.update_dict(left, right)
             return left
         if isinstance(left, Tensor):
-            result = self.binary(sign, left, right)
-            self.heap.touch(left)
-            self.heap.forget_numbers(left)
-            if isinstance(result, Tensor) and not left.sharing:
-                left.data = result.data
-            return left
+            return self.tensor_augment(sign, left, right)
         if isinstance(left, Set) and isinstance(right, Unknown):
             self.havoc(left, right.why)
             return left

@@ -57,6 +57,11 @@ def is_whole(number: Number) -> bool:
     return isinstance(number, (int, float)) and float(number).is_integer() and abs(number) <= WHOLE
 
 
+def are_whole(data: object) -> bool:
+    """Whether the numbers of a tensor are known, and of an integer type."""
+    return type(data) is int or (type(data) is tuple and bool(data) and all(type(item) is int for item in data))
+
+
 _EXACT: dict[str, Callable[[float, float], float]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,

@@ -12,6 +12,7 @@ from typing import Any
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate import parametrize, tensor_functions, tensor_numbers, tensor_shapes
 from nnlint.evaluate.devices import default_device
+from nnlint.evaluate.tensor_names import is_name
 from nnlint.evaluate.torch_modules import MEMO, deep_copy, has_state, prepare, put, restored
 from nnlint.layers.arguments import spread
 from nnlint.numpy_numbers import NUMPY, NumpyInt, of_numpy
@@ -370,6 +371,32 @@ def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
     return made
 
 
+def augment(machine: Any, sign: str, left: Tensor, right: Value) -> Tensor:
+    """left += right and the like, in place"""
+    result = machine.binary(sign, left, right)
+    if isinstance(right, Tensor) and sign != "@":
+        check_fit(machine, left, right)
+    if tensor_numbers.are_whole(left.data) and (sign == "/" or isinstance(right, float)):
+        raise machine.error("TypeError" if left.is_array else "RuntimeError", "a tensor of whole numbers stays one")
+    machine.heap.touch(left)
+    machine.heap.forget_numbers(left)
+    if isinstance(result, Tensor) and not left.sharing:
+        left.data = result.data
+    return left
+
+
+def check_fit(machine: Any, value: Tensor, other: Tensor) -> None:
+    """What is written into a tensor in place has to widen to its shape."""
+    shapes = value.shape, other.shape
+    if not all(type(shape) is tuple and all(type(size) is int for size in shape) for shape in shapes):
+        if not same(*shapes):
+            machine.may_raise("a tensor that may not fit is written")
+        return
+    sizes, given = (shape[::-1] for shape in shapes)
+    if len(given) > len(sizes) or any(size not in (1, held) for size, held in zip(given, sizes)):
+        raise machine.error("ValueError" if value.is_array else "RuntimeError", "what is written does not fit")
+
+
 def elementwise(machine: Any, name: str, value: Tensor) -> Value:
     """A function of each number of a tensor."""
     numbers = numbers_of(value)
@@ -445,7 +472,12 @@ def _unique(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 @function("torch.nn.Parameter", "torch.nn.parameter.Parameter")
 def _parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     data = args[0] if args else kwargs.get("data")
+    if isinstance(data, (int, float, list, tuple)) or (isinstance(data, Tensor) and data.is_array):
+        raise machine.error("AttributeError", "only a tensor can be detached")
     if isinstance(data, Tensor):
+        requires_grad = args[1] if len(args) > 1 else kwargs.get("requires_grad", True)
+        if requires_grad is True and tensor_numbers.are_whole(data.data):
+            raise machine.error("RuntimeError", "only tensors of floating point can require gradients")
         return Tensor(data.shape, machine.heap.clock, True, least=data.least).viewing(data)
     if data is None:
         return Tensor((0,), machine.heap.clock, True)
@@ -611,7 +643,9 @@ def _copy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if isinstance(value, Set):
         return Set(value, clock, value.rest)
     if isinstance(value, Tensor):
-        return Tensor(value.shape, clock, value.is_parameter, value.data, value.least).viewing(value)
+        copied = Tensor(value.shape, clock, value.is_parameter, value.data, value.least).viewing(value)
+        copied.is_marked = value.is_marked
+        return copied
     if isinstance(value, Unknown) and value.options:
         return machine.each_option(value, lambda option: _copy(machine, [option], {}))
     return Unknown("a copy of an iterator") if isinstance(value, Stream) else value
@@ -695,6 +729,12 @@ ASKING = frozenset(
 
 def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     """tensor.name: shapes and numbers are known, everything else is an Unknown that is no module."""
+    if name == "__dict__":
+        machine.mark(value)
+    if not value.is_array and not is_name(name):
+        if value.is_marked:
+            return Unknown(f"{name} of a tensor")
+        raise machine.error("AttributeError", f"'Tensor' object has no attribute '{name}'")
     if name == "shape":
         return value.shape
     if name in ("numel", "nelement"):
@@ -793,9 +833,7 @@ def _write_in_place(machine: Any, value: Tensor, name: str, given: list[Value]) 
     if name != "requires_grad_":
         machine.heap.forget_numbers(value)
     for other in (other for other in given if isinstance(other, Tensor)):
-        sum_of_both = arithmetic(machine, "+", value, other)
-        if not isinstance(sum_of_both, Tensor) or not same(sum_of_both.shape, value.shape):
-            machine.may_raise("a tensor that does not fit is written")
+        check_fit(machine, value, other)
     return value
 
 

@@ -22,6 +22,7 @@ from nnlint.evaluate.entries import (
 from nnlint.evaluate.items import UnknownSlice
 from nnlint.evaluate.sequential import HOOKED, Budget, is_as_built, is_sequential, layers_of
 from nnlint.evaluate.sequential import attributes_of as attributes_of_module
+from nnlint.evaluate.tensor_numbers import are_whole
 from nnlint.layers import (
     LAYERS,
     PLAIN,
@@ -190,6 +191,8 @@ def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
                         raise machine.error("TypeError", f"cannot assign a plain value as {name}")
                     machine.may_raise(value.why)
                     value = None
+                elif which == "_buffers":
+                    check_buffer(machine, name, value)
                 machine.set_item(held, name, value)
                 return None
         machine.set_plainly(module, name, value)
@@ -277,10 +280,15 @@ def _register_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value
 def _register_buffer(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name, tensor = arguments(("self", "name", "tensor", "persistent"), args, kwargs)[:3]
     check_name(machine, module, "_buffers", name)
-    if not isinstance(tensor, (Tensor, Unknown, type(None))):
-        raise machine.error("TypeError", f"cannot assign a plain value to buffer {name}")
+    check_buffer(machine, name, tensor)
     put(machine, module, "_buffers", name, tensor)
     return None
+
+
+def check_buffer(machine: Any, name: Value, value: Value) -> None:
+    """A buffer is a tensor or None."""
+    if not isinstance(value, (Tensor, Unknown, type(None))) or (isinstance(value, Tensor) and value.is_array):
+        raise machine.error("TypeError", f"cannot assign a plain value to buffer {name}")
 
 
 def arguments(names: tuple[str, ...], args: list[Value], kwargs: dict[str, Value]) -> list[Value]:
@@ -1133,7 +1141,9 @@ def parameter(machine: Any, value: Value) -> Value:
         return Unknown(value.why, tuple(parameter(machine, option) for option in value.options))
     if isinstance(value, Unknown) and value.plain:
         return Unknown(value.why, foreign=True)
-    if isinstance(value, Tensor) and not value.is_parameter:
+    if isinstance(value, Tensor) and not value.is_parameter and not value.is_array:
+        if are_whole(value.data):
+            raise machine.error("RuntimeError", "only tensors of floating point can require gradients")
         return Tensor(value.shape, machine.heap.clock, True, least=value.least).viewing(value)
     return value
 
@@ -1554,6 +1564,7 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
         return made
     if isinstance(value, Tensor):
         made = Tensor(value.shape, clock, value.is_parameter, value.data, value.least)
+        made.is_marked = value.is_marked
     elif isinstance(value, Dict):
         made = Dict((), clock, value.rest, value.kind, value.factory)
         memo[id(value)] = made
