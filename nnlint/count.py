@@ -145,6 +145,8 @@ def _add(total: Total, value: Value, path: str, top: Value = None) -> None:
 def _lists_itself(module: Instance, methods: tuple[str, ...]) -> str | None:
     """Why a module's parameters are not those that are registered in it."""
     cls = module.cls
+    if cls.find("__hash__") is None:
+        return f"a {cls.name} has no hash, and torch asks for one"
     if cls.module is not None and any(isinstance(cls.find(name), Function) for name in methods):
         return f"{cls.name} has methods of its own to list its parameters"
     if not module.attributes.keys().isdisjoint(methods):

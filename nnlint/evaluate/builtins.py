@@ -141,7 +141,7 @@ def _len(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             return Unknown("how many names a class has", plain=True)
         value = value.payload if value.payload is not None else value
     if isinstance(value, Class) and "__members__" in value.attributes:
-        return len(machine.items(value))
+        return _len(machine, [tuple(machine.items(value))], {})
     value = value.mapping if isinstance(value, View) else value
     if isinstance(value, Unknown):
         lengths = {len(o) for o in value.options if isinstance(o, (tuple, str))}
@@ -985,6 +985,18 @@ def _insert_within(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
     return _insert(machine, args, kwargs)
 
 
+@method(Deque, "pop")
+def _pop_right(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if len(args) > 1:
+        raise machine.error("TypeError", "deque.pop() takes no arguments")
+    return _pop(machine, args, {})
+
+
+@method(Deque, "sort")
+def _sort_deque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    raise machine.error("AttributeError", "'collections.deque' object has no attribute 'sort'")
+
+
 @method(Deque, "popleft")
 def _pop_left(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return _pop(machine, [args[0], 0], {})
@@ -1120,6 +1132,8 @@ def _setdefault(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
 @method(Dict, "pop")
 def _pop_key(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     mapping = args[0]
+    if not mapping and mapping.rest is None and len(args) > 2:
+        return args[2]  # nobody asks whether the key is one
     found = _get(machine, [mapping, args[1], ABSENT], {})
     machine.heap.touch(mapping)
     mapping.pop(machine.key(args[1]), None)
@@ -1188,6 +1202,10 @@ def _move_to_end(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     mapping, key = args[0], machine.key(args[1])
     last = known(machine.truth(args[2] if len(args) > 2 else kwargs.get("last", True)))
     machine.heap.touch(mapping)
+    if may_be_absent(mapping.get(key)) or (key not in mapping and mapping.rest is not None):
+        machine.may_raise("whether there is a key to move")
+        machine.havoc(mapping, "whether there is a key to move")
+        return None
     moved = {key: mapping.pop(key)}
     if not last:
         others = dict(mapping)

@@ -32,6 +32,7 @@ from nnlint.signature import REQUIRED, BindError, Parameter, Rest, Signature
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
+    CONSTANTS,
     OF_ITEMS,
     BoundMethod,
     Class,
@@ -813,9 +814,20 @@ class Calls(Objects):
         count, highest = 0, 0
         own_auto, makes_members = cls.find("_generate_next_value_"), isinstance(cls.find("__new__"), Function)
         by_itself = Unknown(f"a value that {cls.name} makes by itself", plain=True)
+        ignored = cls.attributes.pop("_ignore_", ())
+        ignored = ignored.replace(",", " ").split() if isinstance(ignored, str) else ignored
+        for name in ignored:
+            cls.attributes.pop(name, None)
         for name, value in list(cls.attributes.items()):
-            if name.startswith("_") or isinstance(value, (Function, Descriptor, Native, Class)):
+            is_special = name.startswith(("__", f"_{cls.name}__")) or (name[0] == name[-1] == "_")
+            if is_special or isinstance(value, (Function, Descriptor)):
                 continue
+            is_nested = isinstance(value, Class) and value.module is not None and value.name == name
+            if is_nested or (isinstance(value, Native) and self.builtins.get(value.name) is not value):
+                members.rest = Unknown(f"whether {name} is a member of {cls.name}")
+                continue
+            if isinstance(value, Unknown):  # a function is no member, and one that is equal to another is no further
+                members.rest = Unknown(value.why)
             member = Instance(cls, self.heap.clock)
             if isinstance(value, Instance) and value.cls.full_name == "enum.auto":
                 count = 2 ** count.bit_length() if cls.is_subclass(self.classes["enum.Flag"]) else count + 1
@@ -833,7 +845,7 @@ class Calls(Objects):
             init = cls.find("__init__")
             if isinstance(init, Function):
                 self.call(init, [member, *(value if isinstance(value, tuple) else (value,))], {})
-            alias = next((one for one in members.values() if same(one.attributes["value"], value)), member)
+            alias = next((one for one in members.values() if _is_alias(one.attributes["value"], value)), member)
             members[name] = cls.attributes[name] = alias
         cls.attributes["__members__"] = members
 
@@ -864,6 +876,14 @@ class Calls(Objects):
 
         for name in fields:
             cls.attributes.pop(name, None)
+
+        def refuse(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+            if args[0].cls is cls or args[1] in fields:
+                raise machine.error("AttributeError", "can't set attribute")
+            machine.set_plainly(*args)
+            return None
+
+        cls.attributes["__setattr__"] = Native("__setattr__", refuse)
         cls.attributes["_make"] = Descriptor("classmethod", Native("_make", make))
         cls.attributes["__new__"] = Native("__new__", new)
         cls.attributes["_replace"] = Native("_replace", replace)
@@ -888,10 +908,10 @@ class Calls(Objects):
                 fields.update(base.dataclass)
         keyword_only = options.get("kw_only") is True
         for field in cls.attributes.get("__fields__", ()):
-            text = field.text()
-            if "ClassVar" in text:
+            kind = field.kind()
+            if kind == "ClassVar":
                 continue
-            if text.rpartition(".")[2] == "KW_ONLY":
+            if kind == "KW_ONLY":
                 keyword_only = True
                 continue
             default = cls.find(field.name)
@@ -899,7 +919,7 @@ class Calls(Objects):
             if isinstance(default, (List, Dict, Set)):
                 raise self.error("ValueError", f"mutable default for field {field.name} is not allowed")
             field = Field(
-                field.name, field.annotation, field.scope, field.frame, default, keyword_only, "InitVar" in text
+                field.name, field.annotation, field.scope, field.frame, default, keyword_only, kind == "InitVar"
             )
             if isinstance(default, Instance) and default.cls.full_name == "dataclasses.Field":
                 held = default.attributes
@@ -917,8 +937,23 @@ class Calls(Objects):
         self._check_order(fields)
         if options.get("slots") is True:
             cls.slots = self._slots(cls, tuple(fields))
-        if options.get("init") is False or isinstance(cls.attributes.get("__init__"), Function):
-            return cls
+        if options.get("init") is not False and not isinstance(cls.attributes.get("__init__"), Function):
+            self._make_init(cls, fields, options)
+        if options.get("frozen") is True:
+            cls.attributes["__setattr__"] = cls.attributes["__delattr__"] = Native("__setattr__", frozen_setattr)
+        if options.get("eq") is not False:
+            has_hash = options.get("frozen") is True or options.get("unsafe_hash") is True
+            if "__hash__" not in cls.attributes and not has_hash:
+                cls.attributes["__hash__"] = None
+            if "__eq__" not in cls.attributes:
+                cls.attributes["__eq__"] = Native("__eq__", partial(_fields_equal, _compared(cls)))
+        if options.get("order") is True:
+            for name, sign in (("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">=")):
+                cls.attributes[f"__{name}__"] = Native(f"__{name}__", partial(_fields_ordered, sign, _compared(cls)))
+        return cls
+
+    def _make_init(self, cls: Class, fields: dict[str, Field], options: dict[str, Value]) -> None:
+        """The __init__ of a dataclass."""
         ordered = [f for f in fields.values() if not f.keyword_only] + [f for f in fields.values() if f.keyword_only]
         made = REQUIRED
         signature = Signature(
@@ -957,14 +992,6 @@ class Calls(Objects):
             return None
 
         cls.attributes["__init__"] = Native("__init__", init)
-        if options.get("frozen") is True:
-            cls.attributes["__setattr__"] = cls.attributes["__delattr__"] = Native("__setattr__", frozen_setattr)
-        if options.get("eq") is not False and "__eq__" not in cls.attributes:
-            cls.attributes["__eq__"] = Native("__eq__", _fields_equal)
-        if options.get("order") is True:
-            for name, sign in (("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">=")):
-                cls.attributes[f"__{name}__"] = Native(f"__{name}__", partial(_fields_ordered, sign))
-        return cls
 
     def _check_order(self, fields: dict[str, Field]) -> None:
         """A field without default behind one that has one is refused."""
@@ -1149,6 +1176,16 @@ class Field:
         """The annotation as written."""
         return self.scope.source.tree.code_for_node(self.annotation)
 
+    def kind(self) -> str:
+        """What the annotation names, apart from where that is found and from what it is applied to."""
+        return self.text().strip("'\" ").partition("[")[0].rpartition(".")[2].strip()
+
+
+def _is_alias(value: Value, other: Value) -> bool:
+    """Whether a member of an enumeration that has this value is the one that has the other."""
+    are_constants = type(value) in CONSTANTS and type(other) in CONSTANTS
+    return bool(value == other) if are_constants else same(value, other)
+
 
 def frozen_setattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     raise machine.error("dataclasses.FrozenInstanceError", f"cannot assign to field {args[1]!r}")
@@ -1159,22 +1196,21 @@ def _compared(cls: Class) -> list[str]:
     return [name for name, field in cls.dataclass.items() if not field.init_only and field.is_compared is not False]
 
 
-def _fields_equal(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _fields_equal(names: list[str], machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     one, other = args
     if not isinstance(other, Instance) or other.cls is not one.cls:
         return False
-    names = _compared(one.cls)
-    answers = [machine.truth(machine.compare("==", one.attributes.get(n), other.attributes.get(n))) for n in names]
+    answers = [machine.truth(machine.compare("==", *(machine.get_attribute(x, n) for x in args))) for n in names]
     if any(answer is False for answer in answers):
         return False
     return next((a for a in answers if isinstance(a, Unknown)), True)
 
 
-def _fields_ordered(sign: str, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _fields_ordered(sign: str, names: list[str], machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     one, other = args
     if not isinstance(other, Instance) or other.cls is not one.cls:
         return machine.builtins["NotImplemented"]
-    sides = (tuple(side.attributes.get(name) for name in _compared(one.cls)) for side in args)
+    sides = (tuple(machine.get_attribute(side, name) for name in names) for side in args)
     return machine.compare(sign, *sides)
 
 

@@ -24,6 +24,7 @@ from nnlint.values import (
     OF_ITEMS,
     BoundMethod,
     Class,
+    Deque,
     Descriptor,
     Dict,
     External,
@@ -51,6 +52,7 @@ from nnlint.values import (
 )
 
 MANY = 50  # items of which a loop may be too long to follow
+SMALLEST_TABLE = 8  # places that CPython has for the members of a set, at least
 ORDERED = 3  # members of a set, of which all orders are tried
 FEW = 100  # objects, of which all are looked at
 FRESH = frozenset({"list", "dict", "set", "int", "float", "str", "bool", "tuple"})  # types that make something new
@@ -102,6 +104,8 @@ class Items(Attributes):
             if value.payload is not None:
                 return self._payload_item(value, index)
             return self.lacking(value, "is not subscriptable")
+        if isinstance(value, Deque) and isinstance(index, slice):
+            raise self.error("TypeError", "sequence index must be integer, not 'slice'")
         if self.look_ups.reading is not None:
             self._note_content(value)
         if isinstance(value, External) and value.name.startswith(("typing.", "collections.abc.", "typing_extensions.")):
@@ -260,8 +264,9 @@ class Items(Attributes):
         """What the program's own methods do when an object is a key: it is hashed, and perhaps compared."""
         hashes, equals = value.cls.find("__hash__"), value.cls.find("__eq__")
         own = next((base for base in value.cls.mro if {"__hash__", "__eq__"} & base.attributes.keys()), None)
-        if isinstance(equals, Function) and own is not None and "__hash__" not in own.attributes:
-            raise self.error("TypeError", f"unhashable type: '{value.cls.name}'")
+        is_own = isinstance(equals, Function) and own is not None and "__hash__" not in own.attributes
+        if hashes is None or is_own:
+            raise TypeError(f"unhashable type: '{value.cls.name}'")
         if isinstance(hashes, Function):
             self.call(BoundMethod(hashes, value), [], {})
         if isinstance(equals, Function):
@@ -355,6 +360,8 @@ class Items(Attributes):
                 if key in value:
                     self.doubtful(value[key] if may_be_absent(value[key]) else None)
                     del value[key]
+                elif value.rest is None and value.kind == "Counter":
+                    return
                 elif value.rest is None:
                     raise self.error("KeyError", repr(key))
                 else:
@@ -429,7 +436,7 @@ class Items(Attributes):
         if isinstance(value, frozenset):
             return iter(self._ordered(value))
         if isinstance(value, Class) and isinstance(value.attributes.get("__members__"), Dict):
-            return iter(list(dict.fromkeys(value.attributes["__members__"].values())))
+            return iter(self._members(value, value.attributes["__members__"]))
         if isinstance(value, Instance):
             return self._iterate_instance(value)
         if isinstance(value, Tensor):
@@ -441,6 +448,17 @@ class Items(Attributes):
         if type(value) is Rest:  # what is in arguments of which nobody knows how many there are
             return iter([value])
         raise self.error("TypeError", f"'{type(value).__name__}' object is not iterable")
+
+    def _members(self, cls: Class, members: Dict) -> list[Value]:
+        """The members of an enumeration. Whether flags of no or many bits are among them depends on the version."""
+        if members.rest is not None:
+            return [Rest(members.rest)]
+        found = list(dict.fromkeys(members.values()))
+        if not cls.is_subclass(self.classes["enum.Flag"]):
+            return found
+        values = [member.attributes["value"] for member in found]
+        are_single = all(isinstance(value, int) and value > 0 and value & (value - 1) == 0 for value in values)
+        return found if are_single else [Rest(Unknown("flags that may be no members"))]
 
     def in_time(self, value: Value) -> Iterator[Value]:
         """The items of an iterable, for a loop. Where it is over so many constants that, at its pace, the steps of the
@@ -494,8 +512,9 @@ class Items(Attributes):
         # The order of a set of strings differs from run to run: more than one of them has no known order.
         if len(value) <= 1:
             return list(value)
-        if all(isinstance(item, int) for item in value):
-            return list(value)
+        # That of small numbers is the same however the set came about: each has its own place in the smallest table.
+        if all(isinstance(item, int) and 0 <= item < SMALLEST_TABLE for item in value):
+            return sorted(value)
         return [Rest(Unknown("the order of a set"))]
 
     def in_any_order(self, value: Value) -> Value:

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from keyword import iskeyword
 from typing import Any
 
 from nnlint.evaluate.builtins import BUILTINS, METHODS, holds_for, key_of
@@ -116,8 +117,23 @@ def _matching(name: str) -> None:
 def _group(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """match.group(0), match["name"], match.group(1, 2)"""
     match, chosen = args[0].attributes, args[1:] or [0]
+    if any(isinstance(at, int) and at < 0 for at in chosen):
+        raise machine.error("IndexError", "no such group")
     found = [machine.get_item(match["named_" if isinstance(at, str) else "groups_"], at) for at in chosen]
     return found[0] if len(found) == 1 else tuple(found)
+
+
+def _groups(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """match.groups(default=None)"""
+    default = args[1] if len(args) > 1 else kwargs.get("default")
+    return tuple(default if found is None else found for found in args[0].attributes["groups_"][1:])
+
+
+def _group_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """match.groupdict(default=None)"""
+    default = args[1] if len(args) > 1 else kwargs.get("default")
+    named = args[0].attributes["named_"]
+    return Dict({name: default if found is None else found for name, found in named.items()}, machine.heap.clock)
 
 
 PATTERN = Class("Pattern", (Class("object", native=object),), full_name="re.Pattern")
@@ -125,8 +141,8 @@ MATCH = Class("Match", (Class("object", native=object),), full_name="re.Match")
 MATCH.attributes.update(
     group=Native("group", _group),
     __getitem__=Native("__getitem__", _group),
-    groups=Native("groups", lambda machine, args, kwargs: args[0].attributes["groups_"][1:]),
-    groupdict=Native("groupdict", lambda machine, args, kwargs: Dict(args[0].attributes["named_"], machine.heap.clock)),
+    groups=Native("groups", _groups),
+    groupdict=Native("groupdict", _group_dict),
 )
 for _name in ("findall", "fullmatch", "match", "search", "split", "sub"):
     _matching(_name)
@@ -429,8 +445,10 @@ def _namedtuple(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
         fields = fields.replace(",", " ").split()
     if not isinstance(name, str) or not all(isinstance(field, str) for field in fields):
         return Unknown("a namedtuple whose fields are not known")
-    if len(set(fields)) < len(fields):
-        raise machine.error("ValueError", "a field of a namedtuple has the name of another")
+    if kwargs.get("rename", False) is not False:
+        return Unknown("a namedtuple whose fields may be renamed")
+    if len(set(fields)) < len(fields) or any(f[:1] == "_" or iskeyword(f) or not f.isidentifier() for f in fields):
+        raise machine.error("ValueError", "a field of a namedtuple has no name of its own")
     made = Class(name, (machine.classes["tuple"],), birth=machine.heap.clock)
     defaults = kwargs.get("defaults") or ()
     first = len(fields) - len(defaults)
@@ -600,11 +618,11 @@ def _zip_longest(machine: Any, *sources: Value, fillvalue: Value = None) -> Iter
 def _choices(name: str) -> Callable[..., Iterator[Value]]:
     """combinations, permutations: of items that are known"""
 
-    def run(machine: Any, source: Value, size: Value = None) -> Iterator[Value]:
-        items = machine.items(source)
-        if has_rest(items) or isinstance(size, Unknown):
+    def run(machine: Any, iterable: Value, r: Value = None) -> Iterator[Value]:
+        items = machine.items(iterable)
+        if has_rest(items) or isinstance(r, Unknown):
             return iter([Rest(Unknown("items that are not known"))])
-        return _counted(machine, getattr(itertools, name)(items, *([] if size is None else [size])))
+        return _counted(machine, getattr(itertools, name)(items, *([] if r is None else [r])))
 
     return run
 
@@ -739,30 +757,48 @@ def field_names(cls: Class) -> list[str]:
     return [name for name, field in cls.dataclass.items() if not field.init_only]
 
 
-@library("dataclasses.asdict")
-def _asdict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    value = args[0]
-    if isinstance(value, Instance) and isinstance(value.cls.dataclass, dict):
-        names = field_names(value.cls)
-        found = {name: _asdict(machine, [machine.get_attribute(value, name)], {}) for name in names}
-        return Dict(found, machine.heap.clock)
-    if isinstance(value, List):
-        return List([_asdict(machine, [item], {}) for item in value], machine.heap.clock)
-    if isinstance(value, Dict):
-        return Dict({k: _asdict(machine, [v], {}) for k, v in value.items()}, machine.heap.clock, value.rest)
-    return machine.call(machine.resolve("copy.deepcopy"), [value], {})
+def _is_dataclass(value: Value) -> bool:
+    return isinstance(value, Instance) and any(isinstance(base.dataclass, dict) for base in value.cls.mro)
 
 
-@library("dataclasses.astuple")
-def _astuple(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    value = args[0]
-    if isinstance(value, Instance) and isinstance(value.cls.dataclass, dict):
-        return tuple(_astuple(machine, [machine.get_attribute(value, name)], {}) for name in field_names(value.cls))
+def _taken_apart(machine: Any, value: Value, make: Callable[[list[Value]], Value]) -> Value:
+    """A copy of a value in which what is made of names and values stands for the objects of dataclasses."""
+    if _is_dataclass(value):
+        fields = next(base.dataclass for base in value.cls.mro if isinstance(base.dataclass, dict))
+        names = [name for name, field in fields.items() if not field.init_only]
+        return make([(name, _taken_apart(machine, machine.get_attribute(value, name), make)) for name in names])
     if isinstance(value, List):
-        return List([_astuple(machine, [item], {}) for item in value], machine.heap.clock)
+        return List([_taken_apart(machine, item, make) for item in value], machine.heap.clock)
+    if isinstance(value, tuple):
+        return tuple(_taken_apart(machine, item, make) for item in value)
     if isinstance(value, Dict):
-        return Dict({k: _astuple(machine, [v], {}) for k, v in value.items()}, machine.heap.clock, value.rest)
-    return machine.call(machine.resolve("copy.deepcopy"), [value], {})
+        return Dict({k: _taken_apart(machine, v, make) for k, v in value.items()}, machine.heap.clock, value.rest)
+    return value if type(value) is Rest else machine.call(machine.resolve("copy.deepcopy"), [value], {})
+
+
+def _unfolding(name: str, default: Callable[[Any, list[Value]], Value]) -> None:
+    """dataclasses.asdict(value, dict_factory=dict), dataclasses.astuple(value, tuple_factory=tuple)"""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        if isinstance(args[0], Unknown) or (isinstance(args[0], Instance) and args[0].cls.unknown_base is not None):
+            return Unknown(f"{name}() of what is not known")
+        if not _is_dataclass(args[0]):
+            raise machine.error("TypeError", f"{name}() should be called on dataclass instances")
+        factory = next(iter([*args[1:], *kwargs.values()]), None)
+
+        def make(pairs: list[Value]) -> Value:
+            if factory is None:
+                return default(machine, pairs)
+            given = pairs if name == "asdict" else [value for _, value in pairs]
+            return machine.call(factory, [List(given, machine.heap.clock)], {})
+
+        return _taken_apart(machine, args[0], make)
+
+    LIBRARY[f"dataclasses.{name}"] = Native(name, run)
+
+
+_unfolding("asdict", lambda machine, pairs: Dict(dict(pairs), machine.heap.clock))
+_unfolding("astuple", lambda machine, pairs: tuple(value for _, value in pairs))
 
 
 @library("dataclasses.fields")
@@ -778,6 +814,7 @@ def _fields(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             name=field.name, default=_or_missing(field.default), default_factory=_or_missing(field.factory),
             init=field.in_init, kw_only=field.keyword_only, type=Unknown("an annotation", plain=True),
         )  # fmt: skip
+        made.open = Unknown("what else a field says")
         found.append(made)
     return tuple(found)
 

@@ -70,6 +70,8 @@ class Objects(Items):
         )
         if isinstance(left, (Dict, Set)) or isinstance(right, (Dict, Set)):
             return self._collection_binary(sign, left, right)
+        if sign == "+" and isinstance(left, Deque) is not isinstance(right, Deque):
+            raise self.error("TypeError", "unsupported operands for +")
         if sign not in ops.OPERATORS:
             return Unknown(f"{sign} is not evaluated", plain=True)
         is_of_numpy = isinstance(left, NUMPY) or isinstance(right, NUMPY)
@@ -336,6 +338,8 @@ class Objects(Items):
     def _equal_entries(self, left: Dict, right: Dict) -> bool | Unknown:
         """left == right, for two dicts."""
         are_ordered = left.kind == right.kind == "OrderedDict"
+        if left.kind == right.kind == "Counter":  # what is not there is counted as none
+            left, right = (Dict({**dict.fromkeys([*left, *right], 0), **side}) for side in (left, right))
         if left.keys() != right.keys() or (are_ordered and list(left) != list(right)):
             return False
         return self._equal_items(list(left.values()), [right[key] for key in left])
