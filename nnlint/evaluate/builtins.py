@@ -572,6 +572,14 @@ def entry_of(value: Value, name: Value) -> Value:
     return value.cls.find(name)
 
 
+def is_computed(value: Value, name: str) -> bool:
+    """Whether code of the program may give an object's attribute."""
+    if not isinstance(value, Instance):
+        return False
+    finders = (value.cls.find("__getattr__"), value.cls.find("__getattribute__"))
+    return isinstance(value.cls.find(name), Descriptor) or any(isinstance(finder, Function) for finder in finders)
+
+
 @builtin("getattr")
 def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     value, name = args[0], args[1]
@@ -592,7 +600,14 @@ def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
             found = machine.find_attribute(value, name)
             return args[2] if found is ABSENT else found
 
-        return machine.unless_raised("AttributeError", found_or_default, lambda: args[2])
+        if is_computed(value, name):
+            return machine.unless_raised("AttributeError", found_or_default, lambda: args[2])
+        try:
+            return found_or_default()
+        except RaisedError as raised:
+            if machine.matches(raised.value, machine.classes["AttributeError"]) is not True:
+                raise
+            return args[2]
     return machine.get_attribute(value, name)
 
 

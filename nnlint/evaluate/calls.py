@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from keyword import iskeyword
 from typing import Any
@@ -1050,7 +1050,8 @@ class Calls(Objects):
         may have written elsewhere (a registry) is forgotten. It is not tried again in the same module."""
         text = wrapper.site.node if isinstance(wrapper, Function) and wrapper.site is not None else None
         unfollowed = self.executing[-1].unfollowed if self.executing else set()
-        followed = self._followed(wrapper, value, site) if text not in unfollowed else ABSENT
+        follow = partial(self.call_at, site, wrapper, [value], {}, None)
+        followed = self.followed(follow) if text not in unfollowed else ABSENT
         if followed is not ABSENT:
             return followed
         if text is not None:
@@ -1059,15 +1060,15 @@ class Calls(Objects):
         self.may_raise("a decorator that is not understood")
         return value
 
-    def _followed(self, wrapper: Value, value: Value, site: Site) -> Value:
-        """What calling a decorator gives; ABSENT, with its writes undone, where that cannot be followed."""
+    def followed(self, run: Callable[[], Value]) -> Value:
+        """What running a decorator gives; ABSENT, with its writes undone, where that cannot be followed."""
         level, limit, depth, forks = len(self.heap.trails), self.limit, self.depth, self.forks
         stack, running, tries = list(self.stack), list(self.running), self.tries
         self.heap.open()
         self.limit = min(limit, self.steps + DECORATOR_STEPS)
         self.forks = min(forks, level + 1 + DECORATOR_FORKS)
         try:
-            result = self.call_at(site, wrapper, [value], {}, None)
+            result = run()
             if len(self.heap.trails) == level + 1:
                 self.heap.close()
                 return result

@@ -25,6 +25,7 @@ from nnlint.values import (
     Tensor,
     Value,
     has_rest,
+    is_plain,
     join,
     may_write_when_called,
     merged_rest,
@@ -159,10 +160,13 @@ def join_lists(left: list[Value], right: list[Value], why: str) -> list[Value]:
     return [*left[:shared], Rest(Unknown(why, ends, calls=any(map(may_write_when_called, ends[0] + ends[1]))))]
 
 
-def _entry(held: Content, key: Value, why: str) -> Value:
-    """What a dict may hold under a key: where it may have entries that are not known, any of them or none."""
+def _entry(held: Content, key: Value, other: Content, why: str) -> Value:
+    """What a dict may hold under a key that it or the other has: where it may have entries that are not known, another
+    constant, or none."""
     entries, rest = held
-    return entries[key] if key in entries else ABSENT if rest is None else Unknown(why, (ABSENT, rest.part()))
+    if key in entries:
+        return entries[key]
+    return Unknown(why, (ABSENT, rest.part())) if rest is not None and is_plain(other[0][key]) else ABSENT
 
 
 def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
@@ -177,7 +181,7 @@ def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
         if common != [key for key in right[0] if key in left[0]]:
             return {}, Unknown(why)
         keys = (*left[0], *set_minus(right[0], left[0]))
-        joined = {key: join(_entry(left, key, why), _entry(right, key, why), why) for key in keys}
+        joined = {key: join(_entry(left, key, right, why), _entry(right, key, left, why), why) for key in keys}
         return joined, merged_rest(left[1], right[1])
     if isinstance(item, List):
         return join_lists(left, right, why)

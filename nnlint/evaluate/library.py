@@ -318,7 +318,9 @@ def _run_inside(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         unknown = kwargs.pop("**", None)
         manager = machine.call(again, [], {})
-        machine.enter(manager)
+        if machine.followed(lambda: machine.enter(manager)) is ABSENT:  # as of any decorator that is not understood
+            machine.abandon(manager.attributes["generator"], True)
+            return machine.call(function, args, kwargs, unknown)
         found = machine.unless_raised(
             "BaseException", lambda: machine.call(function, args, kwargs, unknown), lambda: ABSENT
         )
