@@ -600,8 +600,11 @@ class Control:
         frame.variables["*"] = True
 
     def _havoc_class(self, cls: Class, why: str, seen: set[Any]) -> None:
-        """Code that is not known got hold of a class: its data is forgotten; its methods stay."""
+        """Code that is not known got hold of a class: its data is forgotten; its methods stay, and may be called."""
         self._havoc_reached(cls, why, seen)
+        for method in cls.attributes.values():
+            if isinstance(method, Function) and method.parent is not method.module.frame:
+                self._havoc_closure(method, why, seen)
         names = [name for base in cls.mro for name in data_of(base)]
         self.step(len(names) // 4)
         if names:
