@@ -42,7 +42,7 @@ from nnlint.layers import (
     stored,
 )
 from nnlint.layers import find as find_layer
-from nnlint.layers.table import Reference
+from nnlint.layers.table import Reference, signature
 from nnlint.signature import BindError, Rest
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
@@ -254,11 +254,16 @@ def check_name(machine: Any, module: Instance, which: str, name: Value) -> None:
 def _add_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name, child = arguments(("self", "name", "module"), args, kwargs)
     check_name(machine, module, "_modules", name)
-    is_other = isinstance(child, Instance) and not is_module(child) and child.cls.unknown_base is None
-    if is_other or not isinstance(child, (Instance, Unknown, type(None))):
+    if child is not None and is_no_module(child):
         raise machine.error("TypeError", f"{name} is not a Module subclass")
     put(machine, module, "_modules", name, child)
     return None
+
+
+def is_no_module(value: Value) -> bool:
+    """Whether a value surely is no torch.nn.Module."""
+    is_other = isinstance(value, Instance) and not is_module(value) and value.cls.unknown_base is None
+    return is_other or not isinstance(value, (Instance, Unknown))
 
 
 def _register_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -833,7 +838,7 @@ def register(machine: Any, module: Instance, named: Dict) -> None:
     if named.rest is not None and registry(machine, module, "_modules"):  # one of those there may be replaced
         machine.havoc(module, named.rest.why)
     for name, child in named.items():
-        put(machine, module, "_modules", name, child)
+        _add_module(machine, [module, name, child], {})
     if named.rest is not None:
         held = registry(machine, module, "_modules")
         machine.heap.touch(held)
@@ -844,8 +849,8 @@ def fill(machine: Any, module: Instance, items: Iterable[Value], start: int) -> 
     """Register items under "0", "1", ..."""
     held = registry(machine, module, "_modules")
     for index, item in enumerate(items, start):
-        if isinstance(item, Dict):
-            raise machine.error("TypeError", "dict is not a Module subclass")
+        if item is not None and type(item) is not Rest and is_no_module(item):
+            raise machine.error("TypeError", f"{index} is not a Module subclass")
         put(machine, module, "_modules", str(index), item.unknown if type(item) is Rest else item)
         if type(item) is Rest:
             machine.heap.touch(held)
@@ -939,6 +944,8 @@ def doubt(machine: Any, module: Instance) -> Unknown:
 def _insert(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, index, child = args
     items = list(registry(machine, module, "_modules").values())
+    if is_sequential(module) and is_no_module(child):
+        raise machine.error("AssertionError", "module should be of type Module")
     if not isinstance(index, int) or not certain(machine, module):
         machine.havoc(module, "a module is inserted at a place that is not known")
         return module
@@ -994,18 +1001,31 @@ def _item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             return Unknown(why)
         return machine.any_of(held, why)
     values = list(held.values())
+    if isinstance(index, slice) and module.cls.module is not None:
+        clock, named = machine.heap.clock, list(held.items())[index]
+        given = Dict(named, clock, None, "OrderedDict") if is_sequential(module) else List(values[index], clock)
+        return machine.call(module.cls, [given], {})
     if isinstance(index, slice):
         made = Instance(module.cls, machine.heap.clock)
         prepare(machine, made)
         if module.cls.full_name == "torch.nn.Sequential":
             for name, child in list(held.items())[index]:
                 put(machine, made, "_modules", name, child)
-        elif module.cls.module is not None:
-            return machine.call(module.cls, values[index], {})
         else:
             fill(machine, made, values[index], 0)
         return made
-    return values[index]
+    return held[name_at(machine, module, index)]
+
+
+def name_at(machine: Any, module: Instance, index: int) -> str:
+    """The name of a container's entry: a ModuleList takes it that they are called "0", "1", ..."""
+    held = registry(machine, module, "_modules")
+    names: list[str] = list(held) if is_sequential(module) else list(map(str, range(len(held))))
+    if not -len(names) <= index < len(names):
+        raise machine.error("IndexError", f"index {index} is out of range")
+    if names[index] not in held:
+        raise machine.error("KeyError", names[index])
+    return names[index]
 
 
 def _set_item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -1014,26 +1034,28 @@ def _set_item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
     if not isinstance(index, int) or not certain(machine, module):
         machine.havoc(module, "a module whose place is not known is replaced")
         return None
-    machine.heap.touch(held)
-    held[list(held)[index]] = child
+    if -len(held) <= index < len(held) and not is_sequential(module):
+        machine.set_attribute(module, str(index % len(held)), child)
+    else:
+        machine.set_attribute(module, name_at(machine, module, index), child)
     return None
 
 
 def _delete_item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, index = args
-    values = list(registry(machine, module, "_modules").values())
+    held = registry(machine, module, "_modules")
     if not isinstance(index, (int, slice)) or not certain(machine, module):
         machine.havoc(module, "a module whose place is not known is deleted")
         return None
-    del values[index]
-    reorder(machine, module, values)
+    places = range(len(held))[index] if isinstance(index, slice) else [index]
+    deleted = {name_at(machine, module, place) for place in places}
+    reorder(machine, module, [child for name, child in held.items() if name not in deleted])
     return None
 
 
 def _pop(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    index = args[1] if len(args) > 1 else -1
-    found = _item(machine, [args[0], index], {})
-    _delete_item(machine, [args[0], index], {})
+    found = _item(machine, args, {})
+    _delete_item(machine, args, {})
     return found
 
 
@@ -1042,9 +1064,7 @@ def _key_item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 
 def _set_key(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    check_name(machine, args[0], "_modules", args[1])
-    put(machine, args[0], "_modules", args[1], args[2])
-    return None
+    return _add_module(machine, args, {})
 
 
 def _delete_key(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -1064,11 +1084,29 @@ def _contains(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 def _joined(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     one, other = args
+    if is_sequential(one):
+        check_sequential(machine, other)
     container = next(base for base in one.cls.mro if base.full_name in ("torch.nn.Sequential", "torch.nn.ModuleList"))
     made = Instance(container, machine.heap.clock)
     prepare(machine, made)
     fill(machine, made, [*machine.items(one), *machine.items(other)], 0)
     return made
+
+
+def check_sequential(machine: Any, other: Value) -> None:
+    """Raise as torch does where something else is added to a Sequential."""
+    if not isinstance(other, Unknown) and not (isinstance(other, Instance) and may_be_sequential(other)):
+        raise machine.error("ValueError", "only objects of Sequential class are added to one")
+
+
+def may_be_sequential(module: Instance) -> bool:
+    return is_sequential(module) or module.cls.unknown_base is not None
+
+
+def _extended(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """sequential += other"""
+    check_sequential(machine, args[1])
+    return _extend(machine, args, kwargs)
 
 
 def _repeated(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -1120,7 +1158,8 @@ SEQUENCE: dict[str, Fn] = {
 CONTAINERS: dict[str, dict[str, Fn]] = {
     "Sequential": {
         "__init__": _sequential, **{name: _noted(fn) for name, fn in SEQUENCE.items()},
-        "__mul__": _noted(_repeated), "__rmul__": _noted(_repeated), "__imul__": _noted(_repeat),
+        "__iadd__": _noted(_extended), "__mul__": _noted(_repeated),
+        "__rmul__": _noted(_repeated), "__imul__": _noted(_repeat),
     },
     "ModuleList": {"__init__": _module_list, **SEQUENCE},
     "ModuleDict": {
@@ -1702,6 +1741,37 @@ def overridable(container: str, method: str, fn: Fn) -> Fn:
     return run if called else fn
 
 
+# What the methods of containers take, beside those that an operator calls.
+ARGUMENTS: dict[str, dict[str, str]] = {
+    "Sequential": {"append": "module", "extend": "sequential", "insert": "index, module", "pop": "key"},
+    "ModuleList": {"append": "module", "extend": "modules", "insert": "index, module", "pop": "key"},
+    "ModuleDict": {"update": "modules", "pop": "key", "clear": "", "keys": "", "values": "", "items": ""},
+    "ParameterList": {"append": "value", "extend": "values"},
+    "ParameterDict": {
+        "update": "parameters", "pop": "key", "popitem": "", "clear": "", "copy": "", "keys": "", "values": "",
+        "items": "", "setdefault": "key, default=None", "get": "key, default=None",
+    },
+}  # fmt: skip
+
+
+def taking(text: str | None, fn: Fn) -> Fn:
+    """A method that is given its arguments in the order of its parameters, and raises where they do not fit them."""
+    if text is None:
+        return fn
+    takes = signature(f"self, {text}" if text else "self")
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        unknown = kwargs.get("**")
+        named = {name: value for name, value in kwargs.items() if name != "**"}
+        try:
+            bound = takes.bind(args, named, unknown if isinstance(unknown, Unknown) else None)
+        except BindError as error:
+            raise machine.error("TypeError", str(error)) from None
+        return fn(machine, [bound[parameter.name] for parameter in takes.parameters], {})
+
+    return run
+
+
 def torch_classes(object_class: Class) -> dict[str, Class]:
     """torch.nn.Module and all classes of torch.nn, by full public name."""
     module = Class("Module", (object_class,), full_name="torch.nn.Module")
@@ -1710,9 +1780,8 @@ def torch_classes(object_class: Class) -> dict[str, Class]:
     classes = {"torch.nn.Module": module}
     for name, methods in CONTAINERS.items():
         made = Class(name, (module,), full_name=f"torch.nn.{name}")
-        made.attributes.update(
-            {method: Native(method, overridable(name, method, fn)) for method, fn in methods.items()}
-        )
+        for method, fn in methods.items():
+            made.attributes[method] = Native(method, overridable(name, method, taking(ARGUMENTS[name].get(method), fn)))
         classes[made.full_name] = made
 
     def framework_class(name: str) -> Class:
