@@ -351,8 +351,10 @@ class Items(Attributes):
                 self.call(BoundMethod(method, value), [index], {})
             elif value.payload is not None:
                 self.delete_item(value.payload, index)
-            else:
+            elif value.cls.find("__setitem__") is ABSENT:
                 self.lacking(value, "doesn't support item deletion")
+            elif value.cls.unknown_base is None:
+                raise self.error("AttributeError", "__delitem__")
         elif isinstance(value, Dict):
             self.heap.touch(value)
             try:

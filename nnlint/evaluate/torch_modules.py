@@ -1132,11 +1132,10 @@ def _repeat(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 
 def _clear(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    for which in ("_modules", "_parameters"):
-        held = registry(machine, args[0], which)
-        machine.heap.touch(held)
-        held.clear()
-        held.rest = None
+    held = registry(machine, args[0], "_modules")
+    machine.heap.touch(held)
+    held.clear()
+    held.rest = None
     return None
 
 
@@ -1187,8 +1186,19 @@ def parameter(machine: Any, value: Value) -> Value:
     return value
 
 
+def keep(machine: Any, module: Instance, name: str, value: Value) -> None:
+    """Set a value as an attribute; a tensor becomes a Parameter, and is registered."""
+    kept = parameter(machine, value)
+    if isinstance(kept, Unknown):
+        check_name(machine, module, "_parameters", name)
+        put(machine, module, "_parameters", name, kept)
+    else:
+        machine.set_attribute(module, name, kept)
+
+
 def _parameter_list(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     prepare(machine, args[0])
+    args[0].attributes["_size"] = 0
     (given,) = arguments(("self", "values"), args, kwargs)[1:]
     violation = refused_arguments("ParameterList", args[1:], kwargs) or refused_iterable(given)
     if violation is not None:
@@ -1199,20 +1209,83 @@ def _parameter_list(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
     return None
 
 
+def size_of(module: Instance) -> Value:
+    """How many entries a ParameterList says that it has."""
+    return module.attributes.get("_size", Unknown("the length of a ParameterList", plain=True))
+
+
 def _extend_parameters(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    for item in machine.items(args[1]):
-        _append_parameter(machine, [args[0], item.unknown if type(item) is Rest else item], {})
-    return args[0]
+    module, given = args
+    if isinstance(given, Tensor):
+        raise machine.error("TypeError", "ParameterList.extend should be called with an iterable, but got Tensor")
+    for item in machine.iterate(given):
+        _append_parameter(machine, [module, item.unknown if type(item) is Rest else item], {})
+        if type(item) is Rest:
+            held = registry(machine, module, "_parameters")
+            machine.heap.touch(held)
+            held.rest = Unknown(item.unknown.why, (ABSENT,))
+            module.attributes["_size"] = Unknown(item.unknown.why, plain=True)
+    return module
 
 
 def _append_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    held = registry(machine, args[0], "_parameters")
-    machine.set_item(held, str(len(held)), parameter(machine, args[1]))
-    return args[0]
+    module, value = args
+    size = size_of(module)
+    machine.heap.touch(module)
+    if isinstance(size, int):
+        module.attributes["_size"] = size + 1
+    keep(machine, module, str(size if isinstance(size, int) else len(registry(machine, module, "_parameters"))), value)
+    return module
+
+
+def _listed(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """ParameterList's __getitem__"""
+    module, index = args
+    size, held = size_of(module), registry(machine, module, "_parameters")
+    if isinstance(size, int) and isinstance(index, slice):
+        made = machine.call(module.cls, [], {})
+        for place in range(size)[index]:
+            _append_parameter(machine, [made, machine.get_attribute(module, str(place))], {})
+        return made
+    if isinstance(size, int) and isinstance(index, int):
+        return machine.get_attribute(module, place_in(machine, index, size))
+    if isinstance(index, int) and isinstance(held.get(str(index)), Tensor):
+        return held[str(index)]
+    return machine.any_of(held, (index if isinstance(index, Unknown) else size).why)
+
+
+def place_in(machine: Any, index: int, size: int) -> str:
+    """The name of a ParameterList's entry."""
+    if not -size <= index < size:
+        raise machine.error("IndexError", f"index {index} is out of range")
+    return str(index % size)
+
+
+def _set_listed(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """ParameterList's __setitem__: one that is there is replaced"""
+    module, index, value = args
+    size = size_of(module)
+    if not isinstance(index, int) or not isinstance(size, int):
+        machine.havoc(module, "a parameter whose place is not known is replaced")
+        return None
+    keep(machine, module, place_in(machine, index, size), value)
+    return None
+
+
+def _list_length(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return size_of(args[0])
+
+
+def _listed_values(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    size = size_of(args[0])
+    if not isinstance(size, int):
+        return Stream(iter([Rest(Unknown(size.why))]), machine.heap.clock)
+    return Stream((_listed(machine, [args[0], place], {}) for place in range(size)), machine.heap.clock)
 
 
 def _parameter_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     prepare(machine, args[0])
+    args[0].attributes["_keys"] = Dict((), machine.heap.clock)
     (given,) = arguments(("self", "parameters"), args, kwargs)[1:]
     violation = refused_arguments("ParameterDict", args[1:], kwargs) or refused_pairs(given)
     if violation is None and given is not None:
@@ -1229,7 +1302,8 @@ def _parameter_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
 def flattened(machine: Any, given: Value) -> Dict:
     """The entries that a ParameterDict takes from a mapping or from pairs: of a mapping without an order, sorted."""
     flat = Dict((), machine.heap.clock)
-    machine.update_dict(flat, given.attributes["_parameters"] if is_module(given) else given)
+    has_keys = isinstance(given, Instance) and isinstance(given.attributes.get("_keys"), Dict)
+    machine.update_dict(flat, _parameter_items(machine, [given], {}) if has_keys else given)
     is_sorted = isinstance(given, Dict) and given.kind != "OrderedDict" and all(isinstance(name, str) for name in flat)
     for name in sorted(flat) if is_sorted else ():
         flat[name] = flat.pop(name)
@@ -1237,44 +1311,98 @@ def flattened(machine: Any, given: Value) -> Dict:
 
 
 def _update_parameters(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    (given,) = arguments(("self", "parameters"), args, kwargs)[1:]
-    return take_parameters(machine, args[0], flattened(machine, given))
+    return take_parameters(machine, args[0], flattened(machine, args[1]))
 
 
 def take_parameters(machine: Any, module: Instance, flat: Dict) -> Value:
     """Keep the entries that a ParameterDict is given."""
     for name, value in flat.items():
         _set_parameter(machine, [module, name, value], {})
-    if flat.rest is not None:
-        held = registry(machine, module, "_parameters")
+    for held in (registry(machine, module, "_parameters"), keys_of(machine, module)) if flat.rest is not None else ():
         machine.heap.touch(held)
         held.rest = flat.rest
     return module
 
 
-def _dict_method(name: str) -> Fn:
-    """What a dict does, on the registered parameters."""
+def keys_of(machine: Any, module: Instance) -> Dict:
+    """The keys of a ParameterDict, as a dict with nothing behind them."""
+    held = module.attributes.get("_keys")
+    return held if isinstance(held, Dict) else Dict((), machine.heap.clock, Unknown("the keys of a ParameterDict"))
 
-    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        held = registry(machine, args[0], "_parameters")
-        return machine.call(machine.get_attribute(held, name), args[1:], kwargs)
 
-    return run
+def _get_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, key = args
+    if isinstance(key, Unknown):
+        return machine.any_of(registry(machine, module, "_parameters"), key.why)
+    if not isinstance(key, str):
+        raise machine.error("TypeError", "Index given to ParameterDict cannot be used as a key as it is not a string")
+    return machine.get_attribute(module, key)
+
+
+def _set_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, key, value = args
+    if not isinstance(key, (str, Unknown)):
+        raise machine.error("TypeError", "Index given to ParameterDict cannot be used as a key as it is not a string")
+    machine.set_item(keys_of(machine, module), key, None)
+    if isinstance(key, str):
+        keep(machine, module, key, value)
+    else:
+        machine.set_item(registry(machine, module, "_parameters"), key, parameter(machine, value))
+    return None
 
 
 def _delete_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    machine.delete_item(registry(machine, args[0], "_parameters"), args[1])
+    module, key = args
+    keys = keys_of(machine, module)
+    if isinstance(key, str) and keys.certain():
+        machine.delete_item(keys, key)
+        machine.delete_attribute(module, key)
+    else:
+        machine.havoc(module, "a parameter whose key is not known is deleted")
+    return None
+
+
+def _pop_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    found = _get_parameter(machine, args, {})
+    _delete_parameter(machine, args, {})
+    return found
+
+
+def _pop_last_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """popitem()"""
+    keys = keys_of(machine, args[0])
+    if not keys.certain():
+        machine.havoc(args[0], "a parameter whose key is not known is deleted")
+        return Unknown("an entry of a ParameterDict")
+    if not keys:
+        raise machine.error("KeyError", "popitem(): dictionary is empty")
+    last = list(keys)[-1]
+    return (last, _pop_parameter(machine, [args[0], last], {}))
+
+
+def _clear_parameters(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    for key in machine.items(keys_of(machine, args[0])):
+        _delete_parameter(machine, [args[0], key.unknown if type(key) is Rest else key], {})
     return None
 
 
 def _has_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return machine.contains(registry(machine, args[0], "_parameters"), args[1])
+    return machine.contains(keys_of(machine, args[0]), args[1])
+
+
+def _get_or_default(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """get(key, default=None)"""
+    inside = _has_parameter(machine, args[:2], {})
+    if isinstance(inside, Unknown):
+        return Unknown(inside.why)
+    return _get_parameter(machine, args[:2], {}) if inside else args[2]
 
 
 def _set_default_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    inside = _has_parameter(machine, args, kwargs)
+    """setdefault(key, default=None)"""
+    inside = _has_parameter(machine, args[:2], {})
     if inside is False:
-        _set_parameter(machine, [args[0], args[1], args[2] if len(args) > 2 else kwargs.get("default")], {})
+        _set_parameter(machine, args, {})
     elif isinstance(inside, Unknown):
         machine.havoc(args[0], inside.why)
         return Unknown(inside.why)
@@ -1283,67 +1411,51 @@ def _set_default_parameter(machine: Any, args: list[Value], kwargs: dict[str, Va
 
 def _copy_parameters(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """copy() and one | other: a new container of the same parameters"""
-    made = Instance(machine.torch_class("torch.nn.ParameterDict"), machine.heap.clock)
-    prepare(machine, made)
+    made = machine.call(machine.torch_class("torch.nn.ParameterDict"), [], {})
     for given in args:
         _update_parameters(machine, [made, given], {})
     return made
 
 
-def _set_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    machine.set_item(registry(machine, args[0], "_parameters"), str(args[1]), parameter(machine, args[2]))
-    return None
+def _parameter_entries(pick: Callable[[Value, Value], Value]) -> Fn:
+    """values() and items()"""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        keys = machine.iterate(keys_of(machine, args[0]))
+        found = (k if type(k) is Rest else pick(k, _get_parameter(machine, [args[0], k], {})) for k in keys)
+        return Stream(found, machine.heap.clock)
+
+    return run
 
 
-def _get_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    if not isinstance(args[1], (int, slice)):
-        return machine.get_item(registry(machine, args[0], "_parameters"), args[1])
-    values = machine.get_item(List(machine.items(_parameter_values(machine, args[:1], {}))), args[1])
-    if isinstance(args[1], int):
-        return values
-    made = Instance(args[0].cls, machine.heap.clock)
-    prepare(machine, made)
-    return _extend_parameters(machine, [made, values], {})
-
-
-def _parameter_values(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    held = registry(machine, args[0], "_parameters")
-    return Stream(machine.iterate(machine.call(machine.get_attribute(held, "values"), [], {})), machine.heap.clock)
+_parameter_values = _parameter_entries(lambda key, value: value)
+_parameter_items = _parameter_entries(lambda key, value: (key, value))
 
 
 def _parameter_keys(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return List(machine.items(registry(machine, args[0], "_parameters")), machine.heap.clock)
+    return machine.call(machine.get_attribute(keys_of(machine, args[0]), "keys"), [], {})
+
+
+def _iterate_parameters(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Stream(machine.iterate(keys_of(machine, args[0])), machine.heap.clock)
 
 
 def _parameter_length(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    held = registry(machine, args[0], "_parameters")
-    return len(held) if held.certain() else Unknown(first(held.rest, Unknown("entries may be absent")).why, plain=True)
-
-
-def _set_listed(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """ParameterList's __setitem__: one that is there is replaced"""
-    module, index, value = args
-    length = _parameter_length(machine, [module], {})
-    if not isinstance(index, int) or not isinstance(length, int):
-        machine.havoc(module, "a parameter whose place is not known is replaced")
-        return None
-    if not -length <= index < length:
-        raise machine.error("IndexError", f"index {index} is out of range")
-    return _set_parameter(machine, [module, index % length, value], {})
+    keys = keys_of(machine, args[0])
+    return len(keys) if keys.certain() else Unknown(first(keys.rest, Unknown("entries may be absent")).why, plain=True)
 
 
 CONTAINERS["ParameterList"] = {
-    "__init__": _parameter_list, "append": _append_parameter, "extend": _extend_parameters,
-    "__getitem__": _get_parameter,
-    "__setitem__": _set_listed, "__len__": _parameter_length, "__iter__": _parameter_values,
-    "__iadd__": _extend_parameters,
+    "__init__": _parameter_list, "append": _append_parameter, "extend": _extend_parameters, "__getitem__": _listed,
+    "__setitem__": _set_listed, "__len__": _list_length, "__iter__": _listed_values, "__iadd__": _extend_parameters,
 }  # fmt: skip
 CONTAINERS["ParameterDict"] = {
     "__init__": _parameter_dict, "__getitem__": _get_parameter, "__setitem__": _set_parameter,
-    "__len__": _parameter_length, "__iter__": _parameter_keys, "keys": _parameter_keys, "values": _parameter_values,
-    "update": _update_parameters, "__contains__": _has_parameter, "__delitem__": _delete_parameter,
-    "setdefault": _set_default_parameter, "clear": _clear, "copy": _copy_parameters, "__or__": _copy_parameters,
-    "__ior__": _update_parameters, **{name: _dict_method(name) for name in ("pop", "popitem", "get", "items")},
+    "__len__": _parameter_length, "__iter__": _iterate_parameters, "keys": _parameter_keys,
+    "values": _parameter_values, "items": _parameter_items, "update": _update_parameters,
+    "__contains__": _has_parameter, "__delitem__": _delete_parameter, "setdefault": _set_default_parameter,
+    "get": _get_or_default, "pop": _pop_parameter, "popitem": _pop_last_parameter, "clear": _clear_parameters,
+    "copy": _copy_parameters, "__or__": _copy_parameters, "__ior__": _update_parameters,
 }  # fmt: skip
 
 # -- layers --------------------------------------------------------------------------------------------------------
