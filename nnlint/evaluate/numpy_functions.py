@@ -86,7 +86,8 @@ def astype(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Val
     name = (dtype if isinstance(dtype, str) else str(getattr(dtype, "name", ""))).rpartition(".")[2].rstrip("_")
     if name == "float32":  # its numbers are no floats
         return Tensor(value.shape, machine.heap.clock, is_array=True)
-    return as_array(converted(machine, value, External(f"torch.{name}")))
+    made = as_array(converted(machine, value, External(f"torch.{name}")))
+    return made.viewing(value) if "copy" in kwargs else made
 
 
 def _arange(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

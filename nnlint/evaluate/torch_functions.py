@@ -909,7 +909,7 @@ def tensor_items(machine: Any, value: Tensor) -> Iterator[Value]:
     if value.shape[0] > ops.ITEMS:
         return iter([Rest(Unknown("a tensor too large to iterate over", plain=True))])
     machine.step(value.shape[0] // 2)
-    return iter([tensor_item(machine, value, index) for index in range(value.shape[0])])
+    return (tensor_item(machine, value, index) for index in range(value.shape[0]))  # as they are when it comes to each
 
 
 def _split(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Value]) -> Value:
