@@ -409,8 +409,10 @@ class Tensor(Thing):
         self.sharing: list[Tensor] = []
 
     def viewing(self, base: Tensor) -> Tensor:
-        """This new tensor, of which the elements may be those of another, as far as it matters."""
-        if base.sharing or base.data is not None:
+        """This new tensor, of which the elements may be those of another: where numbers are known that a write would
+        change, which those of the first one then are."""
+        first = base.sharing[0] if base.sharing else base
+        if first.data is not None:
             base.sharing = base.sharing or [base]
             base.sharing.append(self)
             self.sharing = base.sharing

@@ -699,6 +699,7 @@ class Attributes(Control):
             raise self.error("AttributeError", f"'{type(value).__name__}' object has no attribute '{name}'")
         elif isinstance(value, Tensor):
             if name in ("data", "shape", "dtype"):
+                self.heap.forget_numbers(value)
                 self.heap.touch(value)
                 if isinstance(given, Tensor):
                     self.heap.forget_numbers(given)  # both are in the same memory from now on

@@ -12,7 +12,7 @@ from nnlint.evaluate.attributes import is_one_with, own_class
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.kinds import NONE_TYPE, is_instance, kin_of
 from nnlint.evaluate.objects import writes_itself
-from nnlint.numpy_numbers import NUMPY, NumpyFloat, NumpyInt
+from nnlint.numpy_numbers import NUMPY, NumpyBool, NumpyFloat, NumpyInt
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
@@ -910,7 +910,7 @@ def _format_text(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     for value in (*args[1:], *kwargs.values()):
         if isinstance(value, (Instance, list, tuple, dict, Unknown)):
             machine.format("", value, "", "")
-        if isinstance(value, NUMPY):
+        if isinstance(value, NUMPY if "!" in args[0] else NumpyBool):
             return Unknown("how numpy writes a number", plain=True)
     unknown = ops.is_unknown((*args, *kwargs.values()))
     if unknown is not None:

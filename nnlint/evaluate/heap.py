@@ -188,7 +188,8 @@ def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
     if isinstance(item, Set):
         return left[0] & right[0], first(left[1], right[1], None if left[0] == right[0] else Unknown(why))
     if isinstance(item, Tensor):
-        return join(left[0], right[0], why), None, None, left[3] or right[3]
+        data = left[1] if left[1] is right[1] else None
+        return join(left[0], right[0], why), data, None, left[3] or right[3]
     if isinstance(item, Stream):
         doubt = None if left[1] == right[1] else Unknown(ADVANCED)
         return first(left[0], right[0], doubt), max(left[1], right[1])
@@ -258,10 +259,10 @@ class Heap:
     def forget_numbers(self, tensor: Tensor) -> None:
         """The elements of a tensor are written: those are no longer known that may be in the same memory."""
         for other in tensor.sharing or (tensor,):
+            self.copied += other.birth >= self.since  # those of other roots, which may have run or not, cost nothing
             if other.data is not None:
                 self.touch(other)
                 other.data = None
-        self.copied += len(tensor.sharing)
 
     def begin_root(self) -> None:
         """A root begins: all that there is is older."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -506,7 +507,8 @@ class Objects(Items):
         values = given if isinstance(given, tuple) else (given,)
         for value in values:
             self.text(value)
-        if any(map(writes_itself, values)) or any(isinstance(value, NUMPY) for value in values):
+        kinds = NUMPY if AS_REPR.search(template) else NumpyBool
+        if any(map(writes_itself, values)) or any(isinstance(value, kinds) for value in values):
             return Unknown("the text of an object", plain=True)
         if isinstance(given, Instance) and given.payload is not None:
             given = given.payload
@@ -532,6 +534,9 @@ class Objects(Items):
                 return Unknown(part.why, plain=True)
         text = "".join(parts)
         return text if len(text) <= ops.ITEMS else Unknown("a value too large to compute", plain=True)
+
+
+AS_REPR = re.compile(r"%(\([^)]*\))?[-#0 +.\d]*[ra]")  # "%r" and the like
 
 
 def writes_itself(value: Value) -> bool:
