@@ -204,6 +204,9 @@ class Imports(Calls):
             found = self.find_attribute(module, name)
             if found is ABSENT and not module.ready:
                 return Unknown(f"{name} of {absolute} is imported in a circle")
+            if found is ABSENT and module.package:  # a module in it may be compiled, and may not be built yet
+                self.may_raise(f"whether {absolute} has {name}")
+                return External(f"{absolute}.{name}")
             if found is ABSENT:
                 raise self.error("ImportError", f"cannot import name '{name}' from '{absolute}'")
             return found

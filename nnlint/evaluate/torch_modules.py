@@ -520,7 +520,7 @@ def _load(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if first(assign, False) is not False:
         untie(machine, module, "a parameter that was shared is assigned")
     for _, part in walk(machine, module):
-        for _, tensor in (*_held_tensors(part, "_parameters"), *_held_tensors(part, "_buffers")):
+        for _, tensor in (*_held_tensors(machine, part, "_parameters"), *_held_tensors(machine, part, "_buffers")):
             if isinstance(tensor, Tensor):
                 machine.heap.forget_numbers(tensor)
     return Unknown("what load_state_dict() finds lacking", plain=True)
