@@ -12,7 +12,7 @@ from nnlint.evaluate import functions
 from nnlint.evaluate.control import Control, data_of
 from nnlint.evaluate.look_ups import ADDING
 from nnlint.evaluate.tensor_names import is_name
-from nnlint.evaluate.torch_names import NAMES
+from nnlint.evaluate.torch_names import NAMES, REGISTERED, REGISTERING
 from nnlint.numpy_numbers import NUMPY
 from nnlint.signature import Rest
 from nnlint.source import docstring
@@ -671,6 +671,11 @@ class Attributes(Control):
             self.look_ups.note((value,))
         return Namespace(self.classes["mappingproxy"], self.heap.clock, value)
 
+    def register_otherwise(self) -> None:
+        """What modules register goes through code that is not followed, from here on."""
+        self.heap.touch(self.patches)
+        self.patches[REGISTERED] = Unknown("how modules register is replaced")
+
     def set_attribute(self, value: Value, name: str, given: Value) -> None:
         """value.name = given"""
         if isinstance(given, Unknown) and name in self.assume:
@@ -691,6 +696,8 @@ class Attributes(Control):
                 raise self.error("AttributeError", f"cannot reassign member {name!r}")
             if isinstance(value, Class) and name in ("__bases__", "__class__"):
                 self.give_up(Unknown(f"other {name} for {value.name}"))
+            if isinstance(value, Class) and value.full_name == "torch.nn.Module" and name in REGISTERING:
+                self.register_otherwise()
             self.heap.touch(value)
             value.attributes[name] = given
         elif isinstance(value, Module):

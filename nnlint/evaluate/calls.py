@@ -315,6 +315,8 @@ class Calls(Objects):
         is_harmless = name.startswith(HARMLESS) and not name.startswith(WRITING)
         if not is_harmless:
             self.may_raise(callee.why)
+        if name.startswith("torch.") and name.endswith("_registration_hook."):
+            self.register_otherwise()
         if isinstance(callee, Inherited):
             self.forget_own(callee.receiver, why)
         if name.startswith(COMPLETING):

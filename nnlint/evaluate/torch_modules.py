@@ -23,6 +23,7 @@ from nnlint.evaluate.items import UnknownSlice
 from nnlint.evaluate.sequential import HOOKED, Budget, is_as_built, is_sequential, layers_of
 from nnlint.evaluate.sequential import attributes_of as attributes_of_module
 from nnlint.evaluate.tensor_numbers import are_whole
+from nnlint.evaluate.torch_names import REGISTERED
 from nnlint.layers import (
     LAYERS,
     PLAIN,
@@ -86,6 +87,8 @@ MODULE_STEPS = 3  # what making any module costs beside its call, in statements
 
 def prepare(machine: Any, module: Instance) -> None:
     """What Module.__init__ does: empty registries."""
+    if machine.patches and isinstance(machine.patches.get(REGISTERED), Unknown):
+        machine.give_up(machine.patches[REGISTERED])
     machine.step(MODULE_STEPS)
     machine.heap.touch(module)
     for name in REGISTRIES:
@@ -99,6 +102,8 @@ def _init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if isinstance(module, Instance) and refuses_arguments(module.cls, args[1:], kwargs):
         return refuse(machine, module, module.cls.name, Violation("NNL203", "torch.nn.Module takes no arguments"))
     prepare(machine, module)
+    if module.cls.find("call_super_init") is not False:
+        module.open = Unknown("Module.__init__ calls the next constructor")
     return None
 
 
@@ -759,13 +764,7 @@ MODULE_METHODS: dict[str, Fn] = {
             "_save_to_state_dict",
             "set_extra_state",
             "get_extra_state",
-            "reset_running_stats",
-            "_check_input_dim",
-            "_fill_padding_idx_with_zero",
             "_maybe_warn_non_full_backward_hook",
-            "reset_parameters",
-            "_reset_parameters",
-            "flatten_parameters",
         ],
         _nothing,
     ),
@@ -796,7 +795,7 @@ WRITING_METHODS = frozenset(
 
 # Attributes of the framework's classes of which nothing is known but that they are there; no module, nor a Parameter.
 THERE = (
-    "T_destination _backward_hooks _backward_pre_hooks _compiled_call_impl _forward_hooks_always_called "
+    "T_destination _forward_hooks _backward_hooks _backward_pre_hooks _compiled_call_impl _forward_hooks_always_called "
     "_forward_hooks_with_kwargs _forward_pre_hooks _forward_pre_hooks_with_kwargs _is_full_backward_hook "
     "_load_state_dict_post_hooks _load_state_dict_pre_hooks _non_persistent_buffers_set _state_dict_hooks "
     "_state_dict_pre_hooks _get_backward_hooks _get_backward_pre_hooks _call_impl _slow_forward _wrapped_call_impl "
@@ -816,6 +815,22 @@ THERE_IN = {
     "torch.nn.ModuleList torch.nn.ParameterList": "_get_abs_string_index _size",
     "torch.nn.ParameterDict": "_key_to_attr _keys fromkeys __reversed__ __ror__",
     "torch.nn.Upsample": "name",
+    "torch.nn.UpsamplingNearest2d torch.nn.UpsamplingBilinear2d": "align_corners mode recompute_scale_factor",
+    "torch.nn.ZeroPad1d torch.nn.ZeroPad2d torch.nn.ZeroPad3d": "value",
+    "torch.nn.Hardtanh torch.nn.ReLU6": "max_val min_val",
+    "torch.nn.PairwiseDistance": "norm",
+    "torch.nn.modules.instancenorm._InstanceNorm": "_apply_instance_norm _get_no_batch_dim _handle_no_batch_input",
+}
+
+# The methods of layers that change no sizes, by the classes that bring them.
+KEEPING_SIZES = {
+    "reset_parameters": "AdaptiveLogSoftmaxWithLoss Bilinear Embedding EmbeddingBag GroupNorm LayerNorm LazyLinear "
+    "Linear PReLU RMSNorm RNNBase RNNCellBase modules.batchnorm._NormBase modules.conv._ConvNd",
+    "_reset_parameters": "MultiheadAttention Transformer",
+    "reset_running_stats": "modules.batchnorm._NormBase",
+    "_check_input_dim": "modules.batchnorm._NormBase modules.padding._CircularPadNd",
+    "_fill_padding_idx_with_zero": "Embedding EmbeddingBag",
+    "flatten_parameters": "RNNBase",
 }
 
 # -- containers --------------------------------------------------------------------------------------------------
@@ -1645,6 +1660,8 @@ def make_part(machine: Any, part: Any) -> Value:
         prepare(machine, made)
         if layer is not None:
             construct(machine, made, layer, layer.signature.bind((), given))
+        elif part.layer in PLAIN:
+            _plain_init(part.layer)(machine, [made], given)
         return made
     if isinstance(part, Clones):
         original = make_part(machine, part.module)
@@ -1792,6 +1809,9 @@ def add_what_is_there(classes: dict[str, Class]) -> None:
         for cls in map(classes.__getitem__, names.split()):
             for name in listed.split():
                 cls.attributes.setdefault(name, Unknown(f"{name} of {cls.name}"))
+    for method, listed in KEEPING_SIZES.items():
+        for name in listed.split():
+            classes[f"torch.nn.{name}"].attributes.setdefault(method, Native(method, _nothing))
     for name in ("torch.nn.Embedding", "torch.nn.EmbeddingBag"):
         from_pretrained = Native("from_pretrained", _from_pretrained)
         classes[name].attributes["from_pretrained"] = Descriptor("classmethod", from_pretrained)

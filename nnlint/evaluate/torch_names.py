@@ -60,3 +60,7 @@ INITIALISERS_OUTSIDE = frozenset(
     for path in ("layers.", "layers.weight_init.", "models.layers.", "models.layers.weight_init.")
     for name in ("trunc_normal_", "trunc_normal_tf_", "variance_scaling_", "lecun_normal_")
 )
+
+# The methods of torch.nn.Module by which torch's own constructors register.
+REGISTERING = frozenset({"__setattr__", "add_module", "register_buffer", "register_module", "register_parameter"})
+REGISTERED = "torch.nn.Module registers"  # among what is replaced, where one of them is
