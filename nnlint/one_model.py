@@ -9,7 +9,7 @@ from nnlint.analyse import Settings, machine_for
 from nnlint.binding import binding_place
 from nnlint.construction import Analysis, Failure, Place
 from nnlint.defaults import assumption
-from nnlint.evaluate.torch_modules import is_module
+from nnlint.evaluate.nn_module import is_module
 from nnlint.gathering import Gathered, Root
 from nnlint.roots import Roots, is_perhaps_module
 from nnlint.signature import REQUIRED, BindError

@@ -69,6 +69,16 @@ class Project:
                 namespace = base
         return namespace
 
+    def holds_other(self, package: str, name: str) -> bool:
+        """Whether the folder of a package, given by its file, holds something of a name that is no Python file, as a
+        compiled module is."""
+        folder = os.path.dirname(package)
+        try:
+            entries = os.listdir(folder) if self._allows(folder) else []
+        except OSError:
+            return False
+        return any(entry.partition(".")[0] == name for entry in entries)
+
     def holds(self, path: str) -> bool:
         """Whether a file is one of the project's own, not of the search path."""
         return within(os.path.realpath(path), self.allowed[0])

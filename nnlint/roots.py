@@ -18,8 +18,8 @@ from nnlint.evaluate.commands import command_function, defaults_of
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
 from nnlint.evaluate.machine import Machine
+from nnlint.evaluate.nn_module import is_module
 from nnlint.evaluate.scope import Scope
-from nnlint.evaluate.torch_modules import is_module
 from nnlint.gathering import Gathered, Root
 from nnlint.refusals import Judgement, Refusals, is_placeholder, is_settled
 from nnlint.signature import REQUIRED

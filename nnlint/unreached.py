@@ -9,8 +9,8 @@ import libcst as cst
 
 from nnlint.evaluate.expressions import dotted_name
 from nnlint.evaluate.machine import Machine
+from nnlint.evaluate.nn_containers import CONTAINERS
 from nnlint.evaluate.scope import binder
-from nnlint.evaluate.torch_modules import CONTAINERS
 from nnlint.layers import PLAIN
 from nnlint.own_names import perhaps_classes
 from nnlint.source import Folded, children, unfold, visit, walk

@@ -177,13 +177,14 @@ class View(Thing):
 
 
 class Set(set[Any]):
-    """A Python set; `rest` says why it may hold further members."""
+    """A Python set; `rest` says why it may hold further members; made: its members in their order, as it was made."""
 
-    __slots__ = ("birth", "rest")
+    __slots__ = ("birth", "made", "rest")
 
     def __init__(self, items: Any = (), birth: int = 0, rest: Unknown | None = None) -> None:
         super().__init__(items)
         self.birth, self.rest = birth, rest
+        self.made: tuple[Any, ...] = ()
 
 
 class Stream(Thing):

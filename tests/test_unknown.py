@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from nnlint.analyse import Settings, analyse
-from nnlint.evaluate import torch_functions
+from nnlint.evaluate.heap import Heap
 from nnlint.unknown import Unknown
 
 HEADER = """\
@@ -237,10 +237,10 @@ def test_an_assumption_is_of_what_it_names_and_of_nothing_that_may_stand_there_t
 
 
 def test_an_error_of_nnlints_own_is_none_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forget(machine: object, value: object) -> None:
+    def forget(heap: object, value: object) -> None:
         Unknown("an oversight").shape  # type: ignore[attr-defined] # noqa: B018
 
-    monkeypatch.setattr(torch_functions, "forget_numbers", forget)
+    monkeypatch.setattr(Heap, "forget_numbers", forget)
     text = (
         "import torch\nfrom torch import nn\n\ndef net():\n    try:\n        torch.zeros(2).zero_()\n"
         "        return nn.Linear(4, 2)\n    except AttributeError:\n        return nn.Linear(40, 2)\n"

@@ -248,7 +248,10 @@ def _in_each_order(machine: Any, args: list[Value], make: Callable[[list[Value]]
 
 @builtin("set")
 def _set(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return machine.make_set(machine.known_items(args[0]) if args else [])
+    made = machine.make_set(machine.known_items(args[0]) if args else [])
+    if args and isinstance(args[0], (Set, frozenset)):  # Python copies the table, gaps and all
+        made.made = ()
+    return made
 
 
 @builtin("frozenset")

@@ -21,11 +21,11 @@ from nnlint.evaluate.items import NATIVE_ERRORS
 from nnlint.evaluate.kinds import REGISTER
 from nnlint.evaluate.look_ups import ADDING, READING
 from nnlint.evaluate.mappings import ABSTRACT
+from nnlint.evaluate.nn_module import WRITING_METHODS
 from nnlint.evaluate.notes import SequentialMade, TakenApart, Verdict
 from nnlint.evaluate.objects import Objects
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.sequential import Budget, misfit
-from nnlint.evaluate.torch_modules import WRITING_METHODS
 from nnlint.layers import Violation
 from nnlint.layers.arguments import unknown_in
 from nnlint.signature import REQUIRED, BindError, Parameter, Rest, Signature

@@ -197,6 +197,7 @@ def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
 
 
 ADVANCED = "an iterator was advanced under a condition that is not known"
+FEW_VIEWS = 40  # tensors in one memory that are written to as fast as one
 JOINED = 8  # parts that are copied in the time in which two are joined
 ALWAYS = 0  # before every moment of the clock
 NEVER = 10**18  # after every moment of the clock
@@ -258,8 +259,9 @@ class Heap:
 
     def forget_numbers(self, tensor: Tensor) -> None:
         """The elements of a tensor are written: those are no longer known that may be in the same memory."""
+        if len(tensor.sharing) > FEW_VIEWS:  # those of other roots, which may have run or not, cost nothing
+            self.copied += sum(other.birth >= self.since for other in tensor.sharing)
         for other in tensor.sharing or (tensor,):
-            self.copied += other.birth >= self.since  # those of other roots, which may have run or not, cost nothing
             if other.data is not None:
                 self.touch(other)
                 other.data = None

@@ -204,7 +204,7 @@ class Imports(Calls):
             found = self.find_attribute(module, name)
             if found is ABSENT and not module.ready:
                 return Unknown(f"{name} of {absolute} is imported in a circle")
-            if found is ABSENT and module.package:  # a module in it may be compiled, and may not be built yet
+            if found is ABSENT and module.package and self.project.holds_other(module.source.path, name):
                 self.may_raise(f"whether {absolute} has {name}")
                 return External(f"{absolute}.{name}")
             if found is ABSENT:

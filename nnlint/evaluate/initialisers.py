@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnlint.evaluate.torch_modules import is_module
+from nnlint.evaluate.nn_module import is_module
 from nnlint.unknown import Unknown
 from nnlint.values import Native, Tensor, Value
 

@@ -517,6 +517,10 @@ class Items(Attributes):
         # That of small numbers is the same however the set came about: each has its own place in the smallest table.
         if all(isinstance(item, int) and 0 <= item < SMALLEST_TABLE for item in value):
             return sorted(value)
+        # That of other numbers depends on how it came about.
+        made = value.made if isinstance(value, Set) else ()
+        if len(made) == len(value) and all(type(item) is int and item >= 0 and item in value for item in made):
+            return list(made)
         return [Rest(Unknown("the order of a set"))]
 
     def in_any_order(self, value: Value) -> Value:
@@ -775,6 +779,7 @@ class Items(Attributes):
                 made.rest = error.unknown
             except TypeError as error:
                 raise self.native(error) from None
+        made.made = tuple(made)
         return made
 
     def update_dict(self, target: Dict, given: Value) -> None:

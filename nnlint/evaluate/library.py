@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
 from collections.abc import Callable, Iterator
@@ -311,6 +312,15 @@ def _leave(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return False
 
 
+def _may_catch(generator: Stream) -> bool:
+    """Whether a generator may catch what is thrown into it, as far as its text says."""
+    function = generator.frame.function if generator.frame is not None else None
+    if function is None or function.site is None:
+        return True
+    parts = ast.walk(function.site.source.python_of(function.site.node))
+    return any(isinstance(part, (ast.ExceptHandler, ast.With, ast.Return, ast.YieldFrom)) for part in parts)
+
+
 def _run_inside(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """@manager(): each call of the function stands in a context manager that is made anew"""
     again, function = args[0].attributes["again"], args[1]
@@ -321,6 +331,18 @@ def _run_inside(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
         if machine.followed(lambda: machine.enter(manager)) is ABSENT:  # as of any decorator that is not understood
             machine.abandon(manager.attributes["generator"], True)
             return machine.call(function, args, kwargs, unknown)
+        if not _may_catch(manager.attributes["generator"]):
+            level = len(machine.heap.trails)
+            try:
+                given = machine.call(function, args, kwargs, unknown)
+            except RaisedError as raised:
+                if len(machine.heap.trails) == level:
+                    machine.leave(manager, raised)
+                else:
+                    machine.abandon(manager.attributes["generator"], True)
+                raise
+            machine.leave(manager, None)
+            return given
         found = machine.unless_raised(
             "BaseException", lambda: machine.call(function, args, kwargs, unknown), lambda: ABSENT
         )

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from nnlint.evaluate.nn_module import forget_name, is_module, prepare, put, registry
 from nnlint.evaluate.tensor_shapes import are_different
-from nnlint.evaluate.torch_modules import forget_name, is_module, prepare, put, registry
 from nnlint.unknown import Unknown
 from nnlint.values import ABSENT, Dict, Instance, Native, Tensor, Value
 

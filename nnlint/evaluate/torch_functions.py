@@ -12,8 +12,9 @@ from typing import Any
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate import parametrize, tensor_functions, tensor_numbers, tensor_shapes
 from nnlint.evaluate.devices import default_device
+from nnlint.evaluate.nn_layers import MEMO, deep_copy, has_state, restored
+from nnlint.evaluate.nn_module import prepare, put
 from nnlint.evaluate.tensor_names import is_name
-from nnlint.evaluate.torch_modules import MEMO, deep_copy, has_state, prepare, put, restored
 from nnlint.layers.arguments import spread
 from nnlint.numpy_numbers import NUMPY, NumpyInt, of_numpy
 from nnlint.signature import Rest

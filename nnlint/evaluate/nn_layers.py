@@ -1,0 +1,347 @@
+"""The constructors of torch's layers: the parameters, buffers and modules that they make; copies of modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nnlint.evaluate.nn_containers import fill
+from nnlint.evaluate.nn_module import Fn, prepare, refuse, set_state
+from nnlint.layers import (
+    PLAIN,
+    Child,
+    Children,
+    Clones,
+    GivenTensor,
+    Layer,
+    Violation,
+    build,
+    check_plain,
+    stored,
+)
+from nnlint.layers import find as find_layer
+from nnlint.layers.table import Reference
+from nnlint.signature import BindError, Rest
+from nnlint.unknown import Unknown
+from nnlint.values import (
+    ABSENT,
+    CONSTANTS,
+    BoundMethod,
+    Class,
+    Deque,
+    Dict,
+    Function,
+    Instance,
+    List,
+    Set,
+    Stream,
+    Tensor,
+    Value,
+)
+
+# The textbook has one bias vector a gate, and no projection matrix.
+NOT_IN_TEXTBOOKS = ("bias_hh", "weight_hr")
+
+
+def layer_init(layer: Layer) -> Fn:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        module = args[0]
+        unknown = kwargs.pop("**", None)
+        try:
+            bound = layer.signature.bind(args[1:], kwargs, unknown)
+        except BindError as error:
+            given = (*args[1:], *kwargs.values())
+            return refuse(machine, module, layer.short_name, Violation("NNL203", str(error)), given)
+        prepare(machine, module)
+        construct(machine, module, layer, bound)
+        reset = RESETS.get(layer.short_name, "reset_parameters")
+        if isinstance(module.cls.find(reset), Function):  # torch's own change no sizes
+            weight = bound.get("_weight")  # an Embedding with its weights given is not reset
+            if isinstance(weight, Unknown):
+                machine.havoc(module, weight.why)
+            elif weight is None:
+                machine.call(machine.get_attribute(module, reset), [], {})
+        elif isinstance(module.cls.find("reset_running_stats"), Function) and layer.buffers(bound):
+            machine.call(machine.get_attribute(module, "reset_running_stats"), [], {})
+        if isinstance(module.cls.find("register_buffer"), Function) and layer.buffers(bound):
+            machine.havoc(module, "register_buffer() is the program's own")
+        return None
+
+    return run
+
+
+# What torch's constructors call in the end, by torch's source, where it is not reset_parameters; "" for nothing.
+RESETS = {
+    **dict.fromkeys(("MultiheadAttention", "Transformer"), "_reset_parameters"),
+    **dict.fromkeys(
+        ("AdaptiveLogSoftmaxWithLoss", "LinearCrossEntropyLoss", "TransformerEncoder", "TransformerEncoderLayer",
+         "TransformerDecoder", "TransformerDecoderLayer", "DataParallel", "DistributedDataParallel",
+         "TripletMarginWithDistanceLoss", "Container"),
+        "",
+    ),
+}  # fmt: skip
+
+
+LAYER_STEPS = 7  # what building and counting a layer costs beside its module and its tensors, in statements
+
+
+def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Value]) -> None:
+    """Register what a layer's constructor registers, or raise as it does."""
+    key = constants(bound)
+    if key is None:
+        bound = {name: normal(machine, value) for name, value in bound.items()}
+        attributes, structure, buffers = planned(layer, bound)
+    elif (id(layer), key) in PLANS:
+        attributes, structure, buffers = PLANS[id(layer), key]
+    else:
+        if len(PLANS) >= KEPT_PLANS:
+            PLANS.clear()
+        attributes, structure, buffers = PLANS[id(layer), key] = planned(layer, bound)
+    module.attributes.update(attributes)
+    if isinstance(structure, Violation):
+        return refuse(machine, module, layer.short_name, structure, bound.values())
+    machine.judge(module, layer.short_name, None, () if key is not None else bound.values())
+    machine.step(LAYER_STEPS + (0 if isinstance(structure, Unknown) else 2 * len(structure)))
+    for name, shape in buffers.items():
+        made = shape if shape is None or isinstance(shape, Unknown) else Tensor(shape, machine.heap.clock)
+        module.attributes["_buffers"][name] = made
+    if layer.lazy:
+        structure = Unknown(f"{layer.short_name} gets its sizes at the first forward pass")
+    if isinstance(structure, Unknown):
+        if not layer.lazy:
+            machine.may_raise(structure.why)
+        module.open = structure
+        structure = {} if layer.lazy else layer.at_least(bound)
+        for name, part in structure.items():
+            if type(part) is tuple:
+                if machine.textbook and layer.textbook is not None and name.startswith(NOT_IN_TEXTBOOKS):
+                    part = (0,)
+                made = Tensor(Unknown(module.open.why, plain=True), machine.heap.clock, True, least=part)
+                module.attributes["_parameters"][name] = made
+            elif part is not None:
+                add_part(machine, module, name, part)
+        return
+    for name, part in structure.items():
+        if type(part) is tuple:
+            if machine.textbook and layer.textbook is not None and name.startswith(NOT_IN_TEXTBOOKS):
+                part = (0,)
+            module.attributes["_parameters"][name] = Tensor(part, machine.heap.clock, True)
+        else:
+            add_part(machine, module, name, part)
+
+
+PLANS: dict[Any, Any] = {}  # what calls with constants alone build, by their layers and arguments
+KEPT_PLANS = 5_000
+
+
+def planned(layer: Layer, bound: dict[str, Value]) -> Any:
+    """The attributes that a layer's constructor sets, what it builds, and the shapes of its buffers."""
+    attributes = {
+        name: Unknown(value.why, plain=True) if isinstance(value, Unknown) else value
+        for name, value in attributes_of(layer, bound).items()
+    }
+    return attributes, build(layer, bound), buffers_of(layer, bound)
+
+
+def constants(bound: dict[str, Value]) -> tuple[Any, ...] | None:
+    """Arguments as a key that tells 1 from True, if all are constants or tuples of integers."""
+    key: list[Any] = []
+    for name, value in bound.items():
+        kind = type(value)
+        if kind not in CONSTANTS and not (kind is tuple and all(type(item) is int for item in value)):
+            return None
+        key += (name, kind, value)
+    return tuple(key)
+
+
+def normal(machine: Any, value: Value) -> Value:
+    """An argument as the tables take it: sequences as tuples, objects of a builtin base as what they carry, dicts."""
+    if isinstance(value, List):
+        return tuple(value) if not any(type(i) is Rest for i in value) else Unknown("a list of unknown length")
+    if isinstance(value, Instance) and isinstance(value.payload, (int, str, float, tuple)):
+        return value.payload
+    if isinstance(value, Dict) and value.certain():
+        return dict(value)
+    if isinstance(value, Stream):
+        return Unknown("an iterator as an argument")
+    if isinstance(value, Tensor):
+        return value.data if isinstance(value.data, int) else given_tensor(value)
+    return value
+
+
+def given_tensor(tensor: Tensor) -> GivenTensor:
+    return GivenTensor(tensor.shape if isinstance(tensor.shape, tuple) else None)
+
+
+def attributes_of(layer: Layer, bound: dict[str, Value]) -> dict[str, Value]:
+    try:
+        return layer.attributes(bound)
+    except Exception:
+        return {name: Unknown(f"{name} of {layer.short_name}") for name in bound}
+
+
+def buffers_of(layer: Layer, bound: dict[str, Value]) -> dict[str, Value]:
+    return {
+        name: Unknown(f"{name} of {layer.short_name}", plain=True) if isinstance(shape, Unknown) else shape
+        for name, shape in layer.buffers(bound).items()
+    }
+
+
+def add_part(machine: Any, module: Instance, name: str, part: Any) -> None:
+    """One registered child of a layer that builds others."""
+    if part is None:
+        is_parameter = name.endswith(("weight", "bias", "_k", "_v"))
+        module.attributes["_parameters" if is_parameter else "_modules"][name] = None
+        return
+    module.attributes["_modules"][name] = make_part(machine, part)
+
+
+def make_part(machine: Any, part: Any) -> Value:
+    if isinstance(part, Child):
+        given = {name: make_part(machine, value) for name, value in part.arguments.items()}
+        layer = find_layer(part.layer)
+        made = Instance(machine.torch_class(part.layer), machine.heap.clock)
+        prepare(machine, made)
+        if layer is not None:
+            construct(machine, made, layer, layer.signature.bind((), given))
+        elif part.layer in PLAIN:
+            plain_init(part.layer)(machine, [made], given)
+        return made
+    if isinstance(part, Clones):
+        original = make_part(machine, part.module)
+        made = Instance(machine.torch_class("torch.nn.ModuleList"), machine.heap.clock)
+        prepare(machine, made)
+        if isinstance(part.times, int) and part.times > 10_000:
+            made.open = Unknown("too many copies to make")
+            return made
+        if isinstance(part.times, int):
+            fill(machine, made, [deep_copy(machine, original, {}) for _ in range(part.times)], 0)
+        return made
+    if isinstance(part, Children):
+        made = Instance(machine.torch_class(part.kind), machine.heap.clock)
+        prepare(machine, made)
+        fill(machine, made, [make_part(machine, item) for item in part.items], 0)
+        return made
+    return part
+
+
+STATES = ("__getstate__", "__setstate__", "__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__")
+
+
+def has_state(cls: Class) -> bool:
+    """Whether a class says itself what its copies hold."""
+    return any(isinstance(cls.find(name), Function) for name in STATES)
+
+
+def restored(machine: Any, value: Instance, made: Instance, copied: Callable[[Value], Value]) -> Value:
+    """A copy of an object of such a class: `made`, with a copy of the state that the object gives."""
+    gives, takes = value.cls.find("__getstate__"), value.cls.find("__setstate__")
+    if any(isinstance(value.cls.find(name), Function) for name in STATES[2:]):
+        return Unknown(f"a copy that {value.cls.name} makes by itself")
+    own = Dict(value.attributes, machine.heap.clock, value.open)
+    state = copied(machine.call(BoundMethod(gives, value), [], {}) if isinstance(gives, Function) else own)
+    if takes is not ABSENT:
+        machine.call(BoundMethod(takes, made), [state], {})
+    elif isinstance(state, Dict):
+        set_state(machine, [made, state], {})
+    elif state is not None:
+        made.open = Unknown("the state of a copy")
+    return made
+
+
+MEMO = Unknown("a memo", foreign=True)  # why the dict that is a memo of deepcopy may hold entries
+
+
+def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
+    """copy.deepcopy: everything that can be written to is made anew, sharing kept."""
+    machine.step()
+    if id(value) in memo:
+        return memo[id(value)]
+    clock = machine.heap.clock
+    if isinstance(value, Instance):
+        hook = value.cls.find("__deepcopy__")
+        if hook is not ABSENT:
+            handed_on = Dict((), clock, MEMO)
+            machine.lose_construction()
+            machine.memos[id(handed_on)] = handed_on, memo, True
+            return machine.call(BoundMethod(hook, value), [handed_on], {})
+        if value.cls.find("__members__") is not ABSENT:
+            return value
+        if value.cls is machine.classes["mappingproxy"]:  # an object's __dict__: the copy is nobody's
+            return deep_copy(machine, value.payload, memo)
+        made: Value = Instance(value.cls, clock, value.payload)
+        memo[id(value)] = made
+        if has_state(value.cls):
+            return restored(machine, value, made, lambda state: deep_copy(machine, state, memo))
+        made.open = value.open
+        made.payload = deep_copy(machine, value.payload, memo)
+        for name, held in value.attributes.items():
+            made.attributes[name] = deep_copy(machine, held, memo)
+        return made
+    if isinstance(value, Tensor):
+        made = Tensor(value.shape, clock, value.is_parameter, value.data, value.least)
+        made.is_marked = value.is_marked
+    elif isinstance(value, Dict):
+        made = Dict((), clock, value.rest, value.kind, value.factory)
+        memo[id(value)] = made
+        for key, held in value.items():
+            made[key] = deep_copy(machine, held, memo)
+    elif isinstance(value, List):
+        made = Deque((), clock, value.most) if isinstance(value, Deque) else List((), clock)
+        memo[id(value)] = made
+        made.extend(deep_copy(machine, item, memo) for item in value)
+    elif isinstance(value, Set):
+        made = Set((), clock, value.rest)
+        made.update(deep_copy(machine, item, memo) for item in value)
+    elif isinstance(value, tuple):
+        return tuple(deep_copy(machine, item, memo) for item in value)
+    elif isinstance(value, Unknown) and value.options:
+        return Unknown(value.why, tuple(deep_copy(machine, o, memo) for o in value.options), value.plain)
+    elif isinstance(value, (Stream,)):
+        return Unknown("a copy of an iterator")
+    else:
+        return value
+    memo[id(value)] = made
+    return made
+
+
+def is_sizes(value: Value) -> bool:
+    """Whether a value is a tuple of whole numbers."""
+    return isinstance(value, tuple) and all(type(item) is int or item is None for item in value)
+
+
+def plain_init(name: str) -> Fn:
+    signature, short_name = PLAIN[name], name.rpartition(".")[2]
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        module = args[0]
+        unknown = kwargs.pop("**", None)
+        try:
+            bound = signature.bind(args[1:], kwargs, unknown)
+        except BindError as error:
+            given = (*args[1:], *kwargs.values())
+            return refuse(machine, module, short_name, Violation("NNL203", str(error)), given)
+        violation = check_plain(
+            name,
+            {
+                parameter: given_tensor(value) if isinstance(value, Tensor) else normal(machine, value)
+                for parameter, value in bound.items()
+            },
+        )
+        if violation is not None:
+            return refuse(machine, module, short_name, violation, bound.values())
+        machine.judge(module, short_name, None, bound.values())
+        prepare(machine, module)
+        taken = {key: normal(machine, value) if isinstance(value, List) else value for key, value in bound.items()}
+        for parameter_name, value in stored(short_name, taken).items():
+            is_simple = isinstance(value, (int, float, str)) or value is None or is_sizes(value)
+            if (
+                isinstance(value, Reference)
+                or (isinstance(value, Unknown) and not value.plain)
+                or (not is_simple and not isinstance(value, Unknown))
+            ):
+                value = Unknown(f"{parameter_name} of {name.rpartition('.')[2]}", plain=True)
+            module.attributes[parameter_name] = value
+        return None
+
+    return run

@@ -1,0 +1,820 @@
+"""torch.nn.Module: what registering, replacing, walking and calling modules does to parameters."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+from nnlint.evaluate import tensor_shapes
+from nnlint.evaluate.entries import (
+    refuses_arguments,
+)
+from nnlint.evaluate.sequential import HOOKED, Budget, is_as_built, is_sequential, layers_of
+from nnlint.evaluate.sequential import attributes_of as attributes_of_module
+from nnlint.evaluate.torch_names import REGISTERED
+from nnlint.layers import (
+    SIZES,
+    UnknownSizeError,
+    Violation,
+)
+from nnlint.signature import Rest
+from nnlint.unknown import Unknown, UnknownValueError, first
+from nnlint.values import (
+    ABSENT,
+    BoundMethod,
+    Class,
+    Device,
+    Dict,
+    External,
+    Function,
+    Instance,
+    Native,
+    RaisedError,
+    Stream,
+    Tensor,
+    Value,
+    is_plain,
+    may_be_absent,
+)
+
+Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
+REGISTRIES = ("_parameters", "_buffers", "_modules")
+
+
+def native(fn: Fn) -> Native:
+    return Native(fn.__name__.strip("_"), fn)
+
+
+def is_module(value: Value) -> bool:
+    """Whether a value surely is a torch.nn.Module."""
+    return isinstance(value, Instance) and any(c.full_name == "torch.nn.Module" for c in value.cls.mro)
+
+
+MODULE_STEPS = 3  # what making any module costs beside its call, in statements
+
+
+def prepare(machine: Any, module: Instance) -> None:
+    """What Module.__init__ does: empty registries."""
+    if machine.patches and isinstance(machine.patches.get(REGISTERED), Unknown):
+        machine.give_up(machine.patches[REGISTERED])
+    machine.step(MODULE_STEPS)
+    machine.heap.touch(module)
+    for name in REGISTRIES:
+        module.attributes[name] = Dict((), machine.heap.clock)
+    module.attributes["training"] = True
+
+
+def _init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Module.__init__, which takes nothing."""
+    module = args[0]
+    if isinstance(module, Instance) and refuses_arguments(module.cls, args[1:], kwargs):
+        return refuse(machine, module, module.cls.name, Violation("NNL203", "torch.nn.Module takes no arguments"))
+    prepare(machine, module)
+    if module.cls.find("call_super_init") is not False:
+        module.open = Unknown("Module.__init__ calls the next constructor")
+    return None
+
+
+def init_outside(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    prepare(machine, args[0])
+    return None
+
+
+def registry(machine: Any, module: Instance, name: str) -> Dict:
+    """One of a module's registries; torch raises where __init__ was not called."""
+    held = module.attributes.get(name)
+    if not isinstance(held, Dict):
+        if module.cls.unknown_base is not None or module.open is not None:
+            prepare(machine, module)
+            return registry(machine, module, name)
+        raise machine.error("AttributeError", "cannot assign before Module.__init__() call")
+    return held
+
+
+def forget_name(machine: Any, module: Instance, name: str, but: str) -> None:
+    """Take a name out of the attributes and the registries but one."""
+    for which in REGISTRIES:
+        held = module.attributes.get(which)
+        if which != but and isinstance(held, Dict) and name in held:
+            machine.heap.touch(held)
+            del held[name]
+    if name in module.attributes:
+        machine.heap.touch(module)
+        del module.attributes[name]
+
+
+def put(machine: Any, module: Instance, which: str, name: Value, value: Value) -> None:
+    """Register a value under a name."""
+    held = registry(machine, module, which)
+    if isinstance(value, Tensor):
+        value.is_here = False  # with the module it may move
+    if isinstance(name, str):
+        forget_name(machine, module, name, which)
+    machine.set_item(held, name, value)
+
+
+def _get_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Module.__getattr__(self, name): what is registered"""
+    module, name = args
+    found = machine.registered(module, name) if is_module(module) and isinstance(name, str) else Unknown("an attribute")
+    if found is not ABSENT:
+        return found
+    if module.open is not None:
+        return machine.doubtful(module.open.part())
+    raise machine.error("AttributeError", f"'{module.cls.name}' object has no attribute '{name}'")
+
+
+def set_state(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Module.__setstate__(self, state)"""
+    made, state = args
+    if not isinstance(state, Dict) or not all(isinstance(name, str) for name in state):
+        machine.havoc(made, "a state that is not known")
+        return None
+    machine.heap.touch(made)
+    made.attributes.update(state)
+    made.open = first(made.open, state.rest)
+    return None
+
+
+def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name, value = args
+    if isinstance(value, Tensor) and value.is_parameter:
+        if isinstance(module.cls.find("register_parameter"), Function):
+            machine.call(machine.get_attribute(module, "register_parameter"), [name, value], {})
+            return None
+        forget_name(machine, module, name, "_parameters")
+        check_name(machine, module, "_parameters", name)
+        put(machine, module, "_parameters", name, value)
+    elif name in module.attributes.get("_parameters", ()) and is_module(value):
+        raise machine.error("TypeError", f"cannot assign a module as parameter '{name}'")
+    elif is_module(value) or (isinstance(value, Instance) and value.cls.unknown_base is not None):
+        put(machine, module, "_modules", name, value)
+    elif isinstance(value, Unknown) and not is_plain(value) and not isinstance(value, External):
+        if _only_options(value):
+            put(machine, module, "_modules", name, value)
+        else:
+            forget_name(machine, module, name, "")
+            machine.set_plainly(module, name, value)
+    else:
+        for which in REGISTRIES:
+            held = module.attributes.get(which)
+            if isinstance(held, Dict) and name in held:
+                if value is not None and which != "_buffers":
+                    if not may_be_none(value):
+                        raise machine.error("TypeError", f"cannot assign a plain value as {name}")
+                    machine.may_raise(value.why)
+                    value = None
+                elif which == "_buffers":
+                    check_buffer(machine, name, value)
+                machine.set_item(held, name, value)
+                return None
+        machine.set_plainly(module, name, value)
+    return None
+
+
+def may_be_none(value: Value) -> bool:
+    """Whether a value that is not known may be None."""
+    return isinstance(value, Unknown) and (not value.options or any(o is None or may_be_none(o) for o in value.options))
+
+
+def _only_options(value: Unknown) -> bool:
+    """Whether an Unknown may be a module or a parameter, as far as its options say."""
+    if not value.options:
+        return True
+    return any(
+        is_module(o) or (isinstance(o, Tensor) and o.is_parameter) or (isinstance(o, Unknown) and not is_plain(o))
+        for o in value.options
+    )
+
+
+def _delete_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name = args
+    for which in REGISTRIES:
+        held = module.attributes.get(which)
+        if isinstance(held, Dict) and name in held:
+            machine.heap.touch(held)
+            del held[name]
+            return None
+    if name not in module.attributes:
+        if module.open is not None or module.cls.unknown_base is not None:
+            return None
+        raise machine.error("AttributeError", str(name))
+    machine.heap.touch(module)
+    del module.attributes[name]
+    return None
+
+
+def check_name(machine: Any, module: Instance, which: str, name: Value) -> None:
+    """Raise as torch does where a value is not to be registered under a name."""
+    if isinstance(name, Unknown):
+        return
+    if not isinstance(name, str):
+        raise machine.error("TypeError", f"the name {name!r} is not a string")
+    if not name or "." in name:
+        raise machine.error("KeyError", f"the name {name!r} {'has a dot' if name else 'is empty'}")
+    if name in registry(machine, module, which):
+        return
+    try:
+        taken = machine.find_attribute(module, name)
+    except RaisedError:
+        taken = Unknown(f"whether {name} is an attribute")
+    if isinstance(taken, Unknown):
+        machine.may_raise(taken.why)
+    elif taken is not ABSENT:
+        raise machine.error("KeyError", f"attribute '{name}' already exists")
+
+
+def add_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name, child = arguments(("self", "name", "module"), args, kwargs)
+    check_name(machine, module, "_modules", name)
+    if child is not None and is_no_module(child):
+        raise machine.error("TypeError", f"{name} is not a Module subclass")
+    put(machine, module, "_modules", name, child)
+    return None
+
+
+def is_no_module(value: Value) -> bool:
+    """Whether a value surely is no torch.nn.Module."""
+    is_other = isinstance(value, Instance) and not is_module(value) and value.cls.unknown_base is None
+    return is_other or not isinstance(value, (Instance, Unknown))
+
+
+def _register_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name, child = arguments(("self", "name", "module"), args, kwargs)
+    return machine.call(machine.get_attribute(module, "add_module"), [name, child], {})
+
+
+def _register_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name, parameter = arguments(("self", "name", "param"), args, kwargs)
+    check_name(machine, module, "_parameters", name)
+    if not isinstance(parameter, (Unknown, type(None))) and not (
+        isinstance(parameter, Tensor) and parameter.is_parameter
+    ):
+        raise machine.error("TypeError", f"cannot assign a plain value to parameter {name}")
+    put(machine, module, "_parameters", name, parameter)
+    return None
+
+
+def _register_buffer(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module, name, tensor = arguments(("self", "name", "tensor", "persistent"), args, kwargs)[:3]
+    check_name(machine, module, "_buffers", name)
+    check_buffer(machine, name, tensor)
+    put(machine, module, "_buffers", name, tensor)
+    return None
+
+
+def check_buffer(machine: Any, name: Value, value: Value) -> None:
+    """A buffer is a tensor or None."""
+    if not isinstance(value, (Tensor, Unknown, type(None))) or (isinstance(value, Tensor) and value.is_array):
+        raise machine.error("TypeError", f"cannot assign a plain value to buffer {name}")
+
+
+def arguments(names: tuple[str, ...], args: list[Value], kwargs: dict[str, Value]) -> list[Value]:
+    """Values by parameter name; None where not given."""
+    return [args[i] if i < len(args) else kwargs.get(name) for i, name in enumerate(names)]
+
+
+def live(machine: Any, held: Dict) -> Iterator[tuple[str, Value]]:
+    """The entries of a registry as they are when they are asked for; a Rest for those that are not known."""
+    rest = [] if held.rest is None else [Rest(Unknown(held.rest.why))]
+    names = machine.unchanged(held, [*held, *rest])
+    return (("", name) if type(name) is Rest else (name, held[name]) for name in names)
+
+
+def walk(machine: Any, module: Value, prefix: str = "", once: bool = True) -> Iterator[tuple[str, Value]]:
+    """named_modules(), while the modules may still change: each module once, or under each of its names; a Rest's
+    Unknown where something is not known."""
+    seen: dict[int, Value] = {}
+    pending: list[tuple[str, Iterator[tuple[str, Value]]]] = [(prefix, iter([("", module)]))]
+    while pending:
+        above, entries = pending[-1]
+        for name, part in entries:
+            path = f"{above}.{name}" if above and name != "" else f"{above}{name}"
+            machine.step(1 + len(path) // 100)
+            if part is None or (once and id(part) in seen):
+                continue
+            seen[id(part)] = part
+            yield path, Rest(part) if isinstance(part, Unknown) else part
+            if isinstance(part, Instance):
+                if part.open is not None:
+                    yield path, Rest(part.open)
+                held = part.attributes.get("_modules")
+                if isinstance(held, Dict):
+                    pending.append((path, live(machine, held)))
+                    break
+        else:
+            pending.pop()
+
+
+def _listing(pick: Callable[[str, Value], Value]) -> Fn:
+    """modules() and named_modules(memo, prefix, remove_duplicate)"""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        given = arguments(("self", "memo", "prefix", "remove_duplicate"), args, kwargs)
+        prefix, once = first(given[2], ""), first(given[3], True)
+        if given[1] is not None or not isinstance(prefix, str) or not isinstance(once, bool):
+            return Unknown("the modules of a module")
+        found = walk(machine, args[0], prefix, once)
+        items = (value if type(value) is Rest else pick(path, value) for path, value in found)
+        return Stream(items, machine.heap.clock)
+
+    return run
+
+
+def _children(named: bool) -> Fn:
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        machine.take_apart(args[0])
+        return Stream(children(machine, args[0], named), machine.heap.clock)
+
+    return run
+
+
+def children(machine: Any, module: Instance, named: bool) -> Iterator[Value]:
+    """children() and named_children(), while they may still change"""
+    if module.open is not None:
+        yield Rest(module.open)
+    seen: dict[int, Value] = {}
+    for name, child in live(machine, registry(machine, module, "_modules")):
+        if type(child) is Rest:
+            yield child
+        elif isinstance(child, Unknown) and (may_be_absent(child) or any(o is None for o in child.options)):
+            yield Rest(Unknown(child.why))
+        elif child is not None and id(child) not in seen:
+            seen[id(child)] = child
+            yield (name, child) if named else child
+
+
+def _tensors(which: str, named: bool) -> Fn:
+    """parameters(recurse), named_parameters(prefix, recurse, remove_duplicate), and the same of buffers"""
+    names = ("self", "prefix", "recurse", "remove_duplicate") if named else ("self", "recurse")
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        given = dict(zip(names, arguments(names, args, kwargs)))
+        prefix = first(given.get("prefix"), "")
+        recurse, once = first(given["recurse"], True), first(given.get("remove_duplicate"), True)
+        if not isinstance(prefix, str) or not isinstance(recurse, bool) or not isinstance(once, bool):
+            return Unknown("the tensors of a module", plain=which == "_buffers")
+        modules = walk(machine, args[0], prefix, once) if recurse else iter([(prefix, args[0])])
+        return Stream(tensors(machine, modules, which, named, once), machine.heap.clock)
+
+    return run
+
+
+def tensors(machine: Any, modules: Iterator[tuple[str, Value]], which: str, named: bool, once: bool) -> Iterator[Value]:
+    """The parameters or buffers of modules, while they may still change"""
+    seen: dict[int, Value] = {}
+    for path, module in modules:
+        for name, tensor in _held_tensors(machine, module, which):
+            if type(tensor) is Rest:
+                yield tensor
+            elif tensor is not None and not (once and id(tensor) in seen):
+                seen[id(tensor)] = tensor
+                yield (f"{path}.{name}" if path else name, tensor) if named else tensor
+
+
+def _held_tensors(machine: Any, module: Value, which: str) -> Iterator[tuple[str, Value]]:
+    """A module's own parameters or buffers; a Rest for what is not known of them."""
+    if not isinstance(module, Instance):
+        yield "", module if type(module) is Rest else Rest(Unknown("an object that is no module"))
+        return
+    held = module.attributes.get(which)
+    for name, tensor in live(machine, held) if isinstance(held, Dict) else ():
+        if isinstance(tensor, (Unknown, Instance)):
+            yield name, Rest((tensor if isinstance(tensor, Unknown) else Unknown("no tensor")).part())
+        elif isinstance(tensor, Tensor) or type(tensor) is Rest:
+            yield name, tensor
+
+
+def _apply(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """apply(fn): children first, each by its own apply() and as often as it is reached; they may change meanwhile"""
+    module, function = arguments(("self", "fn"), args, kwargs)
+    own = isinstance(module.cls.find("children"), Function)
+    below = machine.call(machine.get_attribute(module, "children"), [], {}) if own else None
+    for child in machine.iterate(below) if own else children(machine, module, named=False):
+        machine.step()
+        if isinstance(child, Instance) and isinstance(child.cls.find("apply"), Native):
+            _apply(machine, [child, function], {})
+        elif isinstance(child, Instance):
+            machine.call(machine.get_attribute(child, "apply"), [function], {})
+        else:
+            unknown = Unknown((child.unknown if type(child) is Rest else child).why)
+            machine.forget_after(lambda unknown=unknown: machine.call(function, [unknown], {}), unknown.why)
+    machine.call(function, [module], {})
+    return module
+
+
+def _itself(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return args[0]
+
+
+def run_own(machine: Any, module: Instance, *names: str) -> None:
+    """Methods of these names may run on a module and those below: what the program's own may write is forgotten."""
+    for _, part in walk(machine, module):
+        found = [part.cls.find(name) for name in names] if isinstance(part, Instance) else []
+        called = [method for method in found if isinstance(method, Function)]
+        if called:
+            machine.forget_own(part, f"{called[0].name}() may run", called)
+
+
+def _moved(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """cuda(), half(), to(device) and the like; on "meta" parameters are made anew, and are no longer shared"""
+    run_own(machine, args[0], "_apply")
+    given = (*args[1:], *kwargs.values())
+    if any(v.kind == "meta" if isinstance(v, Device) else isinstance(v, str) and v[:4] == "meta" for v in given):
+        untie(machine, args[0], "a parameter that was shared is moved to another device")
+    return args[0]
+
+
+def _to_empty(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    untie(machine, args[0], "a parameter that was shared is made anew")
+    return _moved(machine, args, {})
+
+
+def untie(machine: Any, module: Instance, why: str) -> None:
+    """The parameters of a module may be replaced, each in its place: where one has more than one, nobody knows."""
+    parts = {id(part): part for root in (*machine.made, module) for _, part in walk(machine, root)}
+    registries = [part.attributes.get("_parameters") for part in parts.values() if isinstance(part, Instance)]
+    places = Counter(id(tensor) for held in registries if isinstance(held, Dict) for tensor in held.values())
+    for _, part in walk(machine, module):
+        held = part.attributes.get("_parameters") if isinstance(part, Instance) else None
+        for name, tensor in list(held.items()) if isinstance(held, Dict) else ():
+            if isinstance(tensor, Tensor) and places[id(tensor)] > 1:
+                machine.set_item(held, name, Unknown(why))
+
+
+def _train(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """train(mode=True): of all modules below too, by their own train() where the program has one"""
+    module, mode = arguments(("self", "mode"), args, kwargs)
+    own: tuple[str, ...] = ()
+    for path, part in list(walk(machine, module)):
+        machine.step()
+        if path.startswith(own):
+            continue
+        if isinstance(part, Instance) and part is not module and isinstance(part.cls.find("train"), Function):
+            machine.call(machine.get_attribute(part, "train"), [first(mode, True)], {})
+            own += (f"{path}.",)
+        elif isinstance(part, Instance):
+            machine.heap.touch(part)
+            part.attributes["training"] = first(mode, True)
+        elif type(part) is Rest:
+            for option in filter(is_module, part.unknown.options):
+                _train(machine, [option, Unknown(part.unknown.why, plain=True)], {})
+    return module
+
+
+def _evaluate(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """eval()"""
+    return machine.call(machine.get_attribute(args[0], "train"), [False], {})
+
+
+def nothing(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return None
+
+
+def _hook(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.heap.touch(args[0])
+    args[0].attributes[HOOKED] = True
+    return _other_hook(machine, args, kwargs)
+
+
+def _other_hook(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """module.register_..._hook(hook)"""
+    given = (*args[1:2], *(value for name, value in kwargs.items() if name == "hook"))
+    machine.hooks = (*machine.hooks, *((args[0], hook) for hook in given))
+    return Unknown("a hook's handle", plain=True)
+
+
+def _load(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """load_state_dict(state, strict=True, assign=False): the names that the state lacks, and those that the module
+    lacks"""
+    module, _, _, assign = arguments(("self", "state_dict", "strict", "assign"), args, kwargs)
+    machine.run_hooks()
+    run_own(machine, module, "_load_from_state_dict", "set_extra_state")
+    if first(assign, False) is not False:
+        untie(machine, module, "a parameter that was shared is assigned")
+    for _, part in walk(machine, module):
+        for _, tensor in (*_held_tensors(machine, part, "_parameters"), *_held_tensors(machine, part, "_buffers")):
+            if isinstance(tensor, Tensor):
+                machine.heap.forget_numbers(tensor)
+    return Unknown("what load_state_dict() finds lacking", plain=True)
+
+
+def _save(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """state_dict()"""
+    run_own(machine, args[0], "_save_to_state_dict", "get_extra_state")
+    return _opaque(machine, args, kwargs)
+
+
+def _opaque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.run_hooks()
+    return Unknown("the state of a module", plain=True)
+
+
+def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    module = args[0]
+    machine.run_hooks()
+    forward = module.cls.find("forward")
+    if forward is not ABSENT and not isinstance(forward, Native):
+        return machine.call(BoundMethod(forward, module), args[1:], {k: v for k, v in kwargs.items() if k != "**"})
+    if module.cls.unknown_base is None and first_of_torch(module.cls) in WITHOUT_FORWARD:
+        raise machine.error("NotImplementedError", f'{module.cls.name} is missing the required "forward" function')
+    inputs = (*args[1:], *kwargs.values())
+    own = [part for _, part in walk(machine, module) if isinstance(part, Instance) and has_forward(part)]
+    if own and is_sequential(module) and len(args) == 2:
+        return _in_order(machine, module, args[1])
+    for part in own:
+        machine.forget_own(part, "its forward() runs", [part.cls.find("forward")])
+    given = inputs[0] if len(inputs) == 1 else None
+    if isinstance(given, Unknown) and not given.plain and may_hand_on(module):
+        return Unknown(given.why)
+    if isinstance(given, Tensor):
+        machine.heap.forget_numbers(given)  # it may be written in place
+    shape = shape_after(module, given) if isinstance(given, Tensor) else None
+    unknown = Unknown("the result of a forward pass", plain=True)
+    made = unknown if shape is None else Tensor(shape, machine.heap.clock)
+    is_parameter = isinstance(given, Tensor) and given.is_parameter
+    return Unknown(unknown.why, (given, made)) if is_parameter and may_hand_on(module) else made
+
+
+def has_forward(module: Instance) -> bool:
+    """Whether a module's forward() is one of the program's own."""
+    return isinstance(module.cls.find("forward"), Function)
+
+
+def first_of_torch(cls: Class) -> str:
+    """The nearest of a module class's bases that is torch's."""
+    return next(base.full_name for base in cls.mro if base.module is None)
+
+
+WITHOUT_FORWARD = frozenset(
+    f"torch.nn.{name}" for name in ("Module", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
+)
+
+
+def _in_order(machine: Any, module: Instance, value: Value) -> Value:
+    """Sequential.forward(input), where modules of the program's own are among its layers"""
+    for layer in machine.iterate(module):
+        if type(layer) is Rest:
+            machine.havoc(layer.unknown, layer.unknown.why)
+            return Unknown(layer.unknown.why)
+        value = machine.call(layer, [value], {})
+    return value
+
+
+def may_hand_on(module: Instance) -> bool:
+    """Whether what a module of the framework gives for a tensor may be that tensor itself."""
+    hands_on = any(HANDING_ON.match(cls.full_name) for cls in module.cls.mro)
+    return hands_on or module.attributes.get("inplace", False) is not False
+
+
+HANDING_ON = re.compile(r"torch\.nn\.(Identity|Flatten|Sequential|\w*Dropout\w*)$")
+
+
+def shape_after(module: Value, given: Tensor) -> tuple[int, ...] | None:
+    """The shape of what a module of the framework gives for a tensor, where both are known."""
+    if not isinstance(given.shape, tuple) or not all(type(size) is int for size in given.shape):
+        return None
+    shape: tuple[int, ...] = given.shape
+    for _, layer in layers_of(module, "", Budget()) if is_sequential(module) else [("", module)]:
+        if not isinstance(layer, Instance):
+            return None
+        if layer.cls.full_name == "torch.nn.Flatten":
+            start, end = layer.attributes["start_dim"], layer.attributes["end_dim"]
+            rule = partial(flatten, start, end)
+        elif is_as_built(layer) and layer.cls.full_name in SIZES:
+            rule = partial(SIZES[layer.cls.full_name], attributes_of_module(layer))
+        else:
+            return None
+        try:
+            shape = rule(shape)
+        except (UnknownSizeError, tensor_shapes.NotKnown, UnknownValueError, TypeError):
+            return None
+    return shape
+
+
+def flatten(start: Value, end: Value, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tensor_shapes.METHODS["flatten"](shape, [start, end])
+
+
+def _forward(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Unknown("the result of a forward pass", plain=True)
+
+
+def _get_submodule(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    value = args[0]
+    if not isinstance(args[1], str):
+        return Unknown("a submodule whose name is not known")
+    for name in filter(None, args[1].split(".")):
+        value = machine.get_attribute(value, name)
+    return value
+
+
+def _set_submodule(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """module.set_submodule("a.b.c", child)"""
+    module, path, child = arguments(("self", "target", "module"), args[:3], kwargs)
+    if not isinstance(path, str):
+        machine.havoc(module, "a submodule whose name is not known")
+        return None
+    parent, _, name = path.rpartition(".")
+    machine.set_attribute(_get_submodule(machine, [module, parent], {}), name, child)
+    return None
+
+
+def _text(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Module.__repr__: what the module says of itself, then its children; the program's own methods may do more."""
+    module = args[0]
+    machine.step()
+    if isinstance(module.cls.find("extra_repr"), Function):
+        machine.call(machine.get_attribute(module, "extra_repr"), [], {})
+    held = module.attributes.get("_modules")
+    for child in list(held.values()) if isinstance(held, Dict) else ():
+        for option in filter(is_module, child.options if isinstance(child, Unknown) else ()):
+            machine.forget_after(partial(machine.text, option, "r"), child.why)
+        machine.text(child, "r")
+    return _extra_text(machine, args, kwargs)
+
+
+def _extra_text(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Unknown("the text of a module", plain=True)
+
+
+def from_pretrained(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Embedding.from_pretrained(weights): as many rows and columns as the weights have"""
+    weights = args[1] if len(args) > 1 else kwargs.get("embeddings")
+    shape = weights.shape if isinstance(weights, Tensor) else None
+    if not isinstance(shape, tuple) or len(shape) != 2 or args[0].module is not None:
+        return Unknown("an embedding of weights that are not known")
+    return machine.call(args[0], [], {"num_embeddings": shape[0], "embedding_dim": shape[1]})
+
+
+def synchronized(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """SyncBatchNorm.convert_sync_batchnorm(module): batch norms become SyncBatchNorm, with the same parameters"""
+    return _synchronize(machine, args[1] if len(args) > 1 else kwargs.get("module"))
+
+
+def _synchronize(machine: Any, module: Value) -> Value:
+    machine.step()
+    if not isinstance(module, Instance) or not is_module(module):
+        machine.havoc(module, "batch norms in a module that is not known become others")
+        return module
+    if any(base.full_name in BATCH_NORMS for base in module.cls.mro):
+        made = Instance(machine.torch_class("torch.nn.SyncBatchNorm"), machine.heap.clock)
+        made.attributes.update(module.attributes)
+        made.open = module.open
+        for which in REGISTRIES:
+            made.attributes[which] = Dict(registry(machine, module, which), machine.heap.clock)
+        return made
+    for name, child in list(registry(machine, module, "_modules").items()):
+        if child is not None:
+            put(machine, module, "_modules", name, _synchronize(machine, child))
+    return module
+
+
+BATCH_NORMS = tuple(f"torch.nn.{name}" for name in ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"))
+
+
+MODULE_METHODS: dict[str, Fn] = {
+    "__init__": _init,
+    "__getattr__": _get_attribute,
+    "__setattr__": _set_attribute,
+    "__setstate__": set_state,
+    "__delattr__": _delete_attribute,
+    "__call__": _call,
+    "__repr__": _text,
+    "extra_repr": _extra_text,
+    "forward": _forward,
+    "add_module": add_module,
+    "register_module": _register_module,
+    "register_parameter": _register_parameter,
+    "register_buffer": _register_buffer,
+    "modules": _listing(lambda path, module: module),
+    "named_modules": _listing(lambda path, module: (path, module)),
+    "children": _children(False),
+    "named_children": _children(True),
+    "parameters": _tensors("_parameters", named=False),
+    "named_parameters": _tensors("_parameters", named=True),
+    "buffers": _tensors("_buffers", named=False),
+    "named_buffers": _tensors("_buffers", named=True),
+    "apply": _apply,
+    "train": _train,
+    "eval": _evaluate,
+    "get_submodule": _get_submodule,
+    "register_forward_hook": _hook,
+    "register_forward_pre_hook": _hook,
+    "get_parameter": _get_submodule,
+    "set_submodule": _set_submodule,
+    **dict.fromkeys(
+        [
+            "to",
+            "cuda",
+            "cpu",
+            "half",
+            "float",
+            "double",
+            "bfloat16",
+            "type",
+            "ipu",
+            "mtia",
+            "_apply",
+            "xpu",
+            "share_memory",
+        ],
+        _moved,
+    ),
+    "requires_grad_": _itself,
+    "to_empty": _to_empty,
+    "state_dict": _save,
+    **dict.fromkeys(
+        [
+            "zero_grad",
+            "compile",
+            "_load_from_state_dict",
+            "_save_to_state_dict",
+            "set_extra_state",
+            "get_extra_state",
+            "_maybe_warn_non_full_backward_hook",
+        ],
+        nothing,
+    ),
+    **dict.fromkeys(["get_buffer", "_get_name", "_version"], _opaque),
+    "load_state_dict": _load,
+    **dict.fromkeys(
+        [
+            "register_full_backward_hook",
+            "register_full_backward_pre_hook",
+            "register_backward_hook",
+            "register_state_dict_pre_hook",
+            "register_state_dict_post_hook",
+            "register_load_state_dict_pre_hook",
+            "register_load_state_dict_post_hook",
+            "_register_state_dict_hook",
+            "_register_load_state_dict_pre_hook",
+        ],
+        _other_hook,
+    ),
+}
+
+# Those of them that write to their module.
+WRITING_METHODS = frozenset(
+    MODULE_METHODS[name]
+    for name in ("__init__", "__setattr__", "__setstate__", "__delattr__", "add_module", "register_module",
+                 "register_parameter", "register_buffer", "apply", "set_submodule")
+)  # fmt: skip
+
+# Attributes of the framework's classes of which nothing is known but that they are there; no module, nor a Parameter.
+THERE = (
+    "T_destination _forward_hooks _backward_hooks _backward_pre_hooks _compiled_call_impl _forward_hooks_always_called "
+    "_forward_hooks_with_kwargs _forward_pre_hooks _forward_pre_hooks_with_kwargs _is_full_backward_hook "
+    "_load_state_dict_post_hooks _load_state_dict_pre_hooks _non_persistent_buffers_set _state_dict_hooks "
+    "_state_dict_pre_hooks _get_backward_hooks _get_backward_pre_hooks _call_impl _slow_forward _wrapped_call_impl "
+    "_named_members _replicate_for_data_parallel __annotations__ __constants__"
+)
+THERE_IN = {
+    "torch.nn.Conv1d torch.nn.Conv2d torch.nn.Conv3d": "_conv_forward _reversed_padding_repeated_twice",
+    "torch.nn.RNNBase": "_all_weights _flat_weight_refs _flat_weights _flat_weights_names _init_flat_weights "
+    "_update_flat_weights _weights_have_changed all_weights check_forward_args check_hidden_size check_input "
+    "get_expected_cell_size get_expected_hidden_size permute_hidden",
+    "torch.nn.MultiheadAttention": "_qkv_same_embed_dim merge_masks",
+    "torch.nn.TransformerEncoderLayer torch.nn.TransformerDecoderLayer": "_ff_block _sa_block activation "
+    "activation_relu_or_gelu",
+    "torch.nn.TransformerEncoder": "use_nested_tensor",
+    "torch.nn.Transformer": "generate_square_subsequent_mask",
+    "torch.nn.Sequential": "_get_item_by_idx",
+    "torch.nn.ModuleList torch.nn.ParameterList": "_get_abs_string_index _size",
+    "torch.nn.ParameterDict": "_key_to_attr _keys fromkeys __reversed__ __ror__",
+    "torch.nn.Upsample": "name",
+    "torch.nn.UpsamplingNearest2d torch.nn.UpsamplingBilinear2d": "align_corners mode recompute_scale_factor",
+    "torch.nn.ZeroPad1d torch.nn.ZeroPad2d torch.nn.ZeroPad3d": "value",
+    "torch.nn.Hardtanh torch.nn.ReLU6": "max_val min_val",
+    "torch.nn.PairwiseDistance": "norm",
+    "torch.nn.modules.instancenorm._InstanceNorm": "_apply_instance_norm _get_no_batch_dim _handle_no_batch_input",
+}
+
+# The methods of layers that change no sizes, by the classes that bring them.
+KEEPING_SIZES = {
+    "reset_parameters": "AdaptiveLogSoftmaxWithLoss Bilinear Embedding EmbeddingBag GroupNorm LayerNorm LazyLinear "
+    "Linear PReLU RMSNorm RNNBase RNNCellBase modules.batchnorm._NormBase modules.conv._ConvNd",
+    "_reset_parameters": "MultiheadAttention Transformer",
+    "reset_running_stats": "modules.batchnorm._NormBase",
+    "_check_input_dim": "modules.batchnorm._NormBase modules.padding._CircularPadNd",
+    "_fill_padding_idx_with_zero": "Embedding EmbeddingBag",
+    "flatten_parameters": "RNNBase",
+}
+
+
+MAY_RAISE = ("TypeError", "ValueError", "RuntimeError", "AssertionError", "KeyError", "IndexError", "ZeroDivisionError")
+
+
+def refuse(machine: Any, module: Instance, name: str, violation: Violation, arguments: Iterable[Value] = ()) -> None:
+    """A constructor call that raises, with the reason noted."""
+    machine.judge(module, name, violation, arguments)
+    words = f"{name} cannot be built: {violation.message}"
+    if not machine.goes_on:
+        kinds = [violation.error] if violation.error else ["TypeError"] if violation.code == "NNL203" else MAY_RAISE
+        raised = tuple(machine.error(kind, words).value for kind in kinds)
+        raise RaisedError(raised[0] if len(raised) == 1 else Unknown(words, raised))
+    prepare(machine, module)
+    module.open = Unknown(words)
