@@ -177,7 +177,8 @@ class View(Thing):
 
 
 class Set(set[Any]):
-    """A Python set; `rest` says why it may hold further members; made: its members in their order, as it was made."""
+    """A Python set; `rest` says why it may hold further members; made: its members in their order, as
+    it was made, until it is written to."""
 
     __slots__ = ("birth", "made", "rest")
 

@@ -732,7 +732,8 @@ class Attributes(Control):
     def set_unseen(self, value: Value, given: Value) -> None:
         """setattr(value, name, given), with a name that is not known."""
         why = "an attribute whose name is not known is set"
-        if not isinstance(value, Instance) or value.payload is not None or value.cls.find("__setattr__") is not ABSENT:
+        is_simple = isinstance(value, Instance) and value.payload is None and value.cls.find("__setattr__") is ABSENT
+        if not is_simple or any(map(may_set, value.cls.mro)):
             self.havoc(value, why)
             return
         names = dict.fromkeys((*value.attributes, *(name for base in value.cls.mro for name in data_of(base))))
@@ -849,6 +850,12 @@ def _from_keys(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
         else:
             machine.set_item(made, key, value)
     return made
+
+
+def may_set(cls: Class) -> bool:
+    """Whether code of the program may run where an attribute of one of its objects is set, by what the class holds."""
+    held = cls.attributes.values() if cls.module is not None else ()
+    return any(isinstance(one, (Instance, Unknown)) or getattr(one, "setter", None) is not None for one in held)
 
 
 def _set_plainly(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -692,6 +692,8 @@ class Calls(Objects):
         """What a class statement makes."""
         attributes = dict(body.variables)
         fields = attributes.pop("__annotations_in_order__", None)
+        if "__eq__" in attributes:
+            attributes.setdefault("__hash__", None)
         bases: list[Class] = []
         unknown: Unknown | None = None
         ahead: Unknown | None = None
@@ -945,8 +947,10 @@ class Calls(Objects):
             cls.attributes["__setattr__"] = cls.attributes["__delattr__"] = Native("__setattr__", frozen_setattr)
         if options.get("eq") is not False:
             has_hash = options.get("frozen") is True or options.get("unsafe_hash") is True
-            if "__hash__" not in cls.attributes and not has_hash:
-                cls.attributes["__hash__"] = None
+            if not has_hash:
+                cls.attributes.setdefault("__hash__", None)
+            elif cls.attributes.get("__hash__", ABSENT) is None:
+                del cls.attributes["__hash__"]
             if "__eq__" not in cls.attributes:
                 cls.attributes["__eq__"] = Native("__eq__", partial(_fields_equal, _compared(cls)))
         if options.get("order") is True:

@@ -241,6 +241,8 @@ class Heap:
     def touch(self, item: Any) -> None:
         """Say that `item` is about to be written."""
         birth: int = item.birth
+        if type(item) is Set:
+            item.made = ()
         if self.watch is not None:
             self.watch(item)
         if self.look_ups.is_watching:

@@ -263,9 +263,7 @@ class Items(Attributes):
     def _hash(self, value: Instance) -> None:
         """What the program's own methods do when an object is a key: it is hashed, and perhaps compared."""
         hashes, equals = value.cls.find("__hash__"), value.cls.find("__eq__")
-        own = next((base for base in value.cls.mro if {"__hash__", "__eq__"} & base.attributes.keys()), None)
-        is_own = isinstance(equals, Function) and own is not None and "__hash__" not in own.attributes
-        if hashes is None or is_own:
+        if hashes is None:
             raise TypeError(f"unhashable type: '{value.cls.name}'")
         if isinstance(hashes, Function):
             self.call(BoundMethod(hashes, value), [], {})
@@ -472,11 +470,13 @@ class Items(Attributes):
         return items
 
     def _some(self, value: Any, size: int, items: Iterator[Value]) -> Iterator[Value]:
-        began = self.steps
+        began, is_asked = self.steps, True
         for done, item in enumerate(items):
             spent = self.steps - began
             is_long = spent > PATIENCE and spent * (size - done) > (self.limit - self.steps) * done
-            if is_long and (isinstance(value, range) or all(map(is_plain, value))):
+            if is_long and is_asked:
+                is_asked = isinstance(value, range) or all(map(is_plain, value))
+            if is_long and is_asked:
                 yield Rest(Unknown("a loop too long to follow", plain=True))
                 if len(value) != size:  # it grows, and what it is given may be a module
                     raise LimitError("evaluation limit reached")
@@ -519,7 +519,7 @@ class Items(Attributes):
             return sorted(value)
         # That of other numbers depends on how it came about.
         made = value.made if isinstance(value, Set) else ()
-        if len(made) == len(value) and all(type(item) is int and item >= 0 and item in value for item in made):
+        if made and all(type(item) is int and item >= 0 for item in made):
             return list(made)
         return [Rest(Unknown("the order of a set"))]
 
