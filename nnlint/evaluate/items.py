@@ -15,7 +15,7 @@ from nnlint.evaluate.attributes import Attributes
 from nnlint.evaluate.control import DRAINED, PATIENCE, LimitError
 from nnlint.evaluate.heap import ADVANCED, Outcome
 from nnlint.evaluate.passive import are_passive
-from nnlint.numpy_numbers import NumpyInt
+from nnlint.numpy_numbers import NumpyBool, NumpyInt
 from nnlint.signature import REQUIRED, Rest
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
@@ -91,6 +91,8 @@ class Items(Attributes):
     def place(self, value: Value, index: Value) -> Value:
         """An index into a sequence as a number."""
         is_sequence = isinstance(value, (list, tuple, str, bytes, range))
+        if is_sequence and isinstance(index, NumpyBool):
+            raise self.error("TypeError", "indices must be integers or slices, not numpy.bool")
         return self.as_index(index) if is_sequence else index
 
     def get_item(self, value: Value, index: Value) -> Value:
