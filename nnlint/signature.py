@@ -54,11 +54,7 @@ class Signature:
         Unknown. Raises BindError where the call must fail whatever the unknown parts hold.
         """
         shape = self._shape
-        rest: int | None = None
-        for index, value in enumerate(positional):
-            if type(value) is Rest:
-                rest = index
-                break
+        rest = list(map(type, positional)).index(Rest) if Rest in map(type, positional) else None
         sure = positional if rest is None else positional[:rest]
         bound: dict[str, Any] = dict(zip(shape.places, sure))
         if shape.variadic is not None:
@@ -96,6 +92,16 @@ class Signature:
         if shape.collects is not None:
             bound[shape.collects] = extra
         return bound
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the parameters."""
+        return tuple(p.name for p in self.parameters)
+
+    @cached_property
+    def collects(self) -> str | None:
+        """The name of the parameter that takes all other keywords."""
+        return self._shape.collects
 
     @cached_property
     def keyword_defaults(self) -> dict[str, Any]:

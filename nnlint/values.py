@@ -32,6 +32,7 @@ NESTED = 50  # the deepest of tuples in tuples that are looked at
 
 
 # The types of what can neither be written to nor hold anything.
+REGISTRIES = ("_parameters", "_buffers", "_modules")  # of a torch.nn.Module
 CONSTANTS = frozenset({bool, int, float, str, bytes, type(None)})
 # Where values come from that no file holds.
 ORIGINS = {"sys.argv": "the command line", "os.environ": "the environment"}
@@ -338,14 +339,16 @@ def linearize(cls: Class) -> tuple[Class, ...]:
 
 
 class Instance:
-    """An object of a Class. `open`: why it may have further or other attributes; payload: of a builtin base."""
+    """An object of a Class. `open`: why it may have further or other attributes; payload: of a builtin base; original:
+    what it is a copy of, where it is one (see evaluate/constructions.py)."""
 
-    __slots__ = ("attributes", "birth", "cls", "open", "payload")
+    __slots__ = ("attributes", "birth", "cls", "open", "original", "payload")
 
     def __init__(self, cls: Class, birth: int, payload: Value = None) -> None:
         self.cls, self.birth, self.payload = cls, birth, payload
         self.attributes: dict[str, Value] = {}
         self.open: Unknown | None = None
+        self.original: Instance | None = None
 
     def __repr__(self) -> str:
         return f"<{self.cls.name} object>"
@@ -556,7 +559,7 @@ def may_be_absent(value: Value) -> bool:
 
 def has_rest(items: Any) -> bool:
     """Whether a sequence's length is not known."""
-    return any(type(item) is Rest for item in items)
+    return Rest in map(type, items)
 
 
 def present(value: Value) -> Value:

@@ -22,7 +22,7 @@ import time
 import tokenize
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -141,7 +141,13 @@ def split(text: str) -> list[str]:
 
 def splices(choose: random.Random, real: Corpus) -> str:
     """A piece of a real file in which expressions and statements give way to those of other places."""
-    tree = ast.parse(choose.choice(real.pieces))
+    while True:
+        with suppress(ValueError):  # a string that only a newer Python can write inside of an f-string
+            return ast.unparse(ast.fix_missing_locations(spliced(choose, real))) + "\n"
+
+
+def spliced(choose: random.Random, real: Corpus) -> ast.AST:
+    tree: ast.AST = ast.parse(choose.choice(real.pieces))
     for _ in range(choose.choice((1, 2, 3, 5, 8))):
         places = list(slots(tree))
         if not places:
@@ -153,7 +159,7 @@ def splices(choose: random.Random, real: Corpus) -> str:
         else:
             new = choose.choice((choose.choice(local), choose.choice(real.statements)))
         holder[index] = copied(new)
-    return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+    return tree
 
 
 def slots(tree: ast.AST) -> Iterator[tuple[Any, Any, ast.AST]]:

@@ -12,7 +12,7 @@ import pytest
 from benchmark import BLOCKS
 
 from nnlint.analyse import Kept, analyse, imported_names
-from nnlint.evaluate.constructions import Given, Template
+from nnlint.evaluate.constructions import Constructions, Given, Reading, Template
 from nnlint.evaluate.control import Control
 from nnlint.evaluate.machine import Machine
 from nnlint.roots import Roots
@@ -243,3 +243,44 @@ def test_what_a_root_constructs_takes_the_same_steps_whatever_was_constructed_be
     assert evaluated[0] == forgotten[0] == found
     assert evaluated[2] == 0 < forgotten[2] <= copied
     assert steps == forgotten[1] and sum(steps) < sum(evaluated[1])
+
+
+def test_a_call_that_only_reads_what_it_is_given_is_not_run_again_and_charged_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = (
+        "import torch\nfrom torch import nn\n\nclass Block(nn.Module):\n    def __init__(self, size):\n"
+        "        super().__init__()\n"
+        "        self.a = nn.Linear(size, size)\n        self.b = nn.Linear(size, size)\n\n"
+        "def fill(module, name):\n    if isinstance(module, nn.Linear):\n        nn.init.ones_(module.weight)\n"
+        "        nn.init.zeros_(module.bias)\n\n"
+        "def over(module, fn, name=''):\n    for child_name, child in module.named_children():\n"
+        "        over(child, fn, f'{name}.{child_name}')\n    fn(module, name)\n    return module\n\n"
+        "def one():\n    return over(nn.ModuleList([Block(4) for _ in range(8)]), fill)\n\n"
+        "def two():\n    made = over(nn.ModuleList([Block(4) for _ in range(9)]), fill)\n"
+        "    made[7].a.weight = nn.Parameter(torch.ones(2, 4))\n    return over(made, fill)\n"
+    )
+    results: list[object] = []
+    charged: list[int] = []
+    result, run = Reading.result, Roots._root
+
+    def counting_result(self: Reading, machine: Machine, given: Given) -> object:
+        results.append(self)
+        return result(self, machine, given)
+
+    def charged_root(roots: Roots, *args: Any, **kwargs: Any) -> object:
+        ended = run(roots, *args, **kwargs)
+        charged.append(roots.machine.steps)
+        return ended
+
+    monkeypatch.setattr(Reading, "result", counting_result)
+    monkeypatch.setattr(Roots, "_root", charged_root)
+    found = analyse("net.py", text)
+    assert [m.parameters for m in found.models if m.kind == "function"] == [8 * 40, 9 * 40 - 8]
+    repeated, steps = len(results), charged.copy()
+    assert repeated >= 30
+    charged.clear()
+    with monkeypatch.context() as plain:
+        plain.setattr(Constructions, "call", lambda self, machine, function, bound, run: run())
+        assert repr(analyse("net.py", text)) == repr(found)
+    assert len(results) == repeated and charged == steps

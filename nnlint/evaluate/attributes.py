@@ -19,6 +19,7 @@ from nnlint.source import docstring
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
+    REGISTRIES,
     BoundMethod,
     Class,
     Deque,
@@ -289,6 +290,14 @@ class Attributes(Control):
 
     def get_attribute(self, value: Value, name: str) -> Value:
         """value.name; raises AttributeError in the program where Python surely does."""
+        if type(value) is Instance and self.look_ups.reading is None:
+            cls = value.cls
+            if cls.find(name) is ABSENT and cls.find("__getattribute__") is ABSENT:
+                found = value.attributes.get(name, ABSENT)
+                if found is ABSENT and "_modules" in value.attributes and type(cls.find("__getattr__")) is Native:
+                    found = self.registered(value, name)
+                if found is not ABSENT and type(found) is not Unknown:
+                    return found
         found = self.find_attribute(value, name)
         if found is ABSENT:
             kind = value.cls.name if isinstance(value, Instance) else type(value).__name__
@@ -653,8 +662,7 @@ class Attributes(Control):
 
     def registered(self, value: Instance, name: str) -> Value:
         """What a Module has registered under a name, or ABSENT."""
-        registries = (value.attributes.get(registry) for registry in ("_parameters", "_buffers", "_modules"))
-        entries = [held for held in registries if isinstance(held, Dict)]
+        entries = [held for held in map(value.attributes.get, REGISTRIES) if isinstance(held, Dict)]
         if self.look_ups.reading is not None:
             self.look_ups.note(entries)
         for held in entries:

@@ -9,7 +9,7 @@ from typing import Any
 
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with, own_class
-from nnlint.evaluate.control import LimitError
+from nnlint.evaluate.control import UNSIZED, LimitError
 from nnlint.evaluate.kinds import NONE_TYPE, is_instance, kin_of
 from nnlint.evaluate.objects import writes_itself
 from nnlint.numpy_numbers import NUMPY, NumpyBool, NumpyFloat, NumpyInt
@@ -17,6 +17,7 @@ from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
+    REGISTRIES,
     BoundMethod,
     Class,
     Deque,
@@ -75,6 +76,8 @@ def pure(name: str, function: Callable[..., Any]) -> Native:
     """A function that may be computed on known constants: numbers, strings and sequences of them."""
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        if not kwargs and UNSIZED.issuperset(map(type, args)):
+            return function(*args)
         args = [arg if isinstance(arg, NUMPY) else machine.as_number(plain_payload(machine, arg)) for arg in args]
         unknown = ops.is_unknown((*args, *kwargs.values()))
         if unknown is not None:
@@ -569,7 +572,7 @@ def entry_of(value: Value, name: Value) -> Value:
         return None
     if isinstance(value, Class):
         return value.find(name)
-    for held in (value.attributes, *(value.attributes.get(which) for which in ("_parameters", "_buffers", "_modules"))):
+    for held in (value.attributes, *map(value.attributes.get, REGISTRIES)):
         if isinstance(held, dict) and name in held:
             return held[name]
     return value.cls.find(name)

@@ -133,6 +133,7 @@ def is_unsure(value: Value, given: list[Value]) -> bool:
     return _unsure(value) or (isinstance(value, (List, Dict, Set)) and any(isinstance(key, Unknown) for key in given))
 
 
+SEQUENTIAL = "torch.nn.Sequential"
 DECORATOR_STEPS = 10_000  # what applying one decorator may take
 DECORATOR_FORKS = 6  # conditions that are not known, inside of each other
 DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -172,8 +173,9 @@ class Calls(Objects):
             self.note(SequentialMade(tuple(self.stack), module, self.guards > 0))
 
     def take_apart(self, module: Instance) -> None:
-        """Note that a container is not only called as a whole."""
-        self.note(TakenApart(module))
+        """Note that a Sequential is not only called as a whole."""
+        if any(base.full_name == SEQUENTIAL for base in module.cls.mro):
+            self.note(TakenApart(module))
 
     def judge_sequentials(self) -> None:
         """Which of the Sequentials that a root has built no input can pass, as they are at its end."""
@@ -257,13 +259,13 @@ class Calls(Objects):
             self.charge(*args)
         if self.look_ups.reading is not None:
             self._note_native(callee, args, kwargs)
-        if kwargs.get("out") is not None and callee.name.startswith(OF_TENSORS):
+        if kwargs and kwargs.get("out") is not None and callee.name.startswith(OF_TENSORS):
             rest = {name: value for name, value in kwargs.items() if name != "out"}
             return self.write_out(kwargs["out"], callee.name, self.call_native(callee, args, rest, None))
         suspended = self.suspended
         try:
-            is_writing = callee.fn in WRITING_METHODS or callee.name == "__init__"
-            if is_writing and args and isinstance(args[0], Unknown):
+            is_unseen = bool(args) and isinstance(args[0], Unknown)
+            if is_unseen and (callee.fn in WRITING_METHODS or callee.name == "__init__"):
                 if args[0].options:
                     return self.each_option(
                         args[0], lambda option: self.call_native(callee, [option, *args[1:]], dict(kwargs), None)
@@ -379,15 +381,26 @@ class Calls(Objects):
         self, function: Function, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
     ) -> Value:
         """A function of the project."""
-        if unknown_kwargs is not None or has_rest(args):
+        is_open = unknown_kwargs is not None or has_rest(args)
+        if is_open:
             self.may_raise("its arguments are not known")
         try:
             bound = function.signature.bind(args, kwargs, unknown_kwargs)
         except BindError as error:
             raise self.error("TypeError", f"{function.name}() {error}") from None
-        if unknown_kwargs is not None or has_rest(args):
+        if is_open:
             self.alias(parameter.default for parameter in function.signature.parameters)
-        return self.run_function(function, bound, args[0] if args else None, unknown_kwargs)
+        run = partial(self.run_function, function, bound, args[0] if args else None, unknown_kwargs)
+        whole = self.heap.whole
+        if whole and any(type(v) is Instance and v.birth in whole for v in bound.values()) and self.is_repeatable():
+            return self.constructions.call(self, function, bound, run)
+        return run()
+
+    def is_repeatable(self) -> bool:
+        """Whether what is constructed or called now depends on nothing but what it is given."""
+        heap = self.heap
+        is_noted = self.look_ups.reading is not None or heap.watch is not None or bool(self.hooks)
+        return heap.is_clean and not (self.executing or self.suspended or heap.copied or is_noted)
 
     def run_function(
         self, function: Function, bound: dict[str, Value], first: Value, unknown_kwargs: Unknown | None = None
@@ -400,13 +413,13 @@ class Calls(Objects):
         if self.look_ups.reading is not None:
             self._note_function(function)
         frame = Frame(function.module, function.parent, function, self.heap.clock)
-        for name, _, kind in function.signature.parameters:
-            value = bound[name]
-            if kind == "**":
-                value = Dict(value, self.heap.clock, unknown_kwargs)
-            elif self.assume and isinstance(value, Unknown) and name in self.assume:
-                value = self.assume[name]
-            frame.variables[name] = value
+        signature = function.signature
+        frame.variables = {name: bound[name] for name in signature.names}
+        if signature.collects is not None:
+            frame.variables[signature.collects] = Dict(bound[signature.collects], self.heap.clock, unknown_kwargs)
+        for name in self.assume or ():
+            if isinstance(bound.get(name), Unknown):
+                frame.variables[name] = self.assume[name]
         frame.first_argument = first
         if function.is_generator:
             made = Stream(self.run_generator(function, frame), self.heap.clock, frame)

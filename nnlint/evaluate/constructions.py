@@ -4,6 +4,10 @@ A construction is remembered where nothing outside of it can have had a part in 
 written: its arguments are constants, objects that were there before the root began (and which the root has not written
 since), or objects that hold nothing but such. Its copy has the same layers noted, under the calls that lead to it now.
 
+A call that only reads is remembered as well, where what it is given are constants and copies of remembered modules of
+which no part was written since (`named_apply` and the like, which fill the tensors of one block after the other): of
+other copies of the same it gives the same. It is charged what evaluating it takes, each time.
+
 What a root is charged does not depend on what was remembered before it: the first time that it constructs something it
 pays what evaluating that takes, and from then on what copying it takes.
 """
@@ -14,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from nnlint.evaluate.control import DEPTH
 from nnlint.evaluate.heap import NEVER, length
@@ -45,6 +49,7 @@ from nnlint.values import (
 
 LARGEST_KEY = 500  # parts of the arguments
 LEAST_STEPS = 12  # what takes fewer is evaluated as fast as copied
+LEAST_READ = 4  # and for a call that only reads
 COPIED_BY_STEP, NOTED_BY_STEP = 8, 2  # parts of objects, and notes, that are copied in the time of a step
 ATOMS = CONSTANTS | {type(...), type(ABSENT), complex, range, slice, Device, External, Module}
 TOLD = CONSTANTS - {float} | {type(...), type(ABSENT)}  # that are told by being equal: 0.0 and -0.0 are, too
@@ -122,6 +127,25 @@ class Given:
         raise Different
 
 
+class Handed(Given):
+    """What a call is given that only reads, as a key."""
+
+    def __init__(self, since: int, whole: set[int]) -> None:
+        super().__init__(since)
+        self.whole = whole
+        self.births: list[int] = []  # of the copies that the key tells of
+
+    def _content(self, kind: type, value: Value) -> list[Any]:
+        if kind in (Partial, Dict):
+            return super()._content(kind, value)
+        if kind is not Instance or value.original is None or value.birth not in self.whole:
+            raise Different
+        self.objects[id(value)], self.places[id(value)] = value, len(self.places)
+        if value.birth not in self.births:
+            self.births.append(value.birth)
+        return [id(value.original), self.births.index(value.birth)]
+
+
 def is_constant(native: Native) -> bool:
     """Whether one of nnlint's own functions surely holds no object of the program."""
     if FUNCTIONS.get(native.name) is native:
@@ -135,6 +159,7 @@ class Copies:
 
     def __init__(self, since: int, birth: int, known: dict[int, Any], root: int = 0) -> None:
         self.since, self.birth, self.known, self.root = since, birth, known, root
+        self.is_closed = True  # it holds no object that stands for itself in `known`
 
     def of(self, value: Value) -> Value:
         """The copy of a value. Raises Different for what cannot be copied."""
@@ -143,6 +168,7 @@ class Copies:
             return value
         known = self.known.get(id(value))
         if known is not None:
+            self.is_closed = self.is_closed and not (known is value and kind in WRITTEN)
             return known
         copy = COPYING.get(kind)
         if copy is None:
@@ -161,6 +187,7 @@ class Copies:
 
     def _instance(self, value: Instance) -> Instance:
         made = self.known[id(value)] = Instance(self.of(value.cls), self.birth)
+        made.original = value if self.since == NEVER else None
         made.open, made.payload = self.of(value.open), self.of(value.payload)
         of, attributes = self.of, made.attributes
         for name, held in value.attributes.items():
@@ -263,13 +290,52 @@ class Parts:
         self.steps += other.steps
 
 
-@dataclass(eq=False, frozen=True, slots=True)
-class Template:
+@dataclass(eq=False, frozen=True)
+class Followed:
+    """What was followed once. depth, forks: how far calls, and conditions that are not known, were inside of each
+    other; counted: the functions of which it mattered how often they run."""
+
+    depth: int
+    forks: int
+    counted: frozenset[Function]
+
+    def fits(self, machine: Any, given: Given, steps: int) -> bool:
+        """Whether the root that runs could evaluate this to its end, in so many steps."""
+        return bool(
+            machine.steps + steps <= machine.limit
+            and machine.depth + self.depth <= DEPTH
+            and len(machine.heap.trails) + self.forks <= machine.forks
+            and self.counted.isdisjoint(machine.running)
+        )
+
+    def charge(self, machine: Any, steps: int) -> None:
+        """It is taken as it was, for so many steps."""
+        machine.step(steps)
+        machine.deepest = max(machine.deepest, machine.depth + self.depth)
+        machine.widest = max(machine.widest, len(machine.heap.trails) + self.forks)
+        machine.counted |= self.counted
+
+
+@dataclass(eq=False, frozen=True)
+class Reading(Followed):
+    """A call that only reads. place: of what it gives among the objects that it is given, or `made` is a constant."""
+
+    steps: int
+    place: int | None
+    made: Value
+
+    def result(self, machine: Any, given: Given) -> Value:
+        """What it gives for these arguments."""
+        self.charge(machine, self.steps)
+        return self.made if self.place is None else list(given.objects.values())[self.place]
+
+
+@dataclass(eq=False, frozen=True)
+class Template(Followed):
     """A construction to be copied. given: its arguments; notes: what was noted in it, the calls that lead to
     it left out; own: the steps that evaluating it takes beside its parts, which are remembered themselves; copying:
-    those that copying it takes; depth, forks: how far calls, and conditions that are not known, were inside of each
-    other; recalled: the attributes of the program's own making that were remembered from before; counted: the functions
-    of which it mattered how often they run."""
+    those that copying it takes; recalled: the attributes of the program's own making that were remembered from before;
+    is_closed: nothing that it was given is a part of it."""
 
     made: Value
     given: Given
@@ -277,10 +343,8 @@ class Template:
     own: int
     parts: list[Template]
     copying: int
-    depth: int
-    forks: int
     recalled: list[tuple[Instance, str]]
-    counted: frozenset[Function]
+    is_closed: bool
 
     def steps(self, constructed: set[Template], new: set[Template]) -> int:
         """What it is charged after what the root has constructed already, and what is new to it, as this is then."""
@@ -290,15 +354,9 @@ class Template:
         return self.own + sum(part.steps(constructed, new) for part in self.parts)
 
     def fits(self, machine: Any, given: Given, steps: int) -> bool:
-        """Whether the root that runs could evaluate this to its end, in so many steps."""
         known = machine.look_ups.known
-        return bool(
-            all((id(owner), name) in known for owner, name in self._recalled(given))
-            and machine.steps + steps <= machine.limit
-            and machine.depth + self.depth <= DEPTH
-            and len(machine.heap.trails) + self.forks <= machine.forks
-            and self.counted.isdisjoint(machine.running)
-        )
+        is_recalled = all((id(owner), name) in known for owner, name in self._recalled(given))
+        return is_recalled and super().fits(machine, given, steps)
 
     def _recalled(self, given: Given) -> list[tuple[Instance, str]]:
         """What is recalled where these are the arguments."""
@@ -310,20 +368,20 @@ class Template:
     def copy(self, machine: Any, given: Given, steps: int) -> Value:
         """Construct it again, with these arguments, for so many steps. Raises RecursionError, with nothing done yet,
         where the stack is not as deep as what is copied."""
-        known = dict(zip(self.given.objects, given.objects.values()))
-        of = Copies(NEVER, machine.heap.clock, known).of
+        known, birth = dict(zip(self.given.objects, given.objects.values())), machine.heap.clock + 1
+        of = Copies(NEVER, birth, known).of
         made, lead = of(self.made), tuple(machine.stack)
         notes = [note.moved(lead, 0, of) for note in self.notes]
-        machine.step(steps)
-        machine.deepest = max(machine.deepest, machine.depth + self.depth)
-        machine.widest = max(machine.widest, len(machine.heap.trails) + self.forks)
-        machine.counted |= self.counted
+        machine.heap.clock += 2  # nothing else is of this birth
+        self.charge(machine, steps)
         for note in notes:
             machine.note(note)
         if machine.look_ups.recalled is not None:
             machine.look_ups.recalled.extend(self._recalled(given))
         if isinstance(made, Instance):
             machine.made.append(made)
+        if self.is_closed:
+            machine.heap.whole.add(birth)
         return made
 
 
@@ -333,27 +391,25 @@ class Constructions:
 
     def __init__(self) -> None:
         self.known: dict[Any, Given | Template | None] = {}
+        self.calls: dict[Any, Reading | None] = {}
+        self.made = 0  # how often something was constructed
         self.parts = Parts()  # of the construction that is followed
 
     def forget(self) -> None:
         """For another file: nothing is known yet."""
-        self.known, self.parts = {}, Parts()
+        self.known, self.calls, self.parts = {}, {}, Parts()
 
     def make(
         self, machine: Any, cls: Class, args: list[Value], kwargs: dict[str, Value], run: Run, at_once: bool = False
     ) -> Value:
         """What `run` constructs: cls(*args, **kwargs). at_once: it is remembered the first time already."""
+        self.made += 1
         given = Given(machine.heap.since)
-        # What the notes of a construction, and an exception in it, depend on beside.
-        around = (
-            machine.tries > 0, machine.guards > 0, len(machine.stack) in machine.choices, machine.is_sure_to_run(),
-            machine.repeats, at_once,
-        )  # fmt: skip
         try:
             parts = [given.key(part) for part in (cls, *args, *kwargs.values())]
         except Different:
             return run()
-        key = (around, *parts, *kwargs)
+        key = (_around(machine), at_once, *parts, *kwargs)
         known = self.known.setdefault(key, given)
         if known is None:
             return run()
@@ -374,6 +430,36 @@ class Constructions:
                 return made
         return run()
 
+    def call(self, machine: Any, function: Function, bound: dict[str, Value], run: Run) -> Value:
+        """What `run` gives: the function with its parameters bound."""
+        heap, lowered = machine.heap, function.lowered
+        if lowered is None or function.is_generator:
+            return run()
+        given, unused = Handed(heap.since, heap.whole), lowered.unused
+        try:
+            parts = [given.key(value) for name, value in bound.items() if name not in unused]
+            key = (given.key(function), _around(machine), *parts)
+        except Different:
+            return run()
+        if key not in self.calls:
+            self.calls[key] = None
+            return self._read(machine, given, run, key)
+        known = self.calls[key]
+        return run() if known is None or not known.fits(machine, given, known.steps) else known.result(machine, given)
+
+    def _read(self, machine: Any, given: Given, run: Run, key: Any) -> Value:
+        """Run a call for the first time, and remember it if it only reads and gives a constant or what it is given."""
+        constructed = self.made
+        result, seen = _follow(machine, run)
+        if seen is None or self.made != constructed or seen.notes or seen.recalled or seen.steps < LEAST_READ:
+            return result
+        places = {id(item): place for place, item in enumerate(given.objects.values())}
+        if id(result) in places or type(result) in ATOMS:
+            place = places.get(id(result))
+            made = result if place is None else None
+            self.calls[key] = Reading(seen.depth, seen.forks, seen.counted, seen.steps, place, made)
+        return result
+
     def _remember(self, machine: Any, key: Any, heard: Given, given: Given, run: Run) -> Value:
         """Construct what was heard of, remember it if that can be, and charge it."""
         is_known = heard.root is machine.constructed
@@ -382,7 +468,9 @@ class Constructions:
         machine.limit += spared
         template = None
         try:
-            made, template = self._follow(machine, given, run, key)
+            self.known[key] = None
+            made, seen = _follow(machine, run)
+            template = self._template(machine, made, given, seen) if seen is not None else None
         finally:
             machine.limit -= spared
             parts, self.parts = self.parts, around
@@ -399,44 +487,72 @@ class Constructions:
         self.known[key] = template
         return made
 
-    def _follow(self, machine: Any, given: Given, run: Run, key: Any) -> tuple[Value, Template | None]:
-        """Construct; and what that gives and notes, to be remembered, where it does nothing else."""
-        heap, look_ups, outer, losses = machine.heap, machine.look_ups, machine.notes, machine.losses
-        machine.notes = notes = [] if outer is None else outer
-        recalled, changes = look_ups.recalled, look_ups.changes
-        look_ups.recalled = asked = [] if recalled is None else recalled
-        asked_before = len(asked)
-        first, lead, steps, level = len(notes), len(machine.stack), machine.steps, len(heap.trails)
-        suspended, hooks, exits = machine.suspended, machine.hooks, heap.exits
-        heap.clock += 1
-        start = heap.clock
-        before = heap.oldest, machine.deepest, machine.widest
-        counted, machine.counted = machine.counted, set()
-        heap.oldest, machine.deepest, machine.widest = start, machine.depth, level
-        self.known[key] = None
+    def _template(self, machine: Any, made: Value, given: Given, seen: Seen) -> Template | None:
+        """What was constructed, to be copied; None where it cannot be or is as fast evaluated."""
+        if seen.steps < LEAST_STEPS:
+            return None
+        copies = Copies(seen.start, NEVER, {id(item): item for item in given.objects.values()}, machine.heap.since)
+        lead = len(machine.stack)
         try:
-            made = run()
-        finally:
-            ended = heap.oldest, machine.deepest, machine.widest
-            heap.oldest = min(before[0], heap.oldest)
-            machine.deepest, machine.widest = max(before[1], ended[1]), max(before[2], ended[2])
-            machine.notes, look_ups.recalled = outer, recalled
-            inner, machine.counted = frozenset(machine.counted), counted | machine.counted
-        steps = machine.steps - steps
-        is_alone = ended[0] >= start and machine.losses == losses and len(heap.trails) == level and heap.exits == exits
-        leaves_alone = machine.suspended is suspended and machine.hooks is hooks and heap.watch is None
-        is_free = not heap.copied and look_ups.changes == changes  # nothing else takes more or fewer steps for it
-        is_free = is_free and inner.isdisjoint(machine.running)
-        if not (is_alone and leaves_alone and is_free) or steps < LEAST_STEPS:
-            return made, None
-        copies = Copies(start, NEVER, {id(item): item for item in given.objects.values()}, heap.since)
-        try:
-            copied = copies.of(made), [note.moved((), lead, copies.of) for note in notes[first:]]
+            copied, notes = copies.of(made), [note.moved((), lead, copies.of) for note in seen.notes]
         except (Different, RecursionError):
-            return made, None
+            return None
         size = sum(1 + length(item) for item in copies.known.values())
-        copying = 1 + size // COPIED_BY_STEP + len(copied[1]) // NOTED_BY_STEP
-        own, parts = steps - self.parts.steps, self.parts.templates
-        depth, forks = ended[1] - machine.depth, ended[2] - level
-        told = list({(id(owner), name): (owner, name) for owner, name in asked[asked_before:]}.values())
-        return made, Template(copied[0], given, copied[1], own, parts, copying, depth, forks, told, inner)
+        copying = 1 + size // COPIED_BY_STEP + len(notes) // NOTED_BY_STEP
+        own, parts = seen.steps - self.parts.steps, self.parts.templates
+        return Template(
+            seen.depth, seen.forks, seen.counted, copied, given, notes, own, parts, copying, seen.recalled,
+            copies.is_closed,
+        )  # fmt: skip
+
+
+class Seen(NamedTuple):
+    """What was seen of something that wrote to nothing older than `start`: see Followed and Template."""
+
+    start: int
+    steps: int
+    notes: list[Note]
+    recalled: list[tuple[Instance, str]]
+    depth: int
+    forks: int
+    counted: frozenset[Function]
+
+
+def _around(machine: Any) -> tuple[Any, ...]:
+    """What the notes of a call, and an exception in it, depend on beside what it is given."""
+    return (
+        machine.tries > 0, machine.guards > 0, len(machine.stack) in machine.choices, machine.is_sure_to_run(),
+        machine.repeats,
+    )  # fmt: skip
+
+
+def _follow(machine: Any, run: Run) -> tuple[Value, Seen | None]:
+    """Run; what that gives, and what was seen of it where nothing outside of it had a part in it or was written."""
+    heap, look_ups, outer, losses = machine.heap, machine.look_ups, machine.notes, machine.losses
+    machine.notes = notes = [] if outer is None else outer
+    recalled, changes = look_ups.recalled, look_ups.changes
+    look_ups.recalled = asked = [] if recalled is None else recalled
+    asked_before = len(asked)
+    first, steps, level = len(notes), machine.steps, len(heap.trails)
+    suspended, hooks, exits = machine.suspended, machine.hooks, heap.exits
+    heap.clock += 1
+    start = heap.clock
+    before = heap.oldest, machine.deepest, machine.widest
+    counted, machine.counted = machine.counted, set()
+    heap.oldest, machine.deepest, machine.widest = start, machine.depth, level
+    try:
+        made = run()
+    finally:
+        ended = heap.oldest, machine.deepest, machine.widest
+        heap.oldest = min(before[0], heap.oldest)
+        machine.deepest, machine.widest = max(before[1], ended[1]), max(before[2], ended[2])
+        machine.notes, look_ups.recalled = outer, recalled
+        inner, machine.counted = frozenset(machine.counted), counted | machine.counted
+    is_alone = ended[0] >= start and machine.losses == losses and len(heap.trails) == level and heap.exits == exits
+    leaves_alone = machine.suspended is suspended and machine.hooks is hooks and heap.watch is None
+    is_free = not heap.copied and look_ups.changes == changes  # nothing else takes more or fewer steps for it
+    if not (is_alone and leaves_alone and is_free and inner.isdisjoint(machine.running)):
+        return made, None
+    told = list({(id(owner), name): (owner, name) for owner, name in asked[asked_before:]}.values())
+    depth, forks = ended[1] - machine.depth, ended[2] - level
+    return made, Seen(start, machine.steps - steps, notes[first:], told, depth, forks, inner)

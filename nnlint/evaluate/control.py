@@ -46,6 +46,7 @@ PATIENCE = 50_000  # steps that a loop takes before it is asked whether it comes
 ARM_STEPS = 3  # of each arm of a condition that is not known, beside its statements
 FORKS = 40  # open forks at one moment
 DEPTH = 90  # calls inside calls
+UNSIZED = frozenset({int, float, bool, type(None)})
 SIZED = (list, tuple, dict, set, frozenset)
 # What belongs to the root that runs, and not to the project.
 OF_A_ROOT = (
@@ -198,6 +199,8 @@ class Control:
     def charge(self, *values: Value) -> None:
         """Charge what an operation on long values costs beyond its own step."""
         for value in values:
+            if type(value) in UNSIZED:
+                continue
             if isinstance(value, Tensor):
                 self.charge(value.data)
             elif isinstance(value, (str, bytes)):

@@ -213,6 +213,7 @@ class Heap:
         self.oldest = 0
         self.since = NEVER  # the moment at which the root began that runs
         self.is_clean = True  # it has written nothing that is older
+        self.whole: set[int] = set()  # the births of copies of which no part was written since
         self.copied = 0  # items of long contents that were saved, and of all that were joined: not charged yet
         self.trails: list[Trail] = []
         self.floor = 0  # how many trails were open where the innermost try began
@@ -241,6 +242,7 @@ class Heap:
     def touch(self, item: Any) -> None:
         """Say that `item` is about to be written."""
         birth: int = item.birth
+        self.whole.discard(birth)
         if type(item) is Set:
             item.made = ()
         if self.watch is not None:
@@ -271,7 +273,7 @@ class Heap:
     def begin_root(self) -> None:
         """A root begins: all that there is is older."""
         self.clock += 1
-        self.since, self.is_clean = self.clock, True
+        self.since, self.is_clean, self.whole = self.clock, True, set()
 
     def open(self) -> Trail:
         """Start a trail: what is born from now on is newer than it."""

@@ -97,6 +97,11 @@ class Items(Attributes):
 
     def get_item(self, value: Value, index: Value) -> Value:
         """value[index]"""
+        kind = type(value)
+        is_place = (kind is tuple or kind is List) and type(index) is int and -len(value) <= index < len(value)
+        if is_place and self.look_ups.reading is None and not has_rest(value):
+            self.step(len(value) // 10)
+            return value[index]
         if isinstance(value, Instance):
             method = value.cls.find("__getitem__")
             if method is not ABSENT:
@@ -227,8 +232,8 @@ class Items(Attributes):
         raise NotImplementedError
 
     def _sequence_item(self, value: Any, index: Value) -> Value:
-        rest = next((i for i, item in enumerate(value) if type(item) is Rest), None)
-        if rest is not None:
+        if has_rest(value):
+            rest = list(map(type, value)).index(Rest)
             if isinstance(index, int) and 0 <= index < rest:
                 return value[index]
             if isinstance(index, int) and index < 0 and all(type(i) is not Rest for i in value[index:]):

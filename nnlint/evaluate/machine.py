@@ -415,11 +415,5 @@ class Machine(Imports):
             self.note(Built(tuple(self.stack), made, count(made)))
         return made
 
-    def is_repeatable(self) -> bool:
-        """Whether what is constructed now depends on nothing but the class and its arguments."""
-        heap = self.heap
-        is_noted = self.look_ups.reading is not None or heap.watch is not None or bool(self.hooks)
-        return heap.is_clean and not (self.executing or self.suspended or heap.copied or is_noted)
-
 
 __all__ = ["Function", "Machine"]

@@ -24,6 +24,7 @@ from nnlint.signature import Rest
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
+    REGISTRIES,
     BoundMethod,
     Class,
     Device,
@@ -41,7 +42,6 @@ from nnlint.values import (
 )
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
-REGISTRIES = ("_parameters", "_buffers", "_modules")
 
 
 def native(fn: Fn) -> Native:

@@ -80,7 +80,7 @@ class Built(NamedTuple):
 
 
 class TakenApart(NamedTuple):
-    """A container is not only called as a whole."""
+    """A Sequential is not only called as a whole."""
 
     module: Instance
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown
-from nnlint.values import Device, Dict, External, Instance, Set, Tensor, Value, has_rest
+from nnlint.values import CONSTANTS, Device, Dict, External, Instance, Set, Tensor, Value, has_rest
 
 BITS = 4096  # the most that an integer may have
 ITEMS = 100_000  # the most items that a repetition may give
@@ -42,6 +42,8 @@ def grows_too_large(sign: str, left: Value, right: Value) -> bool:
 
 def is_unknown(value: Value) -> Unknown | None:
     """The Unknown in a value, looking into containers; None where all is known."""
+    if type(value) is tuple and CONSTANTS.issuperset(map(type, value)):
+        return None
     return _find_unknown(value, 0, [3 * ITEMS])
 
 

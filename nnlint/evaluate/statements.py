@@ -697,6 +697,10 @@ def lower_function(node: cst.FunctionDef, scope: Scope) -> Execute:
     return run
 
 
+# Who names one of these may read parameters without naming them.
+NAMING = frozenset({"super", "__class__", "locals", "vars", "dir", "eval", "exec", "inspect", "sys"})
+
+
 class LoweredFunction:
     """A function's text: its parameters with their annotations, and its body, lowered when it is first called."""
 
@@ -712,6 +716,13 @@ class LoweredFunction:
     def bindings(self) -> Bindings:
         """What the body binds, and whether it yields."""
         return binder(unfold(self.node))
+
+    @cached_property
+    def unused(self) -> frozenset[str]:
+        """The parameters that the body, and what is defined in it, does not name."""
+        named = {part.value for part in walk(unfold(self.node)) if isinstance(part, cst.Name)}
+        own = {parameter[0] for parameter in self.parameters}
+        return frozenset(own - named) if named.isdisjoint(NAMING) else frozenset()
 
     @cached_property
     def cleans_up(self) -> bool:
