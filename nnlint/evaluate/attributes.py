@@ -138,6 +138,8 @@ class Attributes(Control):
                 if True in [a for a in answers if a is True]
                 else next((a for a in answers if isinstance(a, Unknown)), False)
             )
+        if isinstance(kind, (str, int, float, List, Dict)) or kind is None:
+            raise self.error("TypeError", "catching classes that do not inherit from BaseException is not allowed")
         if isinstance(kind, Class) and kind.full_name in ("Exception", "BaseException"):
             return True
         if isinstance(kind, Class) and isinstance(raised, Instance):
@@ -263,8 +265,14 @@ class Attributes(Control):
         if isinstance(value, Instance):
             for name in ("__bool__", "__len__"):
                 method = value.cls.find(name)
-                if method is not ABSENT:
-                    return self.truth(self.call(BoundMethod(method, value), [], {}))
+                if method is ABSENT:
+                    continue
+                if name == "__len__":
+                    return self.truth(self.length(value, method))
+                answer = self.call(BoundMethod(method, value), [], {})
+                if not isinstance(answer, (bool, Unknown)):
+                    raise self.error("TypeError", "__bool__ should return bool")
+                return self.truth(answer)
             if value.payload is not None:
                 return self.truth(value.payload)
             return True if value.cls.unknown_base is None else value.cls.unknown_base
@@ -276,6 +284,17 @@ class Attributes(Control):
         if isinstance(value, (Class, Function, Native, BoundMethod, Partial, Module, Stream, Super, Descriptor)):
             return True
         return bool(value)
+
+    def length(self, value: Instance, method: Value) -> Value:
+        """What len() gives for an object, by its own method."""
+        found = self.call(BoundMethod(method, value), [], {})
+        if isinstance(found, (Unknown, Instance, Tensor)):
+            return self.doubtful(found)
+        if not isinstance(found, int):
+            raise self.error("TypeError", "the length is no integer")
+        if found < 0:
+            raise self.error("ValueError", "__len__() should return >= 0")
+        return int(found)
 
     def narrow(self, value: Value, truth: bool) -> Value:
         """A value of which the truth is now known: options that differ are ruled out."""
@@ -400,6 +419,8 @@ class Attributes(Control):
         return functions.attribute(self, value, name) if name.startswith("__") else ABSENT
 
     def _native_attribute(self, value: Value, name: str) -> Value:
+        if name == "move_to_end" and isinstance(value, Dict) and value.kind != "OrderedDict":
+            return ABSENT
         for kind in type(value).__mro__:
             method = self.methods.get((kind, name))
             if method is not None:
@@ -710,6 +731,10 @@ class Attributes(Control):
             value.attributes[name] = given
         elif isinstance(value, Module):
             self.store(value.frame, name, given)
+        elif isinstance(value, Native) and (kind := self.builtin_kind(value)):
+            raise self.error(
+                "TypeError" if kind == "type" else "AttributeError", f"cannot set '{name}' attribute of '{value.name}'"
+            )
         elif isinstance(value, WITHOUT_ATTRIBUTES) and not (isinstance(value, Dict) and value.kind == "OrderedDict"):
             raise self.error("AttributeError", f"'{type(value).__name__}' object has no attribute '{name}'")
         elif isinstance(value, Tensor):
@@ -736,6 +761,12 @@ class Attributes(Control):
             self.each_option(value, lambda option: self.set_attribute(option, name, given))
         elif isinstance(value, Unknown) and name not in WEIGHTLESS:
             self.write_unseen(value)
+
+    def builtin_kind(self, value: Native) -> str:
+        """Whether a value is a "type" or a "function" of Python's builtins, or "" for none."""
+        if self.builtins.get(value.name) is not value:
+            return ""
+        return "type" if isinstance(getattr(python, value.name, type), type) else "function"
 
     def set_unseen(self, value: Value, given: Value) -> None:
         """setattr(value, name, given), with a name that is not known."""
@@ -802,6 +833,8 @@ class Attributes(Control):
                 self.each_option(value, lambda option: self.delete_attribute(option, name))
             else:
                 self.write_unseen(value)
+        elif isinstance(value, WITHOUT_ATTRIBUTES):
+            raise self.error("AttributeError", f"'{type(value).__name__}' object has no attribute '{name}'")
 
 
 def own_class(value: Instance) -> Value:

@@ -139,7 +139,7 @@ def _len(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if isinstance(value, Instance):
         found = value.cls.find("__len__")
         if found is not ABSENT:
-            return machine.call(BoundMethod(found, value), [], {})
+            return machine.length(value, found)
         if isinstance(value, Namespace) and isinstance(value.owner, Class):
             return Unknown("how many names a class has", plain=True)
         value = value.payload if value.payload is not None else value
@@ -198,12 +198,18 @@ def _float(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @builtin("bool")
 def _bool(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if len(args) > 1:
+        raise machine.error("TypeError", "bool expected at most 1 argument")
     truth = machine.truth(args[0]) if args else False
     return Unknown(truth.why, plain=True) if isinstance(truth, Unknown) else truth
 
 
 @builtin("str")
 def _str(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if len(args) > 1:
+        if not isinstance(args[0], (bytes, Unknown)):
+            raise machine.error("TypeError", "decoding is not supported")
+        return Unknown("the text of bytes", plain=True)
     return machine.text(args[0]) if args else ""
 
 
@@ -349,6 +355,8 @@ def _next(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _enumerate(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     start = kwargs.get("start", args[1] if len(args) > 1 else 0)
 
+    if not isinstance(start, (int, Unknown, Instance, Tensor)):
+        raise machine.error("TypeError", "the start of enumerate() is no integer")
     given = [*args[:1], *([kwargs["iterable"]] if "iterable" in kwargs else [])]
     if len(given) != 1:
         raise TypeError("enumerate() takes one iterable")
@@ -506,6 +514,8 @@ def sort(machine: Any, items: list[Value], kwargs: dict[str, Value]) -> list[Val
 @builtin("sum")
 def _sum(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     total = kwargs.get("start", args[1] if len(args) > 1 else 0)
+    if isinstance(total, (str, bytes)):
+        raise machine.error("TypeError", "sum() can't sum strings")
     for item in machine.iterate(args[0]):
         machine.step()
         if type(item) is Rest:
@@ -594,8 +604,10 @@ def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
         plain = value.plain and all(map(is_plain, args[2:]))
         return Unknown(value.why, plain=plain, calls=value.calls) if type(found) is Unknown else found
     if not isinstance(name, str):
-        why = name.why if isinstance(name, Unknown) else "getattr() with a name that is no string"
-        return Unknown(why, calls=isinstance(value, Instance))
+        if not isinstance(name, (Unknown, Instance)):
+            raise machine.error("TypeError", "attribute name must be string")
+        why = name.why if isinstance(name, Unknown) else "getattr() with a name that is an object"
+        return Unknown(why, calls=isinstance(value, (Instance, List, Dict, Set, Stream)))
     held = entry_of(value, name)
     if may_be_absent(held) and len(args) > 2:
         return machine.either(held, lambda: present(held), lambda: args[2])
@@ -648,6 +660,8 @@ def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 @builtin("setattr")
 def _setattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     value, name, given = args
+    if not isinstance(name, (str, Unknown, Instance)):
+        raise machine.error("TypeError", "attribute name must be string")
     if isinstance(name, str):
         machine.charge(name)
         machine.set_attribute(value, name, given)
@@ -732,6 +746,8 @@ def _issubclass(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
     cls, kinds = args
     kinds = kinds.kinds if isinstance(kinds, Union) else kinds
     for kind in kinds if isinstance(kinds, tuple) else (kinds,):
+        if any(isinstance(side, (str, int, float, List, Dict)) or side is None for side in (cls, kind)):
+            raise machine.error("TypeError", "issubclass() takes classes")
         if isinstance(cls, Class) and isinstance(kind, Class):
             if cls.is_subclass(kind):
                 return True
@@ -789,6 +805,8 @@ def _deleter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 @builtin("print")
 def _print(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if not kwargs.keys() <= {"sep", "end", "file", "flush", "**"}:
+        raise machine.error("TypeError", "print() got an unexpected keyword argument")
     for value in args:
         machine.text(value)
     return None
@@ -804,6 +822,8 @@ BUILTINS.update({name: Native(name, _opaque(name)) for name in ("id", "hash", "i
 
 @builtin("object")
 def _object(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if args or kwargs:
+        raise machine.error("TypeError", "object() takes no arguments")
     return Instance(machine.classes["object"], machine.heap.clock)
 
 
@@ -945,7 +965,7 @@ def _index(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if unknown is not None or len(args) > 2:
         return Unknown(first(unknown, Unknown("index() in a range")).why, plain=True)
     for place, item in enumerate(args[0]):
-        if known(machine.truth(machine.compare("==", item, args[1]))):
+        if item is args[1] or known(machine.truth(machine.compare("==", item, args[1]))):
             return place
     raise machine.error("ValueError", "the value is not in the list")
 
@@ -1075,7 +1095,8 @@ def _remove(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     items = args[0]
     machine.heap.touch(items)
     for place, item in enumerate(items):
-        equal = item is args[1] or machine.truth(machine.compare("==", item, args[1]))
+        is_same = item is args[1] and not isinstance(item, Unknown)
+        equal = is_same or machine.truth(machine.compare("==", item, args[1]))
         if equal is True:
             del items[place]
             return None
@@ -1127,7 +1148,10 @@ def _get(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if isinstance(args[1], Unknown):
         calls = any(map(may_write_when_called, (*mapping.values(), default)))
         return machine.doubtful(Unknown(args[1].why, calls=calls))
-    key = machine.key(args[1])
+    return _entry_or(machine, mapping, machine.key(args[1]), default)
+
+
+def _entry_or(machine: Any, mapping: Dict, key: Value, default: Value) -> Value:
     if key in mapping:
         held = mapping[key]
         return machine.either(held, lambda: present(held), lambda: default) if may_be_absent(held) else held
@@ -1155,9 +1179,10 @@ def _pop_key(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     mapping = args[0]
     if not mapping and mapping.rest is None and len(args) > 2:
         return args[2]  # nobody asks whether the key is one
-    found = _get(machine, [mapping, args[1], ABSENT], {})
+    key = machine.key(args[1])
+    found = _entry_or(machine, mapping, key, ABSENT)
     machine.heap.touch(mapping)
-    mapping.pop(machine.key(args[1]), None)
+    mapping.pop(key, None)
     if found is ABSENT:
         if len(args) > 2 or "default" in kwargs:
             return args[2] if len(args) > 2 else kwargs["default"]

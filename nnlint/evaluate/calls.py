@@ -1105,6 +1105,10 @@ class Calls(Objects):
         """with manager as ...: what __enter__ gives"""
         if is_one_with(manager, "__enter__"):
             return self.each_option(manager, self.enter)
+        if isinstance(manager, (str, int, float, tuple, List, Dict, Set)) or manager is None:
+            raise self.error("TypeError", "the object does not support the context manager protocol")
+        if isinstance(manager, Instance) and manager.cls.module is not None and not is_manager(manager.cls):
+            return self.lacking(manager, "does not support the context manager protocol")
         if isinstance(manager, Instance) and manager.cls.find("__enter__") is not ABSENT:
             return self.call(self.get_attribute(manager, "__enter__"), [], {})
         if isinstance(manager, Unknown) and manager.why.startswith(REPLACING):
@@ -1142,6 +1146,11 @@ def _holds_no_module(value: Value) -> bool:
     if isinstance(value, Tensor):
         return not value.is_parameter
     return all(map(is_plain, value)) if isinstance(value, List) else is_plain(value)
+
+
+def is_manager(cls: Class) -> bool:
+    """Whether a class has what a with statement asks for."""
+    return all(cls.find(name) is not ABSENT for name in ("__enter__", "__exit__"))
 
 
 def lacks_methods(cls: Class) -> bool:

@@ -461,7 +461,7 @@ class Control:
                     if name[:1] != "_" or not isinstance(attributes.get(name), Dict):
                         attributes[name] = Unknown(why, foreign=True)
             for base in value.cls.mro:
-                self._havoc_reached(base, why, seen)
+                self._havoc_methods(base, why, seen)
         elif isinstance(value, Class):
             self._havoc_class(value, why, seen)
         elif isinstance(value, Frame):
@@ -602,12 +602,16 @@ class Control:
                 frame.variables[name] = Unknown(why)
         frame.variables["*"] = True
 
-    def _havoc_class(self, cls: Class, why: str, seen: set[Any]) -> None:
-        """Code that is not known got hold of a class: its data is forgotten; its methods stay, and may be called."""
+    def _havoc_methods(self, cls: Class, why: str, seen: set[Any]) -> None:
+        """The methods of a class may be called: what they may write beside its objects is forgotten."""
         self._havoc_reached(cls, why, seen)
-        for method in cls.attributes.values():
+        for method in cls.attributes.values() if cls.local else ():
             if isinstance(method, Function) and method.parent is not method.module.frame:
                 self._havoc_closure(method, why, seen)
+
+    def _havoc_class(self, cls: Class, why: str, seen: set[Any]) -> None:
+        """Code that is not known got hold of a class: its data is forgotten; its methods stay, and may be called."""
+        self._havoc_methods(cls, why, seen)
         names = [name for base in cls.mro for name in data_of(base)]
         self.step(len(names) // 4)
         if names:

@@ -542,7 +542,10 @@ def lower_dict(node: cst.Dict, scope: Scope) -> Evaluate:
         made = Dict((), machine.heap.clock)
         for key, value in parts:
             if key is None:
-                machine.update_dict(made, value(frame))
+                given = value(frame)
+                if given is None or isinstance(given, (list, tuple, str, int, float)):
+                    raise machine.error("TypeError", f"'{type(given).__name__}' object is not a mapping")
+                machine.update_dict(made, given)
             else:
                 at = key(frame)
                 machine.set_item(made, at, value(frame))

@@ -56,6 +56,8 @@ SMALLEST_TABLE = 8  # places that CPython has for the members of a set, at least
 ORDERED = 3  # members of a set, of which all orders are tried
 FEW = 100  # objects, of which all are looked at
 FRESH = frozenset({"list", "dict", "set", "int", "float", "str", "bool", "tuple"})  # types that make something new
+# What __iter__ must not give.
+NO_ITERATORS = (list, tuple, dict, set, frozenset, str, bytes, range, int, float, View, Tensor)
 CALLABLES = (Function, Native, Class, BoundMethod, Partial)
 NATIVE_ERRORS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
 
@@ -161,6 +163,8 @@ class Items(Attributes):
         if isinstance(value, Tensor):
             return self.doubtful(self.tensor_item(value, index))
         if isinstance(value, (Native, Partial, Function, BoundMethod)):
+            if isinstance(value, Native) and self.builtin_kind(value) == "function":
+                raise self.error("TypeError", f"'{value.name}' object is not subscriptable")
             return (
                 Native(f"{value.name}{OF_ITEMS}", value.fn)
                 if isinstance(value, Native)
@@ -313,6 +317,9 @@ class Items(Attributes):
             try:
                 value[self.key(index)] = given
             except UnknownValueError as error:
+                if isinstance(index, (tuple, Unknown)) and not error.unknown.plain:  # it may be, or hold, a list
+                    self.may_raise(error.unknown.why)
+                    self.heap.touch(value)
                 for key in value:
                     value[key] = Unknown(error.unknown.why)
                 value.rest = Unknown(error.unknown.why)
@@ -666,12 +673,11 @@ class Items(Attributes):
         if method is not ABSENT:
             iterator = self.call(BoundMethod(method, value), [], {})
             by_next = isinstance(iterator, Instance) and iterator.cls.find("__next__") is not ABSENT
+            if iterator is None or isinstance(iterator, NO_ITERATORS):
+                raise self.error("TypeError", f"iter() returned non-iterator of type '{type(iterator).__name__}'")
             return self._by_next(iterator) if by_next else self.iterate(iterator)
         if value.payload is not None:
             return self.iterate(value.payload)
-        step = value.cls.find("__next__")
-        if step is not ABSENT:
-            return self._by_next(value)
         if value.cls.find("__getitem__") is not ABSENT and value.cls.unknown_base is None:
             return self._by_index(value)
         if value.cls.unknown_base is not None or value.open is not None:
@@ -750,8 +756,10 @@ class Items(Attributes):
 
     def unpack(self, value: Value, count: int, star: int | None) -> list[Value]:
         """The items for `count` targets, of which one may be starred."""
-        items = self.items(value)
+        left = self.iterate(value)
+        items = self._charged(left if star is not None else islice(left, count + 1))
         if has_rest(items):
+            items += self._charged(left)
             before = list(items[: next(i for i, x in enumerate(items) if type(x) is Rest)])
             why = next(item.unknown for item in items if type(item) is Rest)
             self.may_raise(why.why)

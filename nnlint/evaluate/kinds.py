@@ -99,6 +99,12 @@ def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
         return Unknown(kind.why, plain=True)
     if isinstance(kind, Native):
         return _is_native(value, kind)
+    if isinstance(kind, Instance):
+        checks = kind.cls.find("__instancecheck__")
+        if isinstance(checks, Function):
+            found: bool | Unknown = machine.truth(machine.call(BoundMethod(checks, kind), [value], {}))
+            return found
+        machine.lacking(kind, "is no type")
     if isinstance(kind, Class):
         if isinstance(value, Instance):
             return is_object_of(value, kind)

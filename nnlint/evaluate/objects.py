@@ -66,15 +66,16 @@ class Objects(Items):
             return Unknown("a value too large to compute", plain=True)
         if sign == "|" and any(isinstance(side, (Native, Class)) for side in (left, right)):
             return Unknown("a union of types", plain=True)
-        left, right = (
-            self.make_set(self.items(v)) if isinstance(v, View) and sign in "|&^-" else v for v in (left, right)
-        )
+        if sign in "|&^-" and (isinstance(left, View) or isinstance(right, View)):
+            if any(isinstance(side, View) and side.kind == "values" for side in (left, right)):
+                raise self.error("TypeError", f"unsupported operands for {sign}")
+            left, right = (self.make_set(self.known_items(side)) for side in (left, right))
         if isinstance(left, (Dict, Set)) or isinstance(right, (Dict, Set)):
             return self._collection_binary(sign, left, right)
         if sign == "+" and isinstance(left, Deque) is not isinstance(right, Deque):
             raise self.error("TypeError", "unsupported operands for +")
         if sign not in ops.OPERATORS:
-            return Unknown(f"{sign} is not evaluated", plain=True)
+            return self.doubtful(Unknown(f"{sign} is not evaluated", plain=True))
         is_of_numpy = isinstance(left, NUMPY) or isinstance(right, NUMPY)
         try:
             result = ops.OPERATORS[sign](left, right)
@@ -89,7 +90,7 @@ class Objects(Items):
 
     def _number_binary(self, sign: str, left: Value, right: Value) -> Value:
         if sign not in ops.OPERATORS:
-            return Unknown(f"{sign} is not evaluated", plain=True)
+            raise self.error("TypeError", f"unsupported operands for {sign}")
         if ops.grows_too_large(sign, left, right):
             return Unknown("a value too large to compute", plain=True)
         try:
@@ -125,9 +126,13 @@ class Objects(Items):
         tried = False
         if name is not None:
             ways = [(left, right, name), (right, left, f"r{name}")]
-            both = isinstance(left, Instance) and isinstance(right, Instance)
-            if both and right.cls is not left.cls and right.cls.is_subclass(left.cls):
-                ways.reverse()
+            if isinstance(left, Instance) and isinstance(right, Instance):
+                if right.cls is left.cls:
+                    del ways[1]
+                elif right.cls.is_subclass(left.cls) and right.cls.find(f"__r{name}__") is not left.cls.find(
+                    f"__r{name}__"
+                ):
+                    ways.reverse()
             for one, other, called in ways:
                 method = one.cls.find(f"__{called}__") if isinstance(one, Instance) else ABSENT
                 if method is not ABSENT:
@@ -144,7 +149,12 @@ class Objects(Items):
             return self.binary(sign, left, right)
         if tried:
             raise self.error("TypeError", f"unsupported operands for {sign}")
-        return self.doubtful(Unknown(f"{sign} of objects"))
+        for side in (left, right):
+            if isinstance(side, Instance) and (side.open is not None or side.cls.unknown_base is not None):
+                return self.doubtful(Unknown(f"{sign} of objects"))
+        if isinstance(left, Tensor) or isinstance(right, Tensor):
+            return self.doubtful(Unknown(f"{sign} of objects"))
+        return self.lacking(left if isinstance(left, Instance) else right, f"does not support {sign}")
 
     def _collection_binary(self, sign: str, left: Value, right: Value) -> Value:
         if any(isinstance(side, Dict) and side.kind == "Counter" for side in (left, right)):
@@ -234,7 +244,7 @@ class Objects(Items):
             is_itself = sign == "+" and not value.is_array
             return value if is_itself else Tensor(value.shape, self.heap.clock, is_array=value.is_array)
         if isinstance(value, Instance):
-            return self.doubtful(Unknown(f"{sign} of an object"))
+            return self.lacking(value, f"does not support {sign}")
         try:
             return -value if sign == "-" else +value if sign == "+" else ~value
         except NATIVE_ERRORS as error:
@@ -306,6 +316,8 @@ class Objects(Items):
         if sign in ("==", "!=") and type(left) is type(right) and ops.is_sequence(left):
             equal = self._equal_items(left, right)
             return equal if isinstance(equal, Unknown) else equal is (sign == "==")
+        if type(left) is type(right) and ops.is_sequence(left) and not all(map(is_constant, (*left, *right))):
+            return self._ordered_items(sign, left, right)
         try:
             if sign in ("==", "!=") and isinstance(left, Dict) and isinstance(right, Dict):
                 equal = self._equal_entries(left, right)
@@ -336,6 +348,16 @@ class Objects(Items):
                 return equal
         return True
 
+    def _ordered_items(self, sign: str, left: Any, right: Any) -> Value:
+        """left < right, for two lists or tuples: by the first items that differ."""
+        for one, other in zip(left, right):
+            equal = self._equal_items((one,), (other,))
+            if isinstance(equal, Unknown):
+                return self.doubtful(Unknown(equal.why, plain=True))
+            if not equal:
+                return self.compare(sign, one, other)
+        return ops.COMPARISONS[sign](len(left), len(right))
+
     def _equal_entries(self, left: Dict, right: Dict) -> bool | Unknown:
         """left == right, for two dicts."""
         are_ordered = left.kind == right.kind == "OrderedDict"
@@ -347,9 +369,13 @@ class Objects(Items):
 
     def _compare_instances(self, sign: str, left: Value, right: Value) -> Value:
         name = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}[sign]
-        for one, other in ((left, right), (right, left)) if sign in ("==", "!=") else ((left, right),):
+        ways = [(left, right, name), (right, left, MIRRORED.get(name, name))]
+        both = isinstance(left, Instance) and isinstance(right, Instance)
+        if both and right.cls is not left.cls and right.cls.is_subclass(left.cls):
+            ways.reverse()
+        for one, other, called in ways:
             if isinstance(one, Instance):
-                method = one.cls.find(f"__{name}__")
+                method = one.cls.find(f"__{called}__")
                 if method is not ABSENT:
                     result = self.call(BoundMethod(method, one), [other], {})
                     if not is_not_implemented(result):
@@ -493,6 +519,10 @@ class Objects(Items):
             value = self.text(value, conversion)
         if isinstance(value, Instance) and value.payload is not None:
             value = value.payload
+        if spec and not conversion and (value is None or isinstance(value, (list, tuple, dict, set))):
+            raise self.error("TypeError", "unsupported format string")
+        if spec and isinstance(value, Instance):
+            return self.lacking(value, "takes no format")
         if not isinstance(value, (str, int, float)) or isinstance(value, NumpyBool):
             return Unknown(value.why if isinstance(value, Unknown) else "the text of an object", plain=True)
         if not ops.format_is_small(spec):
@@ -508,6 +538,8 @@ class Objects(Items):
         for value in values:
             self.text(value)
         kinds = NUMPY if AS_REPR.search(template) else NumpyBool
+        if OF_NUMBERS.search(template) and not all(map(is_constant, values)):
+            self.doubtful(Unknown("a number as text", plain=True))
         if any(map(writes_itself, values)) or any(isinstance(value, kinds) for value in values):
             return Unknown("the text of an object", plain=True)
         if isinstance(given, Instance) and given.payload is not None:
@@ -536,6 +568,7 @@ class Objects(Items):
         return text if len(text) <= ops.ITEMS else Unknown("a value too large to compute", plain=True)
 
 
+OF_NUMBERS = re.compile(r"%(\([^)]*\))?[-#0 +.\d]*[diouxXeEfFgGc]")  # "%d" and the like
 AS_REPR = re.compile(r"%(\([^)]*\))?[-#0 +.\d]*[ra]")  # "%r" and the like
 
 
@@ -569,6 +602,7 @@ def _swapped(binary: Callable[[str, Value, Value], Value], sign: str, right: Val
 
 
 NUMBERS = frozenset({int, float, bool})  # by their exact types: numpy's derive from them
+MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}
 COMPARING = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
 DUNDER = {
     "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "<<": "lshift",
