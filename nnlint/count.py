@@ -124,11 +124,15 @@ def _add(total: Total, value: Value, path: str, top: Value = None) -> None:
             if item is not top and _is_told_apart(item.cls):
                 total.doubt(f"{item.cls.name} says itself which of its modules are the same", part)
                 continue
+            if "_modules" not in item.attributes and item.open is None:
+                total.doubt(f"a {item.cls.name} did not call Module.__init__()", part)
             for registry in ("_modules", "_parameters"):
                 held = item.attributes.get(registry)
                 if isinstance(held, Dict):
                     if held.rest is not None and held.rest.options != (ABSENT,):
                         total.doubt(held.rest.why, part)
+                    if registry == "_modules" and any(isinstance(child, Tensor) for child in held.values()):
+                        total.doubt("a tensor among the modules", part)
                     entries = [(child, f"{at}.{name}" if at else str(name)) for name, child in held.items()]
                     stack.extend(reversed(entries))
                 elif held is not None:

@@ -180,6 +180,9 @@ PROGRAMS: list[tuple[str, int | None, int]] = [
     ("a = Net()\nb = Net()\nb.head.weight = a.head.weight\nif flag: b.head.weight = nn.Parameter(torch.ones(4))\n"
      "return nn.Sequential(a, b)", None, 6),
     ("x = [Net()]\ny = copy.copy(x)\nif flag: y[0] = Net(8)\nreturn x[0]", 5, 0),
+    # -- modules that torch does not count
+    ("class Bare(nn.Module):\n    def __init__(self): pass\na = Net()\na.bare = Bare()\nreturn a", None, 5),
+    ("a = Net()\na._modules['x'] = nn.Parameter(torch.ones(5))\nreturn a", None, 10),
     # -- patterns
     ("w = 4\nmatch n:\n    case [w, 1]: pass\nreturn nn.Linear(w, 1)", None, 1),
     ("match n:\n    case 1: w = 4\n    case _: w = 8\nreturn nn.Linear(w, 1)", None, 5),

@@ -12,6 +12,7 @@ from nnlint.evaluate import functions
 from nnlint.evaluate.control import Control, data_of
 from nnlint.evaluate.look_ups import ADDING
 from nnlint.evaluate.tensor_names import is_name
+from nnlint.evaluate.tensor_shapes import are_different
 from nnlint.evaluate.torch_names import NAMES, REGISTERED, REGISTERING
 from nnlint.numpy_numbers import NUMPY
 from nnlint.signature import Rest
@@ -111,6 +112,9 @@ class Attributes(Control):
         raise NotImplementedError
 
     def submodule(self, module: Module, name: str) -> Value:
+        raise NotImplementedError
+
+    def unless_raised(self, kind: str, run: Callable[[], Value], otherwise: Callable[[], Value]) -> Value:
         raise NotImplementedError
 
     # -- errors ------------------------------------------------------------------------------------------------
@@ -345,6 +349,8 @@ class Attributes(Control):
                 return Native(name, lambda machine, args, kwargs: machine.write_unseen(value))
             if name in WRITING_ITSELF and value.is_opaque:
                 return Native(name, partial(_write_itself, value))
+            if name == "backward":
+                self.run_hooks()
             found = self.within(value, name)
             if name.endswith("_") and not name.startswith("_") and type(found) is Unknown:
                 found = Unknown(found.why, plain=found.plain, foreign=True)  # torch's own, of a tensor
@@ -630,7 +636,10 @@ class Attributes(Control):
         if self.look_ups.reading is not None:
             self.look_ups.note((value,))
         if isinstance(on_class, Descriptor) and on_class.kind == "property":
-            return self.call(on_class.getter, [value], {})
+            get = partial(self.call, on_class.getter, [value], {})
+            if value.open is None and isinstance(value.cls.find("__getattr__"), Function):
+                return self.unless_raised("AttributeError", get, lambda: self._missing_attribute(value, name))
+            return get()
         if isinstance(on_class, Instance) and on_class.cls.find("__set__") is not ABSENT:
             return self.bind(on_class, value)
         if name in owned:
@@ -738,6 +747,8 @@ class Attributes(Control):
         elif isinstance(value, WITHOUT_ATTRIBUTES) and not (isinstance(value, Dict) and value.kind == "OrderedDict"):
             raise self.error("AttributeError", f"'{type(value).__name__}' object has no attribute '{name}'")
         elif isinstance(value, Tensor):
+            if name == "grad" and isinstance(given, Tensor) and are_different(given.shape, value.shape):
+                raise self.error("RuntimeError", "attempting to assign a gradient of another size")
             if name in ("data", "shape", "dtype"):
                 self.heap.forget_numbers(value)
                 self.heap.touch(value)
@@ -746,7 +757,7 @@ class Attributes(Control):
                 else:
                     given = Tensor(Unknown("a tensor's data is replaced", plain=True), self.heap.clock)
                 value.shape, value.data, value.least = given.shape, None, given.least
-                value.is_here = False
+                value.is_here = value.is_whole = False
             elif not is_name(name):
                 self.mark(value)
         elif isinstance(value, External):
@@ -760,7 +771,7 @@ class Attributes(Control):
         elif isinstance(value, Unknown) and value.options:
             self.each_option(value, lambda option: self.set_attribute(option, name, given))
         elif isinstance(value, Unknown) and name not in WEIGHTLESS:
-            self.write_unseen(value)
+            self.write_unseen(value, given)
 
     def builtin_kind(self, value: Native) -> str:
         """Whether a value is a "type" or a "function" of Python's builtins, or "" for none."""
@@ -782,9 +793,14 @@ class Attributes(Control):
         value.attributes.update((name, join(one, given, why)) for name, one in held.items())
         value.open = Unknown(why, plain=is_plain(given))
 
-    def write_unseen(self, value: Unknown) -> None:
+    def write_unseen(self, value: Unknown, given: Value = None) -> None:
         """A write to an object that is not known, but may be one that is known by another way: from here nothing that
-        is known need hold, and the root ends."""
+        is known need hold, and the root ends. One of code that is not known may be what that has got hold of."""
+        if value.foreign and not value.plain:
+            seen: set[Any] = set()
+            for held in list(self.given.values()):
+                self.havoc(held, value.why, seen)
+            self.hand(given)
         if not value.plain and not value.foreign:
             why = value.why.removeprefix(UNSEEN)
             self.give_up(Unknown(f"{UNSEEN}{why}"))

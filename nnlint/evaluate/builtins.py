@@ -142,7 +142,9 @@ def _len(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             return machine.length(value, found)
         if isinstance(value, Namespace) and isinstance(value.owner, Class):
             return Unknown("how many names a class has", plain=True)
-        value = value.payload if value.payload is not None else value
+        if value.payload is None:
+            return machine.lacking(value, "has no len()")
+        value = value.payload
     if isinstance(value, Class) and "__members__" in value.attributes:
         return _len(machine, [tuple(machine.items(value))], {})
     value = value.mapping if isinstance(value, View) else value
@@ -249,6 +251,9 @@ def _tuple(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _in_each_order(machine: Any, args: list[Value], make: Callable[[list[Value]], Value]) -> Value:
     """What is made of the items of an iterable, if any; of each order that they may have."""
     given = args[0] if args else ()
+    hint = given.cls.find("__len__") if isinstance(given, Instance) else ABSENT
+    if isinstance(hint, Function) and machine.effects.may_write(hint):  # it may be asked how many there are
+        machine.forget_after(lambda: machine.call(BoundMethod(hint, given), [], {}), "how many items there are")
     ways = machine.in_any_order(given)
     if ways is given:
         return make(machine.items(given))
@@ -507,8 +512,11 @@ def sort(machine: Any, items: list[Value], kwargs: dict[str, Value]) -> list[Val
             return -1
         return 1 if known(machine.truth(machine.compare("<", keys[right], keys[left]))) else 0
 
-    places = sorted(range(len(items)), key=cmp_to_key(order), reverse=reverse)
-    return [items[place] for place in places]
+    def places() -> list[int]:
+        return sorted(range(len(items)), key=cmp_to_key(order), reverse=reverse)
+
+    found = places() if all(map(_is_constant, keys)) else machine.at_any_pace(places)
+    return [items[place] for place in found]
 
 
 @builtin("sum")

@@ -100,6 +100,11 @@ HANDING_ON = (
 )  # fmt: skip
 # Those of these that give nothing but what they were given, or what is made of it.
 HANDING_ON_ALONE = ("random.choice", "random.sample.", "numpy.random.choice.", "torch.distributions.")
+# The methods by which code looks at an object.
+ASKED = (
+    "__array__", "__bool__", "__contains__", "__eq__", "__float__", "__format__", "__fspath__", "__getitem__",
+    "__hash__", "__index__", "__int__", "__iter__", "__len__", "__next__", "__repr__", "__sizeof__", "__str__",
+)  # fmt: skip
 CALLED = (Function, BoundMethod, Partial)  # what code that gets hold of it may call
 
 # Methods that write to their object: where they meet what is not known, they may have written anything.
@@ -319,6 +324,8 @@ class Calls(Objects):
             self.may_raise(callee.why)
         if name.startswith("torch.") and name.endswith("_registration_hook."):
             self.register_otherwise()
+        if self.hooks and name.startswith("torch.autograd."):
+            self.run_hooks()
         if isinstance(callee, Inherited):
             self.forget_own(callee.receiver, why)
         if name.startswith(COMPLETING):
@@ -327,6 +334,8 @@ class Calls(Objects):
             devices.move_default(self)
         seen: set[Any] = set() if is_own else {GIVEN}
         for value in given:
+            if is_harmless and isinstance(value, Instance) and value.cls.module is not None:
+                self.ask(value, why)
             if not is_harmless or (isinstance(value, CALLED) and not name.startswith(LOOKING)):
                 self.havoc(value, why, seen)
         if isinstance(callee, External):
@@ -352,6 +361,13 @@ class Calls(Objects):
         if callee.plain and any(isinstance(value, (Instance, Class, *CALLED)) for value in given):
             return Unknown(callee.why)  # what it is given may be what it gives
         return callee.part()
+
+    def ask(self, value: Instance, why: str) -> None:
+        """Code that only looks at an object may do so by the program's own methods: what they write is forgotten."""
+        found = (value.cls.find(name) for name in ASKED)
+        called = [method for method in found if isinstance(method, Function) and self.effects.may_write(method)]
+        if called:
+            self.forget_own(value, why, called)
 
     def write_out(self, out: Value, name: str, made: Value = None) -> Value:
         """function(..., out=out): a tensor, or several, take the result `made`, and are what it gives. torch's tensors
@@ -713,6 +729,10 @@ class Calls(Objects):
         kin: Unknown | None = Unknown(f"__subclasshook__ of {name}") if "__subclasshook__" in attributes else None
         metaclass = options.get("metaclass")
         is_abstract = isinstance(metaclass, External) and metaclass.name == "abc.ABCMeta"
+        if isinstance(metaclass, CALLED):
+            return self.call_unknown(
+                Unknown(f"the metaclass of {name}"), [metaclass, *parents, *attributes.values()], {}
+            )
         for parent in parents:
             if isinstance(parent, External):
                 parent = External(parent.name.removesuffix(OF_ITEMS))

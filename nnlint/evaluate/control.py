@@ -52,7 +52,7 @@ SIZED = (list, tuple, dict, set, frozenset)
 OF_A_ROOT = (
     "steps", "limit", "depth", "tries", "repeats", "forks", "running", "handling", "records", "built", "constructing",
     "guards", "verdicts", "sequentials", "taken_apart", "suspended", "memos",
-    "hooks", "contested", "constructed",
+    "hooks", "contested", "constructed", "given",
 )  # fmt: skip
 DRAINED = 1_000  # the most items of an iterator that is given to code that is not known
 
@@ -135,12 +135,13 @@ class Control:
         self.notes: list[Note] | None = None
         self.losses = 0
         self.counted: set[Function] = set()
-        # What modules call, with themselves, where they are called, saved or loaded.
-        self.hooks: tuple[tuple[Instance, Value], ...] = ()
+        # What modules call, with themselves, where they are called, saved or loaded, and tensors, with gradients.
+        self.hooks: tuple[tuple[Instance | Tensor, Value], ...] = ()
         # Copies that a memo knows; whether that was made by deepcopy itself, for a method of the program.
         self.memos: dict[int, tuple[Value, dict[int, Value], bool]] = {}
         # What values that are not known may be, or be a part of, by their ids.
         self.aliased: dict[int, Value] = {}
+        self.given: dict[int, Value] = {}  # what code that is not known has got hold of
         self.made: list[Instance] = []  # the modules that the root has constructed
         self.constructed: set[Any] = set()  # the constructions that are remembered among what it has constructed
         self.suspended: tuple[Stream, ...] = ()  # generators that wait where closing them does something
@@ -153,7 +154,7 @@ class Control:
         self.constructing, self.heap.copied = False, 0
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
         self.suspended, self.memos, self.hooks, self.aliased, self.made, self.constructed = (), {}, (), {}, [], set()
-        self.contested, self.heap.watch = Contested(), None
+        self.contested, self.heap.watch, self.given = Contested(), None, {}
         self.look_ups.forget()
 
     def step(self, cost: int = 1) -> None:
@@ -425,6 +426,7 @@ class Control:
             self.havoc(value.unknown, why, seen)
             return
         seen.update((id(value), Held(value)))
+        self.hand(value)
         if isinstance(value, (tuple, list)):
             for item in value:
                 self.havoc(item, why, seen)
@@ -496,6 +498,12 @@ class Control:
         elif isinstance(value, Function):
             self._havoc_closure(value, why, seen)
 
+    def hand(self, value: Value) -> None:
+        """Code that is not known gets hold of a value: what is written to an object that it gives may be written to
+        that."""
+        if isinstance(value, (Instance, List, Dict, Set)):
+            self.given[id(value)] = value
+
     def mark(self, tensor: Tensor) -> None:
         """A tensor gets attributes that torch does not give it."""
         if not tensor.is_marked:
@@ -548,7 +556,7 @@ class Control:
             variables[name] = Unknown(why)
 
     def run_hooks(self) -> None:
-        """Modules may call their hooks: what those may write is forgotten."""
+        """Modules and tensors may call their hooks: what those may write is forgotten."""
         why = "a hook may have written it"
         for module, hook in self.hooks:
             if isinstance(hook, BoundMethod) and isinstance(hook.receiver, Instance):

@@ -25,7 +25,6 @@ from nnlint.values import (
     Tensor,
     Value,
     has_rest,
-    is_plain,
     join,
     may_write_when_called,
     merged_rest,
@@ -166,7 +165,7 @@ def _entry(held: Content, key: Value, other: Content, why: str) -> Value:
     entries, rest = held
     if key in entries:
         return entries[key]
-    return Unknown(why, (ABSENT, rest.part())) if rest is not None and is_plain(other[0][key]) else ABSENT
+    return Unknown(why, (ABSENT, rest.part())) if rest is not None else ABSENT
 
 
 def join_content(item: Any, left: Content, right: Content, why: str) -> Content:

@@ -333,7 +333,7 @@ class Items(Attributes):
             if value.options:
                 self.each_option(value, lambda option: self.set_item(option, index, given))
             else:
-                self.write_unseen(value)
+                self.write_unseen(value, given)
         elif isinstance(value, Tensor):
             self.heap.forget_numbers(value)
         elif value is None or isinstance(value, (tuple, str, int, float, bytes, Set, frozenset)):
@@ -522,6 +522,19 @@ class Items(Attributes):
         written, self.heap.oldest = self.heap.oldest, min(before, self.heap.oldest)
         if written < birth:
             raise LimitError("the order of a set")
+        return found
+
+    def at_any_pace(self, run: Callable[[], Value]) -> Value:
+        """What comparing objects any number of times gives: the root ends where that writes to anything older."""
+        self.heap.clock += 1
+        before, birth = self.heap.oldest, self.heap.clock
+        self.heap.oldest = birth
+        try:
+            found = run()
+        finally:
+            written, self.heap.oldest = self.heap.oldest, min(before, self.heap.oldest)
+        if written < birth:
+            raise LimitError("how often objects are compared")
         return found
 
     def _ordered(self, value: Any) -> list[Value]:

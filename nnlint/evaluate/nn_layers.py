@@ -7,6 +7,7 @@ from typing import Any
 
 from nnlint.evaluate.nn_containers import fill
 from nnlint.evaluate.nn_module import Fn, prepare, refuse, set_state
+from nnlint.evaluate.parametrize import holds_computed
 from nnlint.layers import (
     PLAIN,
     Child,
@@ -33,6 +34,7 @@ from nnlint.values import (
     Function,
     Instance,
     List,
+    Partial,
     Set,
     Stream,
     Tensor,
@@ -52,6 +54,8 @@ def layer_init(layer: Layer) -> Fn:
         except BindError as error:
             given = (*args[1:], *kwargs.values())
             return refuse(machine, module, layer.short_name, Violation("NNL203", str(error)), given)
+        if isinstance(module, Instance) and module.cls.unknown_base is None and module.cls.layer is None:
+            raise machine.error("TypeError", "super(type, obj): obj must be an instance or subtype of type")
         prepare(machine, module)
         construct(machine, module, layer, bound)
         reset = RESETS.get(layer.short_name, "reset_parameters")
@@ -236,7 +240,9 @@ def has_state(cls: Class) -> bool:
 def restored(machine: Any, value: Instance, made: Instance, copied: Callable[[Value], Value]) -> Value:
     """A copy of an object of such a class: `made`, with a copy of the state that the object gives."""
     gives, takes = value.cls.find("__getstate__"), value.cls.find("__setstate__")
-    if any(isinstance(value.cls.find(name), Function) for name in STATES[2:]):
+    by_itself = [method for method in map(value.cls.find, STATES[2:]) if isinstance(method, Function)]
+    if by_itself:
+        machine.forget_own(value, "it makes a copy of itself", by_itself)
         return Unknown(f"a copy that {value.cls.name} makes by itself")
     own = Dict(value.attributes, machine.heap.clock, value.open)
     state = copied(machine.call(BoundMethod(gives, value), [], {}) if isinstance(gives, Function) else own)
@@ -264,11 +270,15 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
             handed_on = Dict((), clock, MEMO)
             machine.lose_construction()
             machine.memos[id(handed_on)] = handed_on, memo, True
-            return machine.call(BoundMethod(hook, value), [handed_on], {})
+            memo[id(value)] = Unknown(f"a copy that {value.cls.name} is making")
+            memo[id(value)] = by_hook = machine.call(BoundMethod(hook, value), [handed_on], {})
+            return by_hook
         if value.cls.find("__members__") is not ABSENT:
             return value
         if value.cls is machine.classes["mappingproxy"]:  # an object's __dict__: the copy is nobody's
             return deep_copy(machine, value.payload, memo)
+        if holds_computed(value):  # as a rule that raises
+            return machine.doubtful(Unknown("a copy of a module of which a tensor is computed from others"))
         made: Value = Instance(value.cls, clock, value.payload)
         memo[id(value)] = made
         if has_state(value.cls):
@@ -297,6 +307,13 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
         return tuple(deep_copy(machine, item, memo) for item in value)
     elif isinstance(value, Unknown) and value.options:
         return Unknown(value.why, tuple(deep_copy(machine, o, memo) for o in value.options), value.plain)
+    elif isinstance(value, Partial):
+        made = Partial(
+            deep_copy(machine, value.callee, memo), [deep_copy(machine, arg, memo) for arg in value.args],
+            deep_copy(machine, value.kwargs, memo), value.unknown_kwargs, clock,
+        )  # fmt: skip
+    elif isinstance(value, BoundMethod):
+        made = BoundMethod(value.function, deep_copy(machine, value.receiver, memo))
     elif isinstance(value, (Stream,)):
         return Unknown("a copy of an iterator")
     else:

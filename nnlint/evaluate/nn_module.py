@@ -14,6 +14,7 @@ from nnlint.evaluate.entries import (
 )
 from nnlint.evaluate.sequential import HOOKED, Budget, is_as_built, is_sequential, layers_of
 from nnlint.evaluate.sequential import attributes_of as attributes_of_module
+from nnlint.evaluate.tensor_shapes import are_different
 from nnlint.evaluate.torch_names import REGISTERED
 from nnlint.layers import (
     SIZES,
@@ -423,9 +424,16 @@ def _moved(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """cuda(), half(), to(device) and the like; on "meta" parameters are made anew, and are no longer shared"""
     run_own(machine, args[0], "_apply")
     given = (*args[1:], *kwargs.values())
+    if any(isinstance(value, External) and value.name in INTEGERS for value in given):
+        raise machine.error("TypeError", "nn.Module.to only accepts floating point or complex dtypes")
     if any(v.kind == "meta" if isinstance(v, Device) else isinstance(v, str) and v[:4] == "meta" for v in given):
         untie(machine, args[0], "a parameter that was shared is moved to another device")
     return args[0]
+
+
+INTEGERS = frozenset(
+    f"torch.{name}" for name in ("bool", "int", "int8", "int16", "int32", "int64", "long", "short", "uint8")
+)
 
 
 def _to_empty(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -448,6 +456,8 @@ def untie(machine: Any, module: Instance, why: str) -> None:
 def _train(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """train(mode=True): of all modules below too, by their own train() where the program has one"""
     module, mode = arguments(("self", "mode"), args, kwargs)
+    if not isinstance(mode, (bool, Unknown, Tensor)) and (mode is not None or len(args) > 1):
+        raise machine.error("ValueError", "training mode is expected to be boolean")
     own: tuple[str, ...] = ()
     for path, part in list(walk(machine, module)):
         machine.step()
@@ -490,7 +500,8 @@ def _other_hook(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
 def _load(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """load_state_dict(state, strict=True, assign=False): the names that the state lacks, and those that the module
     lacks"""
-    module, _, _, assign = arguments(("self", "state_dict", "strict", "assign"), args, kwargs)
+    module, state, strict, assign = arguments(("self", "state_dict", "strict", "assign"), args, kwargs)
+    check_state(machine, module, state, first(strict, True))
     machine.run_hooks()
     run_own(machine, module, "_load_from_state_dict", "set_extra_state")
     if first(assign, False) is not False:
@@ -502,10 +513,59 @@ def _load(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Unknown("what load_state_dict() finds lacking", plain=True)
 
 
+class State(Unknown):
+    """What state_dict() gives, of which module; it may be written to."""
+
+    __slots__ = ("module",)
+
+    def __init__(self, module: Instance) -> None:
+        super().__init__("the state of a module", plain=True)
+        self.module = module
+
+
+def sizes_of(machine: Any, module: Value, *registries: str) -> dict[str, Value] | None:
+    """The shapes of what a module has in these registries, by their paths; None where that is not known."""
+    sizes: dict[str, Value] = {}
+    for path, part in walk(machine, module, once=False):
+        if not isinstance(part, Instance) or any(isinstance(part.cls.find(name), Function) for name in OF_STATES):
+            return None
+        for name, tensor in (pair for which in registries for pair in _held_tensors(machine, part, which)):
+            if not isinstance(tensor, Tensor):
+                return None
+            sizes[f"{path}.{name}" if path else name] = tensor.shape
+    return sizes
+
+
+OF_STATES = ("_load_from_state_dict", "_save_to_state_dict", "get_extra_state", "set_extra_state")
+
+
+def check_state(machine: Any, module: Instance, state: Value, strict: Value) -> None:
+    """A state that does not fit a module is refused; whether what another module gave was written to is not known."""
+    if isinstance(state, State):
+        given = sizes_of(machine, state.module, "_parameters", "_buffers")
+    elif isinstance(state, Dict) and state.certain():
+        given = {name: tensor.shape if isinstance(tensor, Tensor) else None for name, tensor in state.items()}
+    else:
+        return
+    own = sizes_of(machine, module, "_parameters", "_buffers")
+    if own is None or given is None or machine.hooks:
+        return
+    are_others = any(own[name] != () and are_different(own[name], given[name]) for name in own.keys() & given.keys())
+    if not are_others and (strict is False or own.keys() == given.keys()):
+        return
+    held = sizes_of(machine, module, "_parameters") or {}
+    if isinstance(state, Dict) and (are_others or (strict is True and not held.keys() <= given.keys())):
+        raise machine.error("RuntimeError", "Error(s) in loading state_dict")
+    machine.may_raise("a state that may not fit")
+    machine.heap.touch(module)
+    module.open = first(module.open, Unknown("a state that may not fit is loaded"))
+
+
 def _save(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """state_dict()"""
     run_own(machine, args[0], "_save_to_state_dict", "get_extra_state")
-    return _opaque(machine, args, kwargs)
+    found = _opaque(machine, args, kwargs)
+    return found if args[1:] or kwargs else State(args[0])
 
 
 def _opaque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -609,17 +669,36 @@ def _get_submodule(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
         return Unknown("a submodule whose name is not known")
     for name in filter(None, args[1].split(".")):
         value = machine.get_attribute(value, name)
+        if is_no_module(value):
+            raise machine.error("AttributeError", f"`{name}` is not an nn.Module")
     return value
 
 
+def _get_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """module.get_parameter("a.b.weight")"""
+    if not isinstance(args[1], str):
+        return Unknown("a parameter whose name is not known")
+    path, _, name = args[1].rpartition(".")
+    found = machine.get_attribute(_get_submodule(machine, [args[0], path], {}), name)
+    if not isinstance(found, Unknown) and not (isinstance(found, Tensor) and found.is_parameter):
+        raise machine.error("AttributeError", f"`{name}` is not an nn.Parameter")
+    return found
+
+
 def _set_submodule(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """module.set_submodule("a.b.c", child)"""
-    module, path, child = arguments(("self", "target", "module"), args[:3], kwargs)
+    """module.set_submodule("a.b.c", child, strict=False)"""
+    module, path, child, strict = arguments(("self", "target", "module", "strict"), args, kwargs)
     if not isinstance(path, str):
         machine.havoc(module, "a submodule whose name is not known")
         return None
-    parent, _, name = path.rpartition(".")
-    machine.set_attribute(_get_submodule(machine, [module, parent], {}), name, child)
+    above, _, name = path.rpartition(".")
+    if is_no_module(child):
+        raise machine.error("ValueError", "`module` is not an nn.Module")
+    parent = _get_submodule(machine, [module, above], {})
+    held = machine.find_attribute(parent, name)
+    if is_no_module(held) and (held is not ABSENT or first(strict, False) is True):
+        raise machine.error("AttributeError", f"`{name}` is not an nn.Module")
+    machine.set_attribute(parent, name, child)
     return None
 
 
@@ -643,11 +722,29 @@ def _extra_text(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 def from_pretrained(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Embedding.from_pretrained(weights): as many rows and columns as the weights have"""
-    weights = args[1] if len(args) > 1 else kwargs.get("embeddings")
+    names = PRETRAINED.get(args[0].full_name, ())
+    given = {**dict(zip(names, args[1:])), **kwargs}
+    weights = given.pop("embeddings", None)
+    given.pop("freeze", None)
     shape = weights.shape if isinstance(weights, Tensor) else None
-    if not isinstance(shape, tuple) or len(shape) != 2 or args[0].module is not None:
+    if isinstance(shape, tuple) and len(shape) != 2:
+        raise machine.error("AssertionError", "Embeddings parameter is expected to be 2-dimensional")
+    if not isinstance(shape, tuple) or not names or "**" in given:
         return Unknown("an embedding of weights that are not known")
-    return machine.call(args[0], [], {"num_embeddings": shape[0], "embedding_dim": shape[1]})
+    if not given.keys() <= set(names):
+        raise machine.error("TypeError", "from_pretrained() got an unexpected keyword argument")
+    return machine.call(args[0], [], {"num_embeddings": shape[0], "embedding_dim": shape[1], **given})
+
+
+PRETRAINED = {
+    "torch.nn.Embedding": (
+        "embeddings", "freeze", "padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse",
+    ),
+    "torch.nn.EmbeddingBag": (
+        "embeddings", "freeze", "max_norm", "norm_type", "scale_grad_by_freq", "mode", "sparse",
+        "include_last_offset", "padding_idx",
+    ),
+}  # fmt: skip
 
 
 def synchronized(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -704,7 +801,7 @@ MODULE_METHODS: dict[str, Fn] = {
     "get_submodule": _get_submodule,
     "register_forward_hook": _hook,
     "register_forward_pre_hook": _hook,
-    "get_parameter": _get_submodule,
+    "get_parameter": _get_parameter,
     "set_submodule": _set_submodule,
     **dict.fromkeys(
         [

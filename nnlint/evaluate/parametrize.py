@@ -46,8 +46,20 @@ def taken(machine: Any, module: Instance, name: str) -> Value:
     machine.heap.touch(held)
     del held[name]
     machine.heap.touch(module)
-    module.attributes[name] = Unknown(f"{name} is computed from other parameters", plain=True)
+    module.attributes[name] = Unknown(f"{name}{COMPUTED}", plain=True)
     return parameter
+
+
+COMPUTED = " is computed from other parameters"
+
+
+def holds_computed(module: Instance) -> bool:
+    """Whether a module holds a tensor that weight_norm or pruning computed, and that is not registered."""
+    held, buffers = (module.attributes.get(name) for name in ("_parameters", "_buffers"))
+    if not isinstance(held, Dict) or not isinstance(buffers, Dict):
+        return False
+    computed = (name for name, one in module.attributes.items() if type(one) is Unknown and one.why.endswith(COMPUTED))
+    return any(f"{name}_g" in held or f"{name}_mask" in buffers for name in computed)
 
 
 def given_back(machine: Any, module: Instance, name: str, parameter: Tensor) -> None:
@@ -137,7 +149,9 @@ def _renamed(buffers: tuple[str, ...], machine: Any, args: list[Value], kwargs: 
     """The parameter as it is, under another name, and buffers besides"""
     module, name = args[:2]
     if f"{name}_orig" in registry(machine, module, "_parameters"):
-        return None  # a further pruning changes the mask alone
+        if buffers == ("mask",) and f"{name}_mask" in registry(machine, module, "_buffers"):
+            return None  # a further pruning changes the mask alone
+        raise machine.error("RuntimeError", "Cannot register two spectral_norm hooks on the same parameter")
     weight = taken(machine, module, name)
     if weight is None:
         return ABSENT
@@ -161,21 +175,44 @@ def _renamed_back(buffers: tuple[str, ...], machine: Any, args: list[Value], kwa
     return None
 
 
-PRUNINGS = (
-    "identity",
-    "l1_unstructured",
-    "random_unstructured",
-    "ln_structured",
-    "random_structured",
-    "custom_from_mask",
-)
+def _pruned(is_structured: bool, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """prune.l1_unstructured(module, name, amount) and others that take an amount: a part, or how many"""
+    module, name = args[:2]
+    amount = args[2] if len(args) > 2 else kwargs.get("amount")
+    weight = registry(machine, module, "_parameters").get(name)
+    if not isinstance(amount, (int, float, Unknown, Instance)):
+        raise machine.error("TypeError", "the amount to prune is no number")
+    if isinstance(amount, (int, float)) and (amount < 0 or (not isinstance(amount, int) and amount > 1)):
+        raise machine.error("ValueError", "amount should either be a float in the range [0, 1] or an integer")
+    if isinstance(weight, Tensor) and isinstance(weight.shape, tuple):
+        if is_structured and len(weight.shape) < 2:
+            raise machine.error("ValueError", "Structured pruning can only be applied to multidimensional tensors")
+        size = weight.numel()
+        if not is_structured and isinstance(amount, int) and isinstance(size, int) and amount > size:
+            raise machine.error("ValueError", "amount should be smaller than the number of parameters")
+    return _renamed(("mask",), machine, args, kwargs)
+
+
+PRUNINGS = ("identity", "custom_from_mask")
+MEASURED = ("l1_unstructured", "random_unstructured")
+STRUCTURED = ("ln_structured", "random_structured")
 function("spectral_norm", "spectral_norm.spectral_norm")(partial(_renamed, ("u", "v")))
 function("remove_spectral_norm", "spectral_norm.remove_spectral_norm")(partial(_renamed_back, ("u", "v")))
 function(*(f"prune.{name}" for name in PRUNINGS))(partial(_renamed, ("mask",)))
+function(*(f"prune.{name}" for name in MEASURED))(partial(_pruned, False))
+function(*(f"prune.{name}" for name in STRUCTURED))(partial(_pruned, True))
 function("prune.remove")(partial(_renamed_back, ("mask",)))
 
 
-@function("parametrizations.spectral_norm", "parametrizations.orthogonal")
+@function("parametrizations.orthogonal")
+def _orthogonal(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    weight = registry(machine, args[0], "_parameters").get(args[1])
+    if isinstance(weight, Tensor) and isinstance(weight.shape, tuple) and len(weight.shape) < 2:
+        raise machine.error("ValueError", "Expected a matrix or batch of matrices.")
+    return _parametrized(machine, args, kwargs)
+
+
+@function("parametrizations.spectral_norm")
 def _parametrized(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The parameter as it is, inside of the module's parametrizations"""
     module, name = args[:2]
@@ -200,7 +237,9 @@ def _register(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
         return ABSENT
     hold(machine, module, name, {} if weight is None else {"original": weight}, own)
     unsafe = args[3] if len(args) > 3 else kwargs.get("unsafe", False)
-    if unsafe is True or weight is None:
+    holder = child(machine, child(machine, module, HELD, "ModuleDict"), name, "ModuleList")
+    holder.attributes["unsafe"] = unsafe if not is_again else holder.attributes["unsafe"]
+    if unsafe is not False or weight is None:
         machine.forget_own(own, "its forward() may run", [own.cls.find("forward")])
         return None
     found = machine.call(own, [_anew(machine, weight)], {})
@@ -217,8 +256,14 @@ def _remove(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     holder = registry(machine, held, "_modules").get(name) if isinstance(held, Instance) else None
     originals = registry(machine, holder, "_parameters") if isinstance(holder, Instance) else Dict()
     weight = originals.get("original", originals.get("original1"))
-    if not isinstance(held, Instance) or not isinstance(weight, Tensor):
+    if not isinstance(held, Instance) or not isinstance(holder, Instance) or not isinstance(weight, Tensor):
         return ABSENT
+    leaves = args[2] if len(args) > 2 else kwargs.get("leave_parametrized", True)
+    if leaves is False and "original" not in originals:
+        raise machine.error("ValueError", "Cannot leave unparametrized a tensor that is parametrized by several")
+    if leaves is not False and holder.attributes.get("unsafe", False) is not False:
+        machine.heap.touch(weight)
+        weight.shape, weight.least = Unknown("what parametrizations made of a parameter", plain=True), None
     holders = registry(machine, held, "_modules")
     machine.heap.touch(holders)
     del holders[name]

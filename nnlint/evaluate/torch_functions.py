@@ -18,7 +18,7 @@ from nnlint.evaluate.tensor_names import is_name
 from nnlint.layers.arguments import spread
 from nnlint.numpy_numbers import NUMPY, NumpyInt, of_numpy
 from nnlint.signature import Rest
-from nnlint.unknown import Unknown, UnknownValueError
+from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
     BoundMethod,
@@ -67,6 +67,11 @@ def as_shape(machine: Any, sizes: list[Value]) -> Value:
     return tuple(int(size) if isinstance(size, NumpyInt) else size for size in sizes)
 
 
+def is_whole(dtype: Value) -> bool:
+    """Whether a dtype is one of whole numbers."""
+    return isinstance(dtype, External) and dtype.name.removeprefix("torch.") in tensor_numbers.WHOLE_TYPES
+
+
 def made_here(fn: Fn) -> Fn:
     """A function that makes a tensor: on the default device, where it is not told another."""
 
@@ -75,6 +80,8 @@ def made_here(fn: Fn) -> Fn:
         is_told = not kwargs.keys().isdisjoint(("device", "**"))
         if isinstance(made, Tensor) and not is_told and not any(isinstance(arg, Tensor) for arg in args):
             made.is_here = True
+        if isinstance(made, Tensor):
+            made.is_whole = is_whole(kwargs.get("dtype"))
         return made
 
     return run
@@ -205,6 +212,7 @@ for _each in ("numel", "prod", "sum", "max", "min"):
 
 
 @function("torch.full")
+@made_here
 def _full(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Tensor(as_shape(machine, [args[0] if args else kwargs.get("size")]), machine.heap.clock)
 
@@ -284,8 +292,14 @@ def _tensor_of_size(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
     return made.viewing(args[0]) if args and isinstance(args[0], Tensor) else made
 
 
-@function("torch.linspace", "numpy.linspace")
-def _linspace(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+@function("numpy.linspace")
+def _array_of_steps(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    made = _linspace(machine, args, kwargs)
+    return Tensor(made.shape, machine.heap.clock, data=made.data, is_array=True)
+
+
+@function("torch.linspace")
+def _linspace(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Tensor:
     start, end = (args + [kwargs.get("start"), kwargs.get("end")])[:2]
     steps = args[2] if len(args) > 2 else kwargs.get("steps")
     if not isinstance(steps, int) or steps > 10_000:
@@ -477,7 +491,7 @@ def _parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
         raise machine.error("AttributeError", "only a tensor can be detached")
     if isinstance(data, Tensor):
         requires_grad = args[1] if len(args) > 1 else kwargs.get("requires_grad", True)
-        if requires_grad is True and tensor_numbers.are_whole(data.data):
+        if requires_grad is True and (data.is_whole or tensor_numbers.are_whole(data.data)):
             raise machine.error("RuntimeError", "only tensors of floating point can require gradients")
         return Tensor(data.shape, machine.heap.clock, True, least=data.least).viewing(data)
     if data is None:
@@ -797,6 +811,8 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return Native(name, lambda m, args, kwargs: _write_in_place(m, value, name, []))
     if name in tensor_functions.UNARY and not value.is_array:
         return Native(name, lambda m, args, kwargs: m.call(FUNCTIONS[f"torch.{name}"], [value, *args], kwargs))
+    if name in ("register_hook", "register_post_accumulate_grad_hook"):
+        return Native(name, lambda m, args, kwargs: _hook(m, value, name, first(*args, *kwargs.values())))
     return Native(name, lambda m, args, kwargs: _unknown_method(m, value, name))
 
 
@@ -807,10 +823,18 @@ def _of_same_shape(machine: Any, value: Tensor, name: str) -> Tensor:
     return made if name == "clone" else made.viewing(value)
 
 
+def _hook(machine: Any, value: Tensor, name: str, hook: Value) -> Value:
+    """tensor.register_hook(hook): it runs when gradients are computed"""
+    machine.hooks = (*machine.hooks, (value, hook))
+    return _unknown_method(machine, value, name)
+
+
 def _unknown_method(machine: Any, value: Tensor, name: str) -> Value:
     """A method of which is not known what it gives: unless it only computes, it may write, or give a view."""
     if name not in (tensor_functions.OF_ARRAYS if value.is_array else tensor_functions.COMPUTING):
         machine.heap.forget_numbers(value)
+    if name == "backward":
+        machine.run_hooks()
     return Unknown(f"{name}() of a tensor", plain=True)
 
 

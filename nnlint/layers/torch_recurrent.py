@@ -5,6 +5,7 @@ from typing import Any
 
 from nnlint.layers.arguments import Arguments, Violation, derived, given, known, sizes, whole
 from nnlint.layers.table import Layer, Structure, signature
+from nnlint.numpy_numbers import NumpyInt
 from nnlint.unknown import Unknown, UnknownValueError
 
 _MODULE = "torch.nn.modules.rnn"
@@ -55,7 +56,7 @@ def _check(a: Arguments) -> Violation | None:
             return Violation("NNL204", f"{name}={a[name]!r} is not a bool")
     for name in ("input_size", "hidden_size", "num_layers"):
         value = known(a[name])
-        if name != "num_layers" and not isinstance(value, int):
+        if name != "num_layers" and (not isinstance(value, int) or isinstance(value, NumpyInt)):
             return Violation("NNL202", f"{name}={value!r} is not an integer")
         if value <= 0:
             return Violation("NNL204" if name == "num_layers" else "NNL202", f"{name}={value} is not positive")
