@@ -62,6 +62,11 @@ CALLABLES = (Function, Native, Class, BoundMethod, Partial)
 NATIVE_ERRORS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
 
 
+def is_described(cls: Class) -> bool:
+    """Whether all methods of a class are known: it is of the project, object, or one of torch's modules."""
+    return cls.module is not None or cls.native is object or cls.full_name.startswith("torch.nn.")
+
+
 class UnknownSlice(Unknown):
     """A slice of which an end is not known."""
 
@@ -407,8 +412,7 @@ class Items(Attributes):
     def lacking(self, value: Instance, lack: str) -> Value:
         """What an operation gives that the class of an object has no method for. Raises TypeError where all of the
         class is known."""
-        is_described = value.cls.module is not None or "_modules" in value.attributes
-        if is_described and first(value.open, value.cls.unknown_base) is None:
+        if all(map(is_described, value.cls.mro)) and first(value.open, value.cls.unknown_base) is None:
             raise self.error("TypeError", f"'{value.cls.name}' object {lack}")
         return self.doubtful(Unknown(f"an object that {lack}"))
 
@@ -769,8 +773,10 @@ class Items(Attributes):
 
     def unpack(self, value: Value, count: int, star: int | None) -> list[Value]:
         """The items for `count` targets, of which one may be starred."""
-        left = self.iterate(value)
+        left, suspended = self.iterate(value), self.suspended
         items = self._charged(left if star is not None else islice(left, count + 1))
+        if self.suspended is not suspended:
+            self.leave_off(suspended)
         if has_rest(items):
             items += self._charged(left)
             before = list(items[: next(i for i, x in enumerate(items) if type(x) is Rest)])
