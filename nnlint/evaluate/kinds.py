@@ -78,9 +78,11 @@ def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
     if isinstance(kind, tuple):
         if not is_small(kind):
             return Unknown("a value too large to compute", plain=True)
-        answers = [is_instance(machine, value, one) for one in kind]
-        if any(answer is True for answer in answers):
-            return True
+        answers = []
+        for one in kind:
+            answers.append(is_instance(machine, value, one))
+            if answers[-1] is True:
+                return True
         return next((answer for answer in answers if isinstance(answer, Unknown)), False)
     if isinstance(kind, (str, int, float, List, Dict)) or kind is None or _has_items(kind):
         raise machine.error("TypeError", "isinstance() arg 2 must be a type, a tuple of types, or a union")

@@ -67,7 +67,7 @@ class Objects(Items):
         if sign == "|" and any(isinstance(side, (Native, Class)) for side in (left, right)):
             return Unknown("a union of types", plain=True)
         if sign in "|&^-" and (isinstance(left, View) or isinstance(right, View)):
-            if any(isinstance(side, View) and side.kind == "values" for side in (left, right)):
+            if not any(isinstance(side, View) and side.kind != "values" for side in (left, right)):
                 raise self.error("TypeError", f"unsupported operands for {sign}")
             left, right = (self.make_set(self.known_items(side)) for side in (left, right))
         if isinstance(left, (Dict, Set)) or isinstance(right, (Dict, Set)):
