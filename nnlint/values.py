@@ -577,7 +577,7 @@ def is_plain(value: Value) -> bool:
     if isinstance(value, Unknown):
         return value.plain
     if isinstance(value, tuple):
-        return is_small(value) and all(is_plain(item) for item in value)
+        return CONSTANTS.issuperset(map(type, value)) or (is_small(value) and all(map(is_plain, value)))
     return value is None or value is ABSENT or isinstance(value, (bool, int, float, complex, str, bytes))
 
 
