@@ -6,7 +6,7 @@ moment of its birth, so that the heap knows what must be saved before a write (s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from nnlint.signature import Rest, Signature
@@ -99,7 +99,9 @@ class Made(Unknown):
 
 def merged_rest(one: Unknown | None, other: Unknown | None) -> Unknown | None:
     """Why a dict may hold further entries, given two reasons, of which one says more of them than the other."""
-    return other if one is None or (type(one) is Made and other is not None) else one
+    if one is None or other is None:
+        return first(one, other)  # type: ignore[no-any-return]
+    return other if type(one) is Made else _join_bare(one, other)
 
 
 class Rewritten(Unknown):
@@ -579,6 +581,38 @@ def is_plain(value: Value) -> bool:
     if isinstance(value, tuple):
         return CONSTANTS.issuperset(map(type, value)) or (is_small(value) and all(map(is_plain, value)))
     return value is None or value is ABSENT or isinstance(value, (bool, int, float, complex, str, bytes))
+
+
+def is_foreign(value: Value) -> bool:
+    """Whether a value surely neither is nor holds an object that is known by another way."""
+    if isinstance(value, Unknown):
+        return value.plain or (value.foreign and not value.options)
+    if isinstance(value, tuple):
+        return is_small(value) and all(map(is_foreign, value))
+    return is_plain(value)
+
+
+def is_layer_made_since(value: Value, moment: int) -> bool:
+    """Whether a value is one of the framework's modules, and it and all that it holds were made after a moment."""
+    pending: list[Value] = [value]
+    for _ in range(WALKED):
+        if not pending:
+            return isinstance(value, Instance) and "_modules" in value.attributes
+        part = pending.pop()
+        if isinstance(part, Instance) and part.cls.module is None and part.open is None and part.birth > moment:
+            pending += [part.payload, *part.attributes.values()]
+        elif isinstance(part, Dict) and part.birth > moment:
+            pending += [part.rest, *part.values()]
+        elif not (is_foreign(part) or (isinstance(part, Tensor) and part.birth > moment)):
+            return False
+    return False
+
+
+def one_of(why: str, values: Iterable[Value]) -> Unknown:
+    """What is one of these values, or a part of one, where nobody knows which."""
+    parts = [value.unknown if type(value) is Rest else value for value in values]
+    calls = any(map(may_write_when_called, parts))
+    return Unknown(why, plain=all(map(is_plain, parts)), foreign=all(map(is_foreign, parts)), calls=calls)
 
 
 def same(left: Value, right: Value) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with, own_class
-from nnlint.evaluate.control import UNSIZED, LimitError
+from nnlint.evaluate.control import DRAINED, UNSIZED, LimitError
 from nnlint.evaluate.kinds import NONE_TYPE, is_instance, kin_of
 from nnlint.evaluate.objects import writes_itself
 from nnlint.numpy_numbers import NUMPY, NumpyBool, NumpyFloat, NumpyInt
@@ -398,8 +398,10 @@ def _zip(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             rest = next((item for item in items if type(item) is Rest), None)
             if rest is not None:
                 for source in sources:
-                    machine.take_some(source, rest.unknown.why)
-                yield Rest(rest.unknown.part())
+                    items += machine.take_some(source, rest.unknown.why)
+                if len(items) > DRAINED:
+                    items.append(Unknown(rest.unknown.why))
+                yield machine.some_of(items, rest.unknown.why)
                 return
             yield tuple(items)
 
@@ -424,10 +426,9 @@ def _map(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             if rest is not None:
                 for source in sources:
                     machine.take_some(source, rest.unknown.why)
-                machine.forget_after(
-                    lambda: machine.call(args[0], [rest.unknown.part() for _ in items], {}), rest.unknown.why
-                )
-                yield Rest(rest.unknown.part())
+                part, given = rest.unknown.part(), []
+                machine.forget_after(lambda: given.append(machine.call(args[0], [part for _ in items], {})), part.why)
+                yield machine.some_of(given, part.why)
                 return
             machine.step()
             yield machine.call(args[0], items, {})

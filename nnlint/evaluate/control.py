@@ -34,9 +34,11 @@ from nnlint.values import (
     Tensor,
     Value,
     View,
+    is_layer_made_since,
     join,
     may_write_when_called,
     merged_rest,
+    one_of,
     same,
 )
 
@@ -405,6 +407,14 @@ class Control:
         if len(self.aliased) > before:
             self.step((len(self.aliased) - before) // 10)
             self.lose_construction()
+
+    def some_of(self, values: list[Value], why: str, since: int | None = None) -> Rest:
+        """Any number of items, each of them one of these values, or a part of one. since: when what made them began,
+        where it made others for each."""
+        self.alias((values, *(value.options for value in values if isinstance(value, Unknown))))
+        older = [value for value in values if since is None or not is_layer_made_since(value, since)]
+        found = one_of(why, older)
+        return Rest(found if len(older) == len(values) else Unknown(why, foreign=found.foreign, calls=found.calls))
 
     def havoc(self, value: Value, why: str, seen: set[Any] | None = None) -> None:
         """Code that is not known got hold of `value`: what it could write is forgotten."""

@@ -30,7 +30,6 @@ from nnlint.values import (
     Stream,
     Value,
     has_rest,
-    is_plain,
     may_be_absent,
 )
 
@@ -591,8 +590,8 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
                 # A filter that is not known: what it lets through may be there or not.
                 through: list[Value] = []
                 machine.forget_after(lambda: through.extend(deeper(frame, index)), truth.why)
-                machine.alias((through, source))
-                yield Rest(Unknown(truth.why))
+                machine.alias((source,))
+                yield machine.some_of(through, truth.why)
             else:
                 yield from deeper(frame, index)
 
@@ -616,10 +615,9 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
             through.extend(deeper(frame, index))
 
         through: list[Value] = []
+        began = machine.heap.clock
         machine.forget_after(once, rest.unknown.why)
-        machine.alias((through,))
-        part = rest.unknown.part()
-        yield Rest(part if all(map(is_plain, through)) else Unknown(part.why, foreign=part.foreign))
+        yield machine.some_of(through, rest.unknown.why, began)
 
     def evaluate(frame: Frame) -> Value:
         outermost = loops[0][0](frame)
@@ -644,7 +642,7 @@ def lower_comprehension(node: Any, scope: Scope, is_ordered: bool = True) -> Eva
         made = Dict((), machine.heap.clock)
         for item in items:
             if type(item) is Rest:
-                machine.update_dict(made, Unknown(item.unknown.why))
+                machine.update_dict(made, item.unknown.part())
             else:
                 machine.set_item(made, item[0], item[1])
         return made

@@ -48,6 +48,7 @@ from nnlint.values import (
     may_be_absent,
     may_write_when_called,
     merged_rest,
+    one_of,
     present,
 )
 
@@ -325,9 +326,7 @@ class Items(Attributes):
                 if isinstance(index, (tuple, Unknown)) and not error.unknown.plain:  # it may be, or hold, a list
                     self.may_raise(error.unknown.why)
                     self.heap.touch(value)
-                for key in value:
-                    value[key] = Unknown(error.unknown.why)
-                value.rest = Unknown(error.unknown.why)
+                self._set_some(value, given, error.unknown.why)
             except TypeError as error:
                 raise self.native(error) from None
         elif isinstance(value, List):
@@ -345,6 +344,14 @@ class Items(Attributes):
             raise self.error("TypeError", "object does not support item assignment")
         else:
             self.may_raise("an object that may have no items")
+
+    def _set_some(self, target: Dict, given: Value, why: str) -> None:
+        """Entries of a dict, nobody knows which, are bound anew, to a value or to parts of it."""
+        self.alias((target, [given]))
+        for key, held in target.items():
+            part = one_of(why, (held, given))
+            target[key] = Unknown(why, (ABSENT, part)) if may_be_absent(held) else part
+        target.rest = one_of(why, (given,) if target.rest is None else (target.rest, given))
 
     def _set_list_item(self, value: List, index: Value, given: Value) -> None:
         self.charge(value)
@@ -600,8 +607,12 @@ class Items(Attributes):
                 yield Rest(value.rest)
                 return
             if len(value) != size:
-                kind = "dictionary" if isinstance(value, Dict) else "Set"
-                raise self.error("RuntimeError", f"{kind} changed size during iteration")
+                changed = f"{'dictionary' if isinstance(value, Dict) else 'Set'} changed size during iteration"
+                if isinstance(value, Set) or (value.rest is None and not any(map(may_be_absent, value.values()))):
+                    raise self.error("RuntimeError", changed)
+                self.may_raise(changed)
+                yield Rest(Unknown("what may have changed while it was iterated"))
+                return
             is_changed = list(value) != known if item is ABSENT else type(item) is not Rest and item not in value
             if is_changed:
                 yield Rest(Unknown("what was changed while it was iterated"))
@@ -828,9 +839,7 @@ class Items(Attributes):
                 rest = next((key.unknown for key in keys if type(key) is Rest), None)
                 given = Dict({key: self.get_item(given, key) for key in keys if type(key) is not Rest}, 0, rest)
         if isinstance(given, Unknown):
-            for key in target:
-                target[key] = Unknown(given.why)
-            target.rest = Unknown(given.why)
+            self._set_some(target, given.part(), given.why)
         elif isinstance(given, Dict):
             if given.rest is not None:
                 for key in target:
@@ -841,7 +850,7 @@ class Items(Attributes):
         else:
             for pair in self.items(given):
                 if isinstance(pair, (Rest, Unknown)):
-                    self.update_dict(target, Unknown((pair.unknown if isinstance(pair, Rest) else pair).why))
+                    self.update_dict(target, pair.unknown if isinstance(pair, Rest) else pair)
                 else:
                     key, item = self.unpack(pair, 2, None)
                     self.set_item(target, key, item)

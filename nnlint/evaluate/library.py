@@ -6,7 +6,6 @@ import ast
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
 from keyword import iskeyword
 from typing import Any
 
@@ -661,9 +660,12 @@ def _accumulate(machine: Any, iterable: Value, func: Value = None, *, initial: V
 
     for item in machine.iterate(iterable):
         if type(item) is Rest:
-            total = item.unknown.part()
-            machine.forget_after(partial(add, total, total), total.why)
-            yield Rest(total.part())
+            part = item.unknown.part()
+            given = [part] if total is ABSENT else [part, total]
+            machine.forget_after(lambda: given.append(add(part, part)), part.why)
+            rest = machine.some_of(given, part.why)
+            total = rest.unknown
+            yield rest
             continue
         total = item if total is ABSENT else add(total, item)
         yield total
