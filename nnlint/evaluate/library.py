@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
+import string
 from collections.abc import Callable, Iterator
 from keyword import iskeyword
 from typing import Any
@@ -416,6 +417,9 @@ def _environment(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
 
 
 LIBRARY["typing.TYPE_CHECKING"] = False
+LIBRARY.update(
+    {f"string.{name}": text for name, text in vars(string).items() if isinstance(text, str) and name[0] != "_"}
+)
 LIBRARY["os.environ.get"] = Native("get", _environment)
 LIBRARY["os.getenv"] = LIBRARY["os.environ.get"]
 
