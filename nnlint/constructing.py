@@ -16,7 +16,6 @@ from nnlint.evaluate.torch_functions import FUNCTIONS
 from nnlint.signature import REQUIRED
 from nnlint.unknown import Unknown
 from nnlint.values import (
-    ABSENT,
     BoundMethod,
     Class,
     Descriptor,
@@ -133,7 +132,7 @@ class Constructing:
         return [variables[name] for name in (reached.names | {"__getattr__"}) & variables.keys()]
 
     def _of_class(self, cls: Class) -> list[Value] | None:
-        if cls.unknown_base is not None or cls.find("__metaclass__") is not ABSENT:
+        if cls.unknown_base is not None or cls.metaclass is not None:
             return None
         found: list[Value] = []
         for base in cls.mro:

@@ -13,6 +13,7 @@ from nnlint.constructing import Constructing
 from nnlint.construction import Analysis, Model, Node, Place
 from nnlint.count import Count, count
 from nnlint.defaults import Defaults, assumption
+from nnlint.evaluate import metaclasses
 from nnlint.evaluate.calls import lacks_methods
 from nnlint.evaluate.commands import command_function, defaults_of
 from nnlint.evaluate.control import LimitError
@@ -221,6 +222,8 @@ class Roots:
                 machine.constructing = True
                 bound = self.defaults.made(given)
                 required = {n: v for n, v in bound.items() if n not in received(init, None) and n in required_of(init)}
+                if metaclasses.says_what_calls_give(cls):
+                    return machine.instantiate(cls, [], required, None)
                 made = machine.allocate(cls, [], required)
                 if isinstance(made, Unknown):
                     return made.part()

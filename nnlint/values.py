@@ -259,13 +259,14 @@ class Class:
     unknown_base: why some base is not known; unsure: why its instances may hold more than the known classes give
     them from the start (an unknown base ahead of a known one, a metaclass of the project); kin: why isinstance() may
     say other than the bases do (a protocol, a hook); slots: the only attributes that its instances may have, where it
-    says so; noting: told of each class and name that any of them looks up, where somebody is.
+    says so; metaclass: the program's own, where it has one; noting: told of each class and name that any of them looks
+    up, where somebody is.
     """
 
     noting: ClassVar[Callable[[Class, str], None] | None] = None
     __slots__ = (
-        "attributes", "bases", "birth", "dataclass", "full_name", "kin", "layer", "local", "module", "mro", "name",
-        "native", "qualified", "site", "slots", "unknown_base", "unsure",
+        "attributes", "bases", "birth", "dataclass", "full_name", "kin", "layer", "local", "metaclass", "module", "mro",
+        "name", "native", "qualified", "site", "slots", "unknown_base", "unsure",
     )  # fmt: skip
 
     def __init__(
@@ -286,6 +287,7 @@ class Class:
         self.unknown_base: Unknown | None = next((b.unknown_base for b in bases if b.unknown_base is not None), None)
         self.unsure: Unknown | None = next((b.unsure for b in bases if b.unsure is not None), None)
         self.kin: Unknown | None = None
+        self.metaclass: Class | None = next((b.metaclass for b in bases if b.metaclass is not None), None)
         self.dataclass: Any = None
         self.slots: frozenset[str] | None = frozenset() if native is object else None
         self.local = False

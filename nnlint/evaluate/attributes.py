@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from nnlint.evaluate import functions
+from nnlint.evaluate import functions, metaclasses
 from nnlint.evaluate.control import Control, data_of
 from nnlint.evaluate.look_ups import ADDING
 from nnlint.evaluate.tensor_names import is_name
@@ -501,6 +501,8 @@ class Attributes(Control):
 
     def _class_attribute(self, value: Class, name: str) -> Value:
         found = value.find(name)
+        if metaclasses.may_stand_before(value.metaclass, name):
+            return Unknown(f"{name} of the metaclass of {value.name}")
         if found is not ABSENT:
             if isinstance(found, Descriptor):
                 if found.kind == "classmethod":
@@ -526,11 +528,15 @@ class Attributes(Control):
             return self.namespace(value)
         if value.unknown_base is not None:
             return value.unknown_base
+        if value.metaclass is not None and (found := value.metaclass.find(name)) is not ABSENT:
+            return BoundMethod(found, value) if isinstance(found, Function) else found
         return Unknown(f"{name} of a class") if name in EVERY_CLASS else ABSENT
 
     def _super_attribute(self, value: Super, name: str) -> Value:
         receiver = value.receiver
         cls = receiver.cls if isinstance(receiver, Instance) else receiver
+        if cls.metaclass is not None and value.after in cls.metaclass.mro:
+            return metaclasses.inherited(receiver, value.after, name)
         for owner in cls.mro:
             self.look_ups.note_name(owner, name)
         order = cls.mro[cls.mro.index(value.after) + 1 :] if value.after in cls.mro else cls.mro

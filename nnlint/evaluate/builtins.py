@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cmp_to_key
 from typing import Any
 
+from nnlint.evaluate import metaclasses
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with, own_class
 from nnlint.evaluate.control import DRAINED, UNSIZED, LimitError
@@ -706,7 +707,8 @@ def class_of(machine: Any, value: Value) -> Value:
     if isinstance(value, Unknown):
         return Unknown(value.why)
     if isinstance(value, Class):
-        return BUILTINS["type"] if value.unsure is None else Unknown("what a class is made by")
+        is_known = value.unsure is None and value.metaclass is None
+        return BUILTINS["type"] if is_known else Unknown("what a class is made by")
     if isinstance(value, Tensor) and not value.is_array:
         return machine.classes["Parameter" if value.is_parameter else "Tensor"]
     if isinstance(value, Dict):
@@ -743,6 +745,9 @@ def _type(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         machine.finish_class(made, kwargs)
         return made
     return Unknown("a class made by type()")
+
+
+BUILTINS["type"].attributes["__call__"] = metaclasses.CALL
 
 
 @builtin("isinstance")

@@ -10,7 +10,7 @@ from typing import Any
 
 import libcst as cst
 
-from nnlint.evaluate import devices
+from nnlint.evaluate import devices, metaclasses
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.constructions import Constructions
@@ -637,14 +637,22 @@ class Calls(Objects):
     ) -> Value:
         """cls(*args, **kwargs)"""
         self.look_ups.lose()
-        members, metaclass = cls.find("__members__"), cls.find("__metaclass__")
+        members, metaclass = cls.find("__members__"), cls.metaclass
         if members is not ABSENT:
             return self._enum_member(cls, members, args)
         if cls.is_subclass(self.classes["enum.Enum"]):
             return Unknown("an enumeration made by a call")
-        if self.stack and metaclass is not ABSENT and metaclass.find("__call__") is not ABSENT:
-            # It may give an object that it made before.
-            return self.call_unknown(Unknown(f"the metaclass of {cls.name}"), [cls, *args], kwargs)
+        if metaclass is not None and (call := metaclass.find("__call__")) is not ABSENT:
+            if metaclasses.is_followed(cls):
+                return self.call(call, [cls, *args], kwargs, unknown_kwargs)
+            if self.stack:  # it may give an object that it made before
+                return self.call_unknown(Unknown(f"the metaclass of {cls.name}"), [cls, *args], kwargs)
+        return self.construct(cls, args, kwargs, unknown_kwargs)
+
+    def construct(
+        self, cls: Class, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
+    ) -> Value:
+        """type.__call__(cls, *args, **kwargs)"""
         if self.stack and cls.find("__register__") is not ABSENT and lacks_methods(cls):
             raise self.error("TypeError", f"can't instantiate abstract class {cls.name}")
         made = self.allocate(cls, args, kwargs, unknown_kwargs)
@@ -749,7 +757,8 @@ class Calls(Objects):
             elif isinstance(parent, Native):
                 made = self.class_of_native(parent)
                 bases.extend([made] if made is not None else [])
-                unknown = first(unknown, self.doubtful(Unknown(f"{parent.name} as a base")) if made is None else None)
+                other = metaclasses.TYPE if parent.name == "type" else Unknown(f"{parent.name} as a base")
+                unknown = first(unknown, self.doubtful(other) if made is None else None)
             elif isinstance(parent, (str, int, float, List, Dict)) or parent is None:
                 raise self.error("TypeError", "a base is no class")
         if len(set(bases)) < len(bases):
@@ -770,9 +779,12 @@ class Calls(Objects):
         except TypeError as error:
             raise self.native(error) from None
         body.returned = cls
-        if isinstance(metaclass, Class):
+        cls.metaclass = metaclass if isinstance(metaclass, Class) else cls.metaclass
+        is_made_by_type = kin is None and not is_abstract and metaclasses.is_followed(cls)
+        if (cls.metaclass is not None and not is_made_by_type) or isinstance(metaclass, CALLED):
             ahead = unknown = first(unknown, Unknown(f"the metaclass of {name}"))
-            kin = first(kin, unknown if metaclass.find("__instancecheck__") is not ABSENT else None)
+            has_check = cls.metaclass is None or cls.metaclass.find("__instancecheck__") is not ABSENT
+            kin = first(kin, unknown if has_check else None)
         if is_abstract:
             attributes["__register__"] = REGISTER
         cls.full_name = f"{body.module.name}.{qualified}"
@@ -786,8 +798,10 @@ class Calls(Objects):
                 if isinstance(function, Function) and function.owner is None:
                     function.owner = cls
         attributes["__fields__"] = List(fields or [], 0)
-        self._finish_by_metaclass(cls, metaclass)
+        self._finish_by_metaclass(cls)
         self.finish_class(cls, options)
+        if isinstance(metaclass, CALLED):  # it may make anything
+            return self.call_unknown(Unknown(f"the metaclass of {name}"), [cls, metaclass], {})
         return cls
 
     def is_enumeration(self, value: Value) -> bool:
@@ -805,12 +819,10 @@ class Calls(Objects):
             return None
         return frozenset(own).union(*[slots for slots in inherited if slots is not None])
 
-    def _finish_by_metaclass(self, cls: Class, given: Value) -> None:
-        """A metaclass of the project is not followed: what it may write when it makes a class is forgotten."""
-        if isinstance(given, Class):
-            cls.attributes["__metaclass__"] = given
-        metaclass = cls.find("__metaclass__")
-        if metaclass is not ABSENT:
+    def _finish_by_metaclass(self, cls: Class) -> None:
+        """What a metaclass of the project that is not followed may write when it makes a class is forgotten."""
+        metaclass = cls.metaclass
+        if metaclass is not None and not metaclasses.is_followed(cls):
             self.may_raise(f"the metaclass of {cls.name}")
             self.havoc(metaclass, f"the metaclass of {cls.name}")
             if any(isinstance(metaclass.find(name), Function) for name in ("__new__", "__init__")):

@@ -913,7 +913,7 @@ def _binds(callee: Value) -> tuple[int, Function | None]:
         skip, function = _binds(callee.function)
         return skip + 1, function
     if isinstance(callee, Class):
-        has_maker = isinstance(callee.find("__new__"), Function) or callee.find("__metaclass__") is not ABSENT
+        has_maker = isinstance(callee.find("__new__"), Function) or callee.metaclass is not None
         init = callee.find("__init__")
         return 1, init if isinstance(init, Function) and not has_maker else None
     return 0, callee if isinstance(callee, Function) else None

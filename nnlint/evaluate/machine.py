@@ -402,7 +402,7 @@ class Machine(Imports):
         if cls.module is None or not self.stack or self.torch["torch.nn.Module"] not in cls.mro:
             return super().instantiate(cls, args, kwargs, unknown_kwargs)
         run = partial(super().instantiate, cls, args, kwargs, unknown_kwargs)
-        is_repeatable = unknown_kwargs is None and self.is_repeatable()
+        is_repeatable = unknown_kwargs is None and cls.metaclass is None and self.is_repeatable()
         make = partial(self.constructions.make, self, cls, args, kwargs, run) if is_repeatable else run
         if self.constructing:
             return make()

@@ -584,7 +584,7 @@ def is_constant(value: Value) -> bool:
 
 def is_plain_class(cls: Class) -> bool:
     """Whether a class is of the project, and of no metaclass that says how it is written."""
-    special = any(cls.find(name) is not ABSENT for name in ("__metaclass__", "__members__"))
+    special = cls.metaclass is not None or cls.find("__members__") is not ABSENT
     return cls.module is not None and cls.unknown_base is None and not special
 
 
