@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from nnlint.evaluate import functions, metaclasses
-from nnlint.evaluate.control import Control, data_of
+from nnlint.evaluate.control import GIVEN, Control, data_of
 from nnlint.evaluate.look_ups import ADDING
 from nnlint.evaluate.tensor_names import is_name
 from nnlint.evaluate.tensor_shapes import are_different
@@ -801,12 +801,16 @@ class Attributes(Control):
 
     def write_unseen(self, value: Unknown, given: Value = None) -> None:
         """A write to an object that is not known, but may be one that is known by another way: from here nothing that
-        is known need hold, and the root ends. One of code that is not known may be what that has got hold of."""
+        is known need hold, and the root ends. One of code that is not known may be what that has got hold of, and has
+        hold of what it is given from here on."""
         if value.foreign and not value.plain:
             seen: set[Any] = set()
             for held in list(self.given.values()):
                 self.havoc(held, value.why, seen)
             self.hand(given)
+        is_kept = value.plain and isinstance(given, (list, tuple)) and all(map(is_plain, given))
+        if (value.foreign or value.plain) and isinstance(given, (Instance, List, Dict, Set, tuple)) and not is_kept:
+            self.havoc(given, f"it was given to {value.why}", {GIVEN})
         if not value.plain and not value.foreign:
             why = value.why.removeprefix(UNSEEN)
             self.give_up(Unknown(f"{UNSEEN}{why}"))

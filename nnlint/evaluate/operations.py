@@ -8,7 +8,7 @@ from typing import Any
 
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown
-from nnlint.values import CONSTANTS, Device, Dict, External, Instance, Set, Tensor, Value, has_rest
+from nnlint.values import CONSTANTS, Device, Dict, External, Instance, Set, Tensor, Value, has_rest, is_foreign
 
 BITS = 4096  # the most that an integer may have
 ITEMS = 100_000  # the most items that a repetition may give
@@ -84,10 +84,11 @@ def format_is_small(spec: str) -> bool:
 
 
 def plain_unknown(*values: Value) -> Unknown:
-    """The Unknown that an operation on these gives; numbers and strings make no modules."""
+    """The Unknown that an operation on these gives; numbers and strings make no modules, and objects that nothing else
+    has hold of give no others."""
     why = next((u.why for v in values if (u := is_unknown(v)) is not None), "a value that is not known")
     plain = any(isinstance(v, (int, float, str, Tensor)) or (isinstance(v, Unknown) and v.plain) for v in values)
-    return Unknown(why, plain=plain)
+    return Unknown(why, plain=plain, foreign=all(map(is_foreign, values)))
 
 
 def identical(left: Value, right: Value) -> bool | Unknown:
