@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+import libcst as cst
+
 from nnlint.evaluate import functions, metaclasses
 from nnlint.evaluate.control import GIVEN, Control, data_of
 from nnlint.evaluate.look_ups import ADDING
@@ -515,6 +517,8 @@ class Attributes(Control):
             return found
         if name == "register" and value.find("__register__") is not ABSENT:
             return BoundMethod(value.find("__register__"), value)
+        if name in ("__mro__", "__bases__") and not all(map(has_its_bases, value.mro)):
+            return Unknown("what a class derives from", plain=True, foreign=True)
         if name in ("__name__", "__qualname__", "__module__", "__mro__", "__bases__"):
             module = value.module.name if value.module is not None else value.full_name.rpartition(".")[0]
             held: dict[str, Value] = {
@@ -861,6 +865,15 @@ class Attributes(Control):
                 self.write_unseen(value)
         elif isinstance(value, WITHOUT_ATTRIBUTES):
             raise self.error("AttributeError", f"'{type(value).__name__}' object has no attribute '{name}'")
+
+
+def has_its_bases(cls: Class) -> bool:
+    """Whether the bases that a class is held with are all that it has: those are left out that give nothing."""
+    node = cls.site.node if cls.site is not None else None
+    if not isinstance(node, cst.ClassDef):
+        return cls.unknown_base is None
+    written = [base for base in node.bases if not (isinstance(base.value, cst.Name) and base.value.value == "object")]
+    return cls.unknown_base is None and len(written) <= sum(base.native is not object for base in cls.bases)
 
 
 def own_class(value: Instance) -> Value:

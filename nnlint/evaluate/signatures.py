@@ -89,8 +89,13 @@ def _arguments(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
     return made
 
 
+def _order(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """inspect.getmro(cls)"""
+    return machine.get_attribute(args[0] if args else kwargs["cls"], "__mro__")
+
+
 SIGNATURES: dict[str, Value] = {
     "inspect.Signature": SIGNATURE, "inspect.Parameter": PARAMETER, "inspect._empty": EMPTY,
     "inspect.signature": Native("signature", _signature),
-    "inspect.getfullargspec": Native("getfullargspec", _arguments),
+    "inspect.getfullargspec": Native("getfullargspec", _arguments), "inspect.getmro": Native("getmro", _order),
 }  # fmt: skip
