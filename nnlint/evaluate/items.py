@@ -396,6 +396,8 @@ class Items(Attributes):
                 self.may_raise(error.unknown.why)
                 value.clear()
                 value.rest = Unknown(error.unknown.why)
+            except TypeError as error:
+                raise self.native(error) from None
         elif isinstance(value, List):
             self.charge(value)
             self.heap.touch(value)
