@@ -18,6 +18,7 @@ CASES = [
     "w = 'a'.ljust(10**10)", "w = round(1, -10**9)", "w = pow(3, 2**4000, 2**4000 - 1)", "w = bytes(10**12)",
     "w = list(range(10**18))", "w = sum(range(10**18))", "w = 5.5 in range(10**18)", "a, *w = range(10**9)",
     "w = sorted(range(10**9))", "w = set(range(10**9))", "w = ','.join(map(str, range(10**9)))",
+    "w = list(itertools.combinations([1], 10**18))",
     "while True: pass", "for x in itertools.count(): pass", "w = list(itertools.cycle([1]))",
     "w = list(itertools.product(range(1000), repeat=10))", "w = list(itertools.accumulate([9] * 5000, lambda a, b: a * b))",  # noqa: E501
     "def f(): return g()\ndef g(): return f()\nf()", "class A:\n    def __init__(self): A()\nA()",

@@ -642,6 +642,9 @@ def _zip_longest(machine: Any, *sources: Value, fillvalue: Value = None) -> Iter
         yield tuple(fillvalue if item is ABSENT else item for item in found)
 
 
+MOST_CHOSEN = 10_000  # items of one combination
+
+
 def _choices(name: str) -> Callable[..., Iterator[Value]]:
     """combinations, permutations: of items that are known"""
 
@@ -649,6 +652,8 @@ def _choices(name: str) -> Callable[..., Iterator[Value]]:
         items = machine.items(iterable)
         if has_rest(items) or isinstance(r, Unknown):
             return iter([Rest(Unknown("items that are not known"))])
+        if isinstance(r, int) and r > MOST_CHOSEN:
+            return iter([Rest(Unknown("a value too large to compute"))])
         return _counted(machine, getattr(itertools, name)(items, *([] if r is None else [r])))
 
     return run
