@@ -318,11 +318,13 @@ class Followed:
 
 @dataclass(eq=False, frozen=True)
 class Reading(Followed):
-    """A call that only reads. place: of what it gives among the objects that it is given, or `made` is a constant."""
+    """A call that only reads. place: of what it gives among the objects that it is given, or `made` is a constant;
+    older: what its key knows by identity, which is no other object's as long as it is held."""
 
     steps: int
     place: int | None
     made: Value
+    older: list[Any]
 
     def result(self, machine: Any, given: Given) -> Value:
         """What it gives for these arguments."""
@@ -457,7 +459,7 @@ class Constructions:
         if id(result) in places or type(result) in ATOMS:
             place = places.get(id(result))
             made = result if place is None else None
-            self.calls[key] = Reading(seen.depth, seen.forks, seen.counted, seen.steps, place, made)
+            self.calls[key] = Reading(seen.depth, seen.forks, seen.counted, seen.steps, place, made, given.older)
         return result
 
     def _remember(self, machine: Any, key: Any, heard: Given, given: Given, run: Run) -> Value:
