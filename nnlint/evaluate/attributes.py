@@ -61,6 +61,7 @@ WITHOUT_ATTRIBUTES = (
 
 
 EVERY_OBJECT = frozenset(dir(object)) | {"__weakref__"}
+EXCEPTIONS = {n: kind for n, kind in vars(python).items() if isinstance(kind, type) and issubclass(kind, BaseException)}
 EVERY_CLASS = EVERY_OBJECT | frozenset(dir(type)) | {"__annotations__", "__type_params__"}
 
 
@@ -72,8 +73,8 @@ def of_every_object(name: str) -> Value:
 def of_error(cls: Class, name: str) -> Value:
     """An attribute that one of Python's exceptions has, or any object, or ABSENT."""
     for base in cls.mro:
-        kind = getattr(python, base.name, None) if base.module is None else None
-        if isinstance(kind, type) and issubclass(kind, BaseException) and hasattr(kind, name):
+        kind = EXCEPTIONS.get(base.name) if base.module is None else None
+        if kind is not None and hasattr(kind, name):
             return Unknown(f"{name} of an exception", plain=True)
     return of_every_object(name)
 

@@ -261,6 +261,8 @@ class Items(Attributes):
 
     def key(self, value: Value) -> Value:
         """A value as a key: raises UnknownValueError where it is not known, TypeError where it is not hashable."""
+        if type(value) is str:
+            return value
         if isinstance(value, (tuple, Unknown)):
             self.charge(value)
             unknown = ops.is_unknown(value)
