@@ -20,6 +20,7 @@ from nnlint.values import (
     Descriptor,
     Dict,
     External,
+    Forgotten,
     Frame,
     Function,
     Instance,
@@ -446,7 +447,7 @@ class Control:
             self.havoc(value.rest, why, seen)
             self.heap.touch(value)
             value.clear()
-            value.rest = Unknown(why, foreign=True)
+            value.rest = Forgotten(why, foreign=True)
         elif isinstance(value, List):
             self.heap.touch(value)
             value[:] = [Rest(Unknown(why, foreign=True))]
