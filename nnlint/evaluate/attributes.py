@@ -352,6 +352,8 @@ class Attributes(Control):
                 return Native(name, lambda machine, args, kwargs: machine.write_unseen(value))
             if name in WRITING_ITSELF and value.is_opaque:
                 return Native(name, partial(_write_itself, value))
+            if name in WRITERS | WRITING_ITSELF and value.foreign and not value.plain and self.given:
+                return Native(name, partial(_write_outside, value))
             if name == "backward":
                 self.run_hooks()
             found = self.within(value, name)
@@ -907,6 +909,12 @@ def _write_itself(value: Unknown, machine: Any, args: list[Value], kwargs: dict[
     """A method that writes to the object that it is called on, which is not known."""
     machine.call_unknown(Unknown(value.why), [value, *args], kwargs)
     return value
+
+
+def _write_outside(value: Unknown, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """A method that writes to an object of code that is not known, perhaps to one that this has got hold of."""
+    machine.write_unseen(value)
+    return machine.call_unknown(value.part(), args, kwargs)
 
 
 def _get_plainly(receiver: Instance, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -337,7 +338,7 @@ class Template(Followed):
     """A construction to be copied. given: its arguments; notes: what was noted in it, the calls that lead to
     it left out; own: the steps that evaluating it takes beside its parts, which are remembered themselves; copying:
     those that copying it takes; recalled: the attributes of the program's own making that were remembered from before;
-    is_closed: nothing that it was given is a part of it."""
+    handed: what code that is not known has got hold of; is_closed: nothing that it was given is a part of it."""
 
     made: Value
     given: Given
@@ -346,6 +347,7 @@ class Template(Followed):
     parts: list[Template]
     copying: int
     recalled: list[tuple[Instance, str]]
+    handed: list[Value]
     is_closed: bool
 
     def steps(self, constructed: set[Template], new: set[Template]) -> int:
@@ -373,11 +375,13 @@ class Template(Followed):
         known, birth = dict(zip(self.given.objects, given.objects.values())), machine.heap.clock + 1
         of = Copies(NEVER, birth, known).of
         made, lead = of(self.made), tuple(machine.stack)
-        notes = [note.moved(lead, 0, of) for note in self.notes]
+        notes, handed = [note.moved(lead, 0, of) for note in self.notes], [of(value) for value in self.handed]
         machine.heap.clock += 2  # nothing else is of this birth
         self.charge(machine, steps)
         for note in notes:
             machine.note(note)
+        for value in handed:
+            machine.hand(value)
         if machine.look_ups.recalled is not None:
             machine.look_ups.recalled.extend(self._recalled(given))
         if isinstance(made, Instance):
@@ -453,7 +457,9 @@ class Constructions:
         """Run a call for the first time, and remember it if it only reads and gives a constant or what it is given."""
         constructed = self.made
         result, seen = _follow(machine, run)
-        if seen is None or self.made != constructed or seen.notes or seen.recalled or seen.steps < LEAST_READ:
+        if seen is None or self.made != constructed or seen.steps < LEAST_READ:
+            return result
+        if seen.notes or seen.recalled or seen.handed:
             return result
         places = {id(item): place for place, item in enumerate(given.objects.values())}
         if id(result) in places or type(result) in ATOMS:
@@ -497,13 +503,14 @@ class Constructions:
         lead = len(machine.stack)
         try:
             copied, notes = copies.of(made), [note.moved((), lead, copies.of) for note in seen.notes]
+            handed = [copies.of(value) for value in seen.handed]
         except (Different, RecursionError):
             return None
         size = sum(1 + length(item) for item in copies.known.values())
         copying = 1 + size // COPIED_BY_STEP + len(notes) // NOTED_BY_STEP
         own, parts = seen.steps - self.parts.steps, self.parts.templates
         return Template(
-            seen.depth, seen.forks, seen.counted, copied, given, notes, own, parts, copying, seen.recalled,
+            seen.depth, seen.forks, seen.counted, copied, given, notes, own, parts, copying, seen.recalled, handed,
             copies.is_closed,
         )  # fmt: skip
 
@@ -515,6 +522,7 @@ class Seen(NamedTuple):
     steps: int
     notes: list[Note]
     recalled: list[tuple[Instance, str]]
+    handed: list[Value]
     depth: int
     forks: int
     counted: frozenset[Function]
@@ -534,7 +542,7 @@ def _follow(machine: Any, run: Run) -> tuple[Value, Seen | None]:
     machine.notes = notes = [] if outer is None else outer
     recalled, changes = look_ups.recalled, look_ups.changes
     look_ups.recalled = asked = [] if recalled is None else recalled
-    asked_before = len(asked)
+    asked_before, given_before = len(asked), len(machine.given)
     first, steps, level = len(notes), machine.steps, len(heap.trails)
     suspended, hooks, exits = machine.suspended, machine.hooks, heap.exits
     heap.clock += 1
@@ -556,5 +564,6 @@ def _follow(machine: Any, run: Run) -> tuple[Value, Seen | None]:
     if not (is_alone and leaves_alone and is_free and inner.isdisjoint(machine.running)):
         return made, None
     told = list({(id(owner), name): (owner, name) for owner, name in asked[asked_before:]}.values())
+    handed = list(islice(machine.given.values(), given_before, None))
     depth, forks = ended[1] - machine.depth, ended[2] - level
-    return made, Seen(start, machine.steps - steps, notes[first:], told, depth, forks, inner)
+    return made, Seen(start, machine.steps - steps, notes[first:], told, handed, depth, forks, inner)
