@@ -377,6 +377,18 @@ class Instance:
 INNER_NAMES = frozenset({"*", "__partial__", "__annotations_in_order__"})
 
 
+# The attributes of a torch.nn.Module between its buffers and its modules:
+# https://github.com/pytorch/pytorch/blob/v2.13.0/torch/nn/modules/module.py
+KEPT = (
+    "_non_persistent_buffers_set", "_backward_pre_hooks", "_backward_hooks", "_is_full_backward_hook",
+    "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called", "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs", "_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)  # fmt: skip
+KEPT_BY = frozenset({"Module", "Sequential", "ModuleList", "ModuleDict"})  # by these, and no more
+KEPT_BY_TORCH = "what torch keeps of a module"
+
+
 class Namespace(Instance):
     """The __dict__ of an object or a class, or the names of a module or of a class body that runs: it holds at every
     moment what they do."""
@@ -387,11 +399,27 @@ class Namespace(Instance):
         self.owner = owner
         super().__init__(cls, birth)
 
+    def _of_object(self, owner: Instance) -> dict[Value, Value]:
+        """The attributes of an object, with those that torch gives a Module and nothing else is known of."""
+        names = list(owner.attributes)
+        if all(name in names for name in ("training", *REGISTRIES)):
+            start = names.index("_parameters")
+            rest = [name for name in names if name not in ("training", *REGISTRIES)]
+            kept = [name for name in KEPT if name not in names]
+            names = [*names[:start], "training", "_parameters", "_buffers", *kept, "_modules", *rest]
+        return {name: owner.attributes.get(name, Unknown(KEPT_BY_TORCH, plain=True)) for name in names}
+
     @property
     def payload(self) -> Dict:
         """A copy for readers; what writes to a namespace writes to its owner."""
-        if not isinstance(self.owner, Frame):
+        if isinstance(self.owner, Class):
             return Dict(self.owner.attributes, self.birth)
+        if isinstance(self.owner, Instance):
+            own = any(
+                base.full_name.startswith("torch.nn.") and base.name not in KEPT_BY for base in self.owner.cls.mro
+            )
+            doubt = Unknown(KEPT_BY_TORCH, plain=True) if own else None
+            return Dict(self._of_object(self.owner), self.birth, first(self.owner.open, doubt))
         names = {name: value for name, value in self.owner.variables.items() if name not in INNER_NAMES}
         return Dict(names, self.birth, Unknown("further names", foreign=True))
 
