@@ -602,6 +602,21 @@ def has_rest(items: Any) -> bool:
     return Rest in map(type, items)
 
 
+def holds_object(value: Value, perhaps: bool = False) -> bool:
+    """Whether a value is an object of a class, or a sequence, of sequences, of such; perhaps: or may be one, where it
+    is not known."""
+    pending, seen = [value], {id(value)}
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Instance) or (perhaps and isinstance(part, Unknown) and part.is_opaque):
+            return True
+        for item in part if isinstance(part, (list, tuple)) else ():
+            if id(item) not in seen:
+                seen.add(id(item))
+                pending.append(item)
+    return False
+
+
 def present(value: Value) -> Value:
     """The value read from an entry: that it may be absent does not matter to one who reads it."""
     if not may_be_absent(value):

@@ -55,6 +55,7 @@ from nnlint.values import (
     Tensor,
     Value,
     has_rest,
+    holds_object,
     is_plain,
     same,
 )
@@ -100,6 +101,14 @@ HANDING_ON = (
 )  # fmt: skip
 # Those of these that give nothing but what they were given, or what is made of it.
 HANDING_ON_ALONE = ("random.choice", "random.sample.", "numpy.random.choice.", "torch.distributions.")
+# What gives an array of the items of others.
+REARRANGING = (
+    "numpy.append.", "numpy.array_split.", "numpy.asanyarray.", "numpy.atleast", "numpy.broadcast_to.", "numpy.choose.",
+    "numpy.compress.", "numpy.concatenate.", "numpy.copy.", "numpy.delete.", "numpy.extract.", "numpy.flip",
+    "numpy.hstack.", "numpy.insert.", "numpy.random.permutation.", "numpy.random.permuted.", "numpy.ravel.",
+    "numpy.repeat.", "numpy.reshape.", "numpy.roll.", "numpy.select.", "numpy.sort.", "numpy.split.", "numpy.squeeze.",
+    "numpy.stack.", "numpy.take", "numpy.tile.", "numpy.transpose.", "numpy.unique.", "numpy.vstack.", "numpy.where.",
+)  # fmt: skip
 # The methods by which code looks at an object.
 ASKED = (
     "__array__", "__bool__", "__contains__", "__eq__", "__float__", "__format__", "__fspath__", "__getitem__",
@@ -356,6 +365,10 @@ class Calls(Objects):
             hands_on = name.startswith(HANDING_ON)
             if name.startswith(HANDING_ON_ALONE):
                 hands_on = not all(map(_holds_no_module, given))
+            elif name.startswith("numpy."):  # arrays may hold objects
+                hands_on = hands_on or any(holds_object(value, name.startswith(REARRANGING)) for value in given)
+            if hands_on:
+                self.alias(given)
             plain = name.startswith(HARMLESS) and not hands_on
             return Unknown(f"{callee.name} is not in the project", plain=plain, foreign=not hands_on)
         if callee.plain and any(isinstance(value, (Instance, Class, *CALLED)) for value in given):

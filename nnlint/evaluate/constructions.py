@@ -178,6 +178,10 @@ class Copies:
             return value
         return copy(self, value)
 
+    def made(self) -> list[Value]:
+        """What was copied."""
+        return [item for key, item in self.known.items() if id(item) != key]
+
     def is_outside(self, value: Any) -> bool:
         """Whether an object is no part of what is copied. Raises Different for one that only this root knows."""
         if value.birth >= self.since:
@@ -338,7 +342,8 @@ class Template(Followed):
     """A construction to be copied. given: its arguments; notes: what was noted in it, the calls that lead to
     it left out; own: the steps that evaluating it takes beside its parts, which are remembered themselves; copying:
     those that copying it takes; recalled: the attributes of the program's own making that were remembered from before;
-    handed: what code that is not known has got hold of; is_closed: nothing that it was given is a part of it."""
+    modules: those constructed in it, itself among them; handed: what code that is not known has got hold of; is_closed:
+    nothing that it was given is a part of it."""
 
     made: Value
     given: Given
@@ -347,6 +352,7 @@ class Template(Followed):
     parts: list[Template]
     copying: int
     recalled: list[tuple[Instance, str]]
+    modules: list[Instance]
     handed: list[Value]
     is_closed: bool
 
@@ -384,8 +390,7 @@ class Template(Followed):
             machine.hand(value)
         if machine.look_ups.recalled is not None:
             machine.look_ups.recalled.extend(self._recalled(given))
-        if isinstance(made, Instance):
-            machine.made.append(made)
+        machine.made.extend(known[id(module)] for module in self.modules)
         if self.is_closed:
             machine.heap.whole.add(birth)
         return made
@@ -508,10 +513,11 @@ class Constructions:
             return None
         size = sum(1 + length(item) for item in copies.known.values())
         copying = 1 + size // COPIED_BY_STEP + len(notes) // NOTED_BY_STEP
+        modules = [item for item in copies.made() if type(item) is Instance and "_modules" in item.attributes]
         own, parts = seen.steps - self.parts.steps, self.parts.templates
         return Template(
-            seen.depth, seen.forks, seen.counted, copied, given, notes, own, parts, copying, seen.recalled, handed,
-            copies.is_closed,
+            seen.depth, seen.forks, seen.counted, copied, given, notes, own, parts, copying, seen.recalled, modules,
+            handed, copies.is_closed,
         )  # fmt: skip
 
 

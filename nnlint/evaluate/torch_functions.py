@@ -32,6 +32,7 @@ from nnlint.values import (
     Stream,
     Tensor,
     Value,
+    holds_object,
     same,
 )
 
@@ -103,6 +104,8 @@ def _array(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @function("numpy.array", "numpy.asarray")
 def _array_of(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if any(map(holds_object, args)):
+        return Unknown("an array of objects")
     made = _tensor(machine, args, kwargs)
     array = Tensor(made.shape, machine.heap.clock, data=made.data, is_array=True)
     return array.viewing(args[0]) if args and isinstance(args[0], Tensor) else array
