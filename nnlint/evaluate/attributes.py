@@ -669,6 +669,10 @@ class Attributes(Control):
             if isinstance(on_class, Descriptor) and on_class.kind == "cached_property":
                 self.heap.touch(value)
                 owned[name] = found
+            modules = owned.get("_modules")
+            held = modules.get(name) if isinstance(modules, Dict) else None
+            if type(held) is Unknown:  # only a module is hidden by what stands on the class
+                return join(held, found, held.why)
             return found
         if name == "__class__":
             return own_class(value)
@@ -784,7 +788,7 @@ class Attributes(Control):
         elif isinstance(value, Unknown) and value.options:
             self.each_option(value, lambda option: self.set_attribute(option, name, given))
         elif isinstance(value, Unknown) and name not in WEIGHTLESS:
-            self.write_unseen(value, given)
+            self.write_unseen(value, given, name)
 
     def builtin_kind(self, value: Native) -> str:
         """Whether a value is a "type" or a "function" of Python's builtins, or "" for none."""
@@ -806,7 +810,7 @@ class Attributes(Control):
         value.attributes.update((name, join(one, given, why)) for name, one in held.items())
         value.open = Unknown(why, plain=is_plain(given))
 
-    def write_unseen(self, value: Unknown, given: Value = None) -> None:
+    def write_unseen(self, value: Unknown, given: Value = None, name: str = "") -> None:
         """A write to an object that is not known, but may be one that is known by another way: from here nothing that
         is known need hold, and the root ends. One of code that is not known may be what that has got hold of, and has
         hold of what it is given from here on."""
@@ -814,6 +818,9 @@ class Attributes(Control):
             seen: set[Any] = set()
             for held in list(self.given.values()):
                 self.havoc(held, value.why, seen)
+                if name == "data" and isinstance(held, Tensor):
+                    self.heap.touch(held)
+                    held.shape, held.least = Unknown(value.why, plain=True), None
             self.hand(given)
         is_kept = value.plain and isinstance(given, (list, tuple)) and all(map(is_plain, given))
         if (value.foreign or value.plain) and isinstance(given, (Instance, List, Dict, Set, tuple)) and not is_kept:

@@ -512,7 +512,7 @@ class Control:
     def hand(self, value: Value) -> None:
         """Code that is not known gets hold of a value: what is written to an object that it gives may be written to
         that."""
-        if isinstance(value, (Instance, List, Dict, Set)):
+        if isinstance(value, (Instance, List, Dict, Set, Tensor)):
             self.given[id(value)] = value
 
     def mark(self, tensor: Tensor) -> None:
