@@ -34,6 +34,12 @@ class Rest:
         return "..."
 
 
+def rest_at(items: Sequence[Any]) -> int | None:
+    """The place of the first Rest among items, or None."""
+    kinds = list(map(type, items))
+    return kinds.index(Rest) if Rest in kinds else None
+
+
 @dataclass(frozen=True)
 class Signature:
     """The parameters of a callable, in their order."""
@@ -54,7 +60,7 @@ class Signature:
         Unknown. Raises BindError where the call must fail whatever the unknown parts hold.
         """
         shape = self._shape
-        rest = list(map(type, positional)).index(Rest) if Rest in map(type, positional) else None
+        rest = rest_at(positional)
         sure = positional if rest is None else positional[:rest]
         bound: dict[str, Any] = dict(zip(shape.places, sure))
         if shape.variadic is not None:

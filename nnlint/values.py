@@ -31,8 +31,8 @@ WALKED = 100_000  # the most items of a tuple, and of the tuples in it, that are
 NESTED = 50  # the deepest of tuples in tuples that are looked at
 
 
-# The types of what can neither be written to nor hold anything.
 REGISTRIES = ("_parameters", "_buffers", "_modules")  # of a torch.nn.Module
+# The types of what can neither be written to nor hold anything.
 CONSTANTS = frozenset({bool, int, float, str, bytes, type(None)})
 # Where values come from that no file holds.
 ORIGINS = {"sys.argv": "the command line", "os.environ": "the environment"}

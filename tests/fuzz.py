@@ -147,6 +147,7 @@ def splices(choose: random.Random, real: Corpus) -> str:
 
 
 def spliced(choose: random.Random, real: Corpus) -> ast.AST:
+    """The tree of such a piece."""
     tree: ast.AST = ast.parse(choose.choice(real.pieces))
     for _ in range(choose.choice((1, 2, 3, 5, 8))):
         places = list(slots(tree))

@@ -352,7 +352,7 @@ class Attributes(Control):
                 return Native(name, lambda machine, args, kwargs: machine.write_unseen(value))
             if name in WRITING_ITSELF and value.is_opaque:
                 return Native(name, partial(_write_itself, value))
-            if name in WRITERS | WRITING_ITSELF and value.foreign and not value.plain and self.given:
+            if self.given and value.foreign and not value.plain and (name in WRITERS or name in WRITING_ITSELF):
                 return Native(name, partial(_write_outside, value))
             if name == "backward":
                 self.run_hooks()

@@ -14,7 +14,7 @@ from nnlint.evaluate.control import DRAINED, UNSIZED, LimitError
 from nnlint.evaluate.kinds import NONE_TYPE, is_instance, kin_of
 from nnlint.evaluate.objects import writes_itself
 from nnlint.numpy_numbers import NUMPY, NumpyBool, NumpyFloat, NumpyInt
-from nnlint.signature import Rest
+from nnlint.signature import Rest, rest_at
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
@@ -1096,7 +1096,7 @@ def _insert(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _pop(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     items, index = args[0], args[1] if len(args) > 1 else -1
     machine.heap.touch(items)
-    rest = next((i for i, item in enumerate(items) if type(item) is Rest), None)
+    rest = rest_at(items)
     safe = rest is None or (isinstance(index, int) and (0 <= index < rest or -len(items) + rest < index < 0))
     if isinstance(index, Unknown) or not safe:
         items[:] = [Rest(Unknown("an item that is not known is taken"))]

@@ -25,7 +25,7 @@ from nnlint.evaluate.nn_module import WRITING_METHODS
 from nnlint.evaluate.notes import SequentialMade, TakenApart, Verdict
 from nnlint.evaluate.objects import Objects
 from nnlint.evaluate.scope import Scope, Site
-from nnlint.evaluate.sequential import Budget, misfit
+from nnlint.evaluate.sequential import Budget, is_sequential, misfit
 from nnlint.layers import Violation
 from nnlint.layers.arguments import unknown_in
 from nnlint.signature import REQUIRED, BindError, Parameter, Rest, Signature
@@ -147,7 +147,6 @@ def is_unsure(value: Value, given: list[Value]) -> bool:
     return _unsure(value) or (isinstance(value, (List, Dict, Set)) and any(isinstance(key, Unknown) for key in given))
 
 
-SEQUENTIAL = "torch.nn.Sequential"
 DECORATOR_STEPS = 10_000  # what applying one decorator may take
 DECORATOR_FORKS = 6  # conditions that are not known, inside of each other
 DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -188,7 +187,7 @@ class Calls(Objects):
 
     def take_apart(self, module: Instance) -> None:
         """Note that a Sequential is not only called as a whole."""
-        if any(base.full_name == SEQUENTIAL for base in module.cls.mro):
+        if is_sequential(module):
             self.note(TakenApart(module))
 
     def judge_sequentials(self) -> None:
@@ -419,11 +418,11 @@ class Calls(Objects):
             raise self.error("TypeError", f"{function.name}() {error}") from None
         if is_open:
             self.alias(parameter.default for parameter in function.signature.parameters)
-        run = partial(self.run_function, function, bound, args[0] if args else None, unknown_kwargs)
-        whole = self.heap.whole
+        receiver, whole = args[0] if args else None, self.heap.whole
         if whole and any(type(v) is Instance and v.birth in whole for v in bound.values()) and self.is_repeatable():
+            run = partial(self.run_function, function, bound, receiver, unknown_kwargs)
             return self.constructions.call(self, function, bound, run)
-        return run()
+        return self.run_function(function, bound, receiver, unknown_kwargs)
 
     def is_repeatable(self) -> bool:
         """Whether what is constructed or called now depends on nothing but what it is given."""

@@ -295,7 +295,7 @@ class Parts:
         self.steps += other.steps
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, slots=True)
 class Followed:
     """What was followed once. depth, forks: how far calls, and conditions that are not known, were inside of each
     other; counted: the functions of which it mattered how often they run."""
@@ -304,7 +304,7 @@ class Followed:
     forks: int
     counted: frozenset[Function]
 
-    def fits(self, machine: Any, given: Given, steps: int) -> bool:
+    def fits(self, machine: Any, steps: int) -> bool:
         """Whether the root that runs could evaluate this to its end, in so many steps."""
         return bool(
             machine.steps + steps <= machine.limit
@@ -321,7 +321,7 @@ class Followed:
         machine.counted |= self.counted
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, slots=True)
 class Reading(Followed):
     """A call that only reads. place: of what it gives among the objects that it is given, or `made` is a constant;
     older: what its key knows by identity, which is no other object's as long as it is held."""
@@ -337,7 +337,7 @@ class Reading(Followed):
         return self.made if self.place is None else list(given.objects.values())[self.place]
 
 
-@dataclass(eq=False, frozen=True)
+@dataclass(eq=False, frozen=True, slots=True)
 class Template(Followed):
     """A construction to be copied. given: its arguments; notes: what was noted in it, the calls that lead to
     it left out; own: the steps that evaluating it takes beside its parts, which are remembered themselves; copying:
@@ -363,10 +363,10 @@ class Template(Followed):
         new.add(self)
         return self.own + sum(part.steps(constructed, new) for part in self.parts)
 
-    def fits(self, machine: Any, given: Given, steps: int) -> bool:
+    def is_recalled(self, machine: Any, given: Given) -> bool:
+        """Whether the root that runs has looked up before what was recalled."""
         known = machine.look_ups.known
-        is_recalled = all((id(owner), name) in known for owner, name in self._recalled(given))
-        return is_recalled and super().fits(machine, given, steps)
+        return all((id(owner), name) in known for owner, name in self._recalled(given))
 
     def _recalled(self, given: Given) -> list[tuple[Instance, str]]:
         """What is recalled where these are the arguments."""
@@ -433,7 +433,7 @@ class Constructions:
             return self._remember(machine, key, known, given, run)
         new: set[Template] = set()
         steps = known.steps(machine.constructed, new)
-        if known.fits(machine, given, steps):
+        if known.is_recalled(machine, given) and known.fits(machine, steps):
             with suppress(RecursionError):
                 made = known.copy(machine, given, steps)
                 machine.constructed |= new
@@ -456,7 +456,7 @@ class Constructions:
             self.calls[key] = None
             return self._read(machine, given, run, key)
         known = self.calls[key]
-        return run() if known is None or not known.fits(machine, given, known.steps) else known.result(machine, given)
+        return run() if known is None or not known.fits(machine, known.steps) else known.result(machine, given)
 
     def _read(self, machine: Any, given: Given, run: Run, key: Any) -> Value:
         """Run a call for the first time, and remember it if it only reads and gives a constant or what it is given."""

@@ -216,9 +216,6 @@ def lower_call(node: cst.Call, scope: Scope) -> Evaluate:
         if isinstance(node.func, cst.Name) and node.func.value == "isinstance" and len(parts) == 2:
             return _lower_isinstance(callee, parts[0][2], parts[1][2], site, scope)
         values = [value for _, _, value in parts]
-        if len(values) == 1:
-            value = values[0]
-            return lambda frame: call(site, callee(frame), [value(frame)], {}, None)
         return lambda frame: call(site, callee(frame), [value(frame) for value in values], {}, None)
 
     has_mappings = any(star == "**" for star, _, _ in parts)

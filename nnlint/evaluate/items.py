@@ -16,7 +16,7 @@ from nnlint.evaluate.control import DRAINED, PATIENCE, LimitError
 from nnlint.evaluate.heap import ADVANCED, Outcome
 from nnlint.evaluate.passive import are_passive
 from nnlint.numpy_numbers import NumpyBool, NumpyInt
-from nnlint.signature import REQUIRED, Rest
+from nnlint.signature import REQUIRED, Rest, rest_at
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
@@ -242,8 +242,8 @@ class Items(Attributes):
         raise NotImplementedError
 
     def _sequence_item(self, value: Any, index: Value) -> Value:
-        if has_rest(value):
-            rest = list(map(type, value)).index(Rest)
+        rest = rest_at(value)
+        if rest is not None:
             if isinstance(index, int) and 0 <= index < rest:
                 return value[index]
             if isinstance(index, int) and index < 0 and all(type(i) is not Rest for i in value[index:]):
@@ -526,30 +526,33 @@ class Items(Attributes):
     def apart_from_order(self, items: Iterator[Value], birth: int) -> list[Value]:
         """The items computed from an iterable without order: not known where that writes to anything older, or raises,
         since then the order is something. birth: the moment at which it began."""
-        before, self.heap.oldest = self.heap.oldest, birth
         level = len(self.heap.trails)
-        try:
-            found = list(items)
-        except RaisedError:
-            if len(self.heap.trails) != level:
-                raise
-            found = [Rest(Unknown("the order of a set"))]
-        written, self.heap.oldest = self.heap.oldest, min(before, self.heap.oldest)
-        if written < birth:
-            raise LimitError("the order of a set")
+
+        def take() -> Value:
+            try:
+                return list(items)
+            except RaisedError:
+                if len(self.heap.trails) != level:
+                    raise
+                return [Rest(Unknown("the order of a set"))]
+
+        found: list[Value] = self._alone(take, birth, "the order of a set")
         return found
 
     def at_any_pace(self, run: Callable[[], Value]) -> Value:
         """What comparing objects any number of times gives: the root ends where that writes to anything older."""
         self.heap.clock += 1
-        before, birth = self.heap.oldest, self.heap.clock
-        self.heap.oldest = birth
+        return self._alone(run, self.heap.clock, "how often objects are compared")
+
+    def _alone(self, run: Callable[[], Value], birth: int, why: str) -> Value:
+        """What `run` gives; the root ends where it writes to anything older than `birth`."""
+        before, self.heap.oldest = self.heap.oldest, birth
         try:
             found = run()
         finally:
             written, self.heap.oldest = self.heap.oldest, min(before, self.heap.oldest)
         if written < birth:
-            raise LimitError("how often objects are compared")
+            raise LimitError(why)
         return found
 
     def _ordered(self, value: Any) -> list[Value]:
@@ -792,10 +795,10 @@ class Items(Attributes):
         items = self._charged(left if star is not None else islice(left, count + 1))
         if self.suspended is not suspended:
             self.leave_off(suspended)
-        if has_rest(items):
+        rest = rest_at(items)
+        if rest is not None:
             items += self._charged(left)
-            before = list(items[: next(i for i, x in enumerate(items) if type(x) is Rest)])
-            why = next(item.unknown for item in items if type(item) is Rest)
+            before, why = items[:rest], items[rest].unknown
             self.may_raise(why.why)
             others = [item for item in items[len(before) :] if type(item) is not Rest]
             self.alias((others,))

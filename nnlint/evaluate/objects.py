@@ -259,10 +259,6 @@ class Objects(Items):
             self._note_constants(*((left,) if sign in ("in", "not in") else (left, right)))
         if type(left) in NUMBERS and type(right) in NUMBERS and sign in ops.COMPARISONS:
             return ops.COMPARISONS[sign](left, right)
-        if type(left) is str and type(right) is Dict and self.look_ups.reading is None and sign in ("in", "not in"):
-            held = right.get(left, ABSENT)
-            if right.rest is None and type(held) is not Unknown:
-                return (held is not ABSENT) is (sign == "in")
         self.charge(left)
         is_look_up = sign in ("in", "not in") and isinstance(right, (Dict, Set))
         if not is_look_up:
