@@ -88,12 +88,6 @@ class Union(Unknown):
         self.kinds = kinds
 
 
-class Forgotten(Unknown):
-    """What a dict may hold that code from outside has got hold of."""
-
-    __slots__ = ()
-
-
 class Made(Unknown):
     """What a defaultdict has made for keys that are not known: nobody has another name for it."""
 

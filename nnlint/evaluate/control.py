@@ -20,7 +20,6 @@ from nnlint.values import (
     Descriptor,
     Dict,
     External,
-    Forgotten,
     Frame,
     Function,
     Instance,
@@ -447,7 +446,7 @@ class Control:
             self.havoc(value.rest, why, seen)
             self.heap.touch(value)
             value.clear()
-            value.rest = Forgotten(why, foreign=True)
+            value.rest = Unknown(why, foreign=True)
         elif isinstance(value, List):
             self.heap.touch(value)
             value[:] = [Rest(Unknown(why, foreign=True))]
@@ -555,11 +554,16 @@ class Control:
     def _havoc_global(self, effect: Effect, why: str, seen: set[Any]) -> None:
         variables, name = effect.module.frame.variables, effect.name
         held = variables.get(name)
-        grows_by_reading = isinstance(held, Dict) and held.factory is not None
-        if effect.is_opened and isinstance(held, (List, Dict, Set)) and not grows_by_reading:
-            for item in list(held.values() if isinstance(held, Dict) else held):
+        inside = held
+        if isinstance(held, Instance) and not held.attributes and held.open is None:
+            inside = held.payload if self.effects.only_looks_up(held.cls) else held
+        grows_by_reading = isinstance(inside, Dict) and inside.factory is not None
+        if effect.is_opened and isinstance(inside, (List, Dict, Set)) and not grows_by_reading:
+            for item in list(inside.values() if isinstance(inside, Dict) else inside):
                 if type(item) is not Rest:
                     self.havoc(item, why, seen)
+            for base in held.cls.mro if isinstance(held, Instance) else ():
+                self._havoc_methods(base, why, seen)
         elif isinstance(held, (Class, List, Dict, Set, Stream, Instance, tuple)):
             self.havoc(held, why, seen)
         if effect.is_bound and name in variables:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import libcst as cst
 
 from nnlint.evaluate.scope import Site
-from nnlint.values import BoundMethod, Class, Descriptor, Function, Instance, Module, Partial, Value
+from nnlint.values import BoundMethod, Class, Descriptor, Function, Instance, Module, Partial, Value, is_plain
 
 # Calls and methods that only read what they are given, and those that hand on what an object holds.
 READERS = frozenset(
@@ -23,6 +23,8 @@ READERS = frozenset(
 GIVERS = frozenset({"sum", "min", "max", "sorted", "list", "tuple", "set", "dict", "enumerate", "zip"})
 READING = frozenset({"keys", "index", "count", "format", "join", "split", "lower"})
 GIVING = frozenset({"get", "values", "items", "copy"})
+ITSELF = frozenset({"__class__", "eval", "exec", "locals", "vars"})  # who names one may have its object by it
+LOOKING_UP = READING | GIVING | {"__contains__", "__getitem__", "__iter__", "__len__"}
 ANNOTATIONS = ("annotation", "returns")
 COMPUTING = (ast.Compare, ast.BinOp, ast.UnaryOp, ast.JoinedStr)
 
@@ -118,6 +120,22 @@ def handed_on(function: ast.AST) -> Iterator[tuple[str, bool]]:
             pending.extend((target.value, True, True) for target in _targets(part))
 
 
+def only_looks_up(method: ast.AST) -> bool:
+    """Whether a method does no more to its own object, by its first parameter or by super(), than to look up what that
+    holds."""
+    if not isinstance(method, ast.FunctionDef) or not (places := [*method.args.posonlyargs, *method.args.args]):
+        return False
+    parts = list(ast.walk(method))
+    calls = (part.func for part in parts if isinstance(part, ast.Call))
+    looked = {id(func.value) for func in calls if isinstance(func, ast.Attribute) and func.attr in LOOKING_UP}
+    looked |= {id(p.value) for p in parts if isinstance(p, ast.Subscript) and isinstance(p.ctx, ast.Load)}
+    called = {id(part.func): id(part) for part in parts if isinstance(part, ast.Call)}
+    named = [part for part in parts if isinstance(part, ast.Name)]
+    own = {id(name) for name in named if name.id == places[0].arg}
+    own |= {called.get(id(name), id(name)) for name in named if name.id == "super"}
+    return own <= looked and not any(name.id in ITSELF for name in named)
+
+
 def _targets(part: ast.AST) -> Iterator[ast.Attribute | ast.Subscript]:
     """The attributes and items that a part of a program assigns to or deletes."""
     if isinstance(part, (ast.Assign, ast.Delete)):
@@ -180,6 +198,17 @@ class Effects:
         given = [one.name for one in value.signature.parameters if one.kind in ("positional", "both")]
         text = self.text(value.site)
         return place >= len(given) or given[place] in text.written | text.opened
+
+    def only_looks_up(self, cls: Class) -> bool:
+        """Whether the objects of a class, one of Python's containers with methods of the program's own, hold what they
+        held, whatever is looked up in them."""
+        own = [entry for base in cls.mro if base.module is not None for entry in base.attributes.items()]
+        methods = [held for name, held in own if name != "__fields__" and not is_plain(held)]
+        return cls.unknown_base is None and cls.metaclass is None and all(map(self._looks_up, methods))
+
+    def _looks_up(self, method: Value) -> bool:
+        site = method.site if isinstance(method, Function) else None
+        return site is not None and only_looks_up(site.source.python_of(site.node))
 
     def of(self, function: Function) -> frozenset[Effect]:
         """What a call of the function may do to module-level names."""

@@ -14,7 +14,6 @@ from nnlint.values import (
     ABSENT,
     Class,
     Dict,
-    Forgotten,
     Frame,
     Function,
     Instance,
@@ -26,7 +25,6 @@ from nnlint.values import (
     Tensor,
     Value,
     has_rest,
-    is_plain,
     join,
     may_write_when_called,
     merged_rest,
@@ -163,12 +161,11 @@ def join_lists(left: list[Value], right: list[Value], why: str) -> list[Value]:
 
 def _entry(held: Content, key: Value, other: Content, why: str) -> Value:
     """What a dict may hold under a key that it or the other has: where it may have entries that are not known, another,
-    or none. Of one that outside code was given, modules and classes stay what they were: see the assumptions."""
+    or none."""
     entries, rest = held
     if key in entries:
         return entries[key]
-    is_kept = rest is None or (type(rest) is Forgotten and not is_plain(other[0][key]))
-    return ABSENT if is_kept else Unknown(why, (ABSENT, rest.part()))
+    return Unknown(why, (ABSENT, rest.part())) if rest is not None else ABSENT
 
 
 def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
