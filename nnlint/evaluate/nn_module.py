@@ -14,6 +14,7 @@ from nnlint.evaluate.entries import (
 )
 from nnlint.evaluate.sequential import HOOKED, Budget, is_as_built, is_sequential, layers_of
 from nnlint.evaluate.sequential import attributes_of as attributes_of_module
+from nnlint.evaluate.tensor_numbers import is_of_integers
 from nnlint.evaluate.tensor_shapes import are_different
 from nnlint.evaluate.torch_names import REGISTERED
 from nnlint.layers import (
@@ -424,16 +425,11 @@ def _moved(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """cuda(), half(), to(device) and the like; on "meta" parameters are made anew, and are no longer shared"""
     run_own(machine, args[0], "_apply")
     given = (*args[1:], *kwargs.values())
-    if any(isinstance(value, External) and value.name in INTEGERS for value in given):
+    if any(map(is_of_integers, given)):
         raise machine.error("TypeError", "nn.Module.to only accepts floating point or complex dtypes")
     if any(v.kind == "meta" if isinstance(v, Device) else isinstance(v, str) and v[:4] == "meta" for v in given):
         untie(machine, args[0], "a parameter that was shared is moved to another device")
     return args[0]
-
-
-INTEGERS = frozenset(
-    f"torch.{name}" for name in ("bool", "int", "int8", "int16", "int32", "int64", "long", "short", "uint8")
-)
 
 
 def _to_empty(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

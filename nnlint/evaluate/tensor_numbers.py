@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from nnlint.values import External, Value
+
 ERROR = 2.0**-20  # relative, per operation: float32 has 2**-24
 WHOLE = 2**24  # the whole numbers that float32 holds exactly
 
@@ -115,7 +117,13 @@ def apply(name: str, number: Number) -> Number:
 
 # Narrower ones overflow within the numbers that are followed.
 WHOLE_TYPES = frozenset({"int", "int32", "int64", "long"})
+INTEGERS = WHOLE_TYPES | {"bool", "int8", "int16", "short", "uint8"}
 FLOATING_TYPES = frozenset({"float", "float32", "double", "float64"})
+
+
+def is_of_integers(dtype: Value) -> bool:
+    """Whether a dtype is surely one of whole numbers, or of truth values."""
+    return isinstance(dtype, External) and dtype.name.removeprefix("torch.") in INTEGERS
 
 
 def convert(number: Number, dtype: str) -> Number:

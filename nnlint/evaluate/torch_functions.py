@@ -68,11 +68,6 @@ def as_shape(machine: Any, sizes: list[Value]) -> Value:
     return tuple(int(size) if isinstance(size, NumpyInt) else size for size in sizes)
 
 
-def is_whole(dtype: Value) -> bool:
-    """Whether a dtype is one of whole numbers."""
-    return isinstance(dtype, External) and dtype.name.removeprefix("torch.") in tensor_numbers.WHOLE_TYPES
-
-
 def made_here(fn: Fn) -> Fn:
     """A function that makes a tensor: on the default device, where it is not told another."""
 
@@ -82,7 +77,7 @@ def made_here(fn: Fn) -> Fn:
         if isinstance(made, Tensor) and not is_told and not any(isinstance(arg, Tensor) for arg in args):
             made.is_here = True
         if isinstance(made, Tensor):
-            made.is_whole = is_whole(kwargs.get("dtype"))
+            made.is_whole = tensor_numbers.is_of_integers(kwargs.get("dtype"))
         return made
 
     return run
