@@ -116,7 +116,8 @@ def handed_on(function: ast.AST) -> Iterator[tuple[str, bool]]:
                 if name not in ANNOTATIONS:
                     children = value if isinstance(value, list) else (value,)
                     inner = (child for child in children if isinstance(child, ast.AST))
-                    pending.extend((child, may_write and not computes, not computes) for child in inner)
+                    is_object = not computes and name != "iter"  # a loop hands on what an object holds
+                    pending.extend((child, may_write and not computes, is_object) for child in inner)
             pending.extend((target.value, True, True) for target in _targets(part))
 
 
