@@ -79,9 +79,15 @@ def of_error(cls: Class, name: str) -> Value:
     return of_every_object(name)
 
 
+def of_module(name: str) -> Value:
+    """Where a module lies on the disk is nothing that a count may depend on."""
+    return Unknown(f"{name} of the module", plain=True)
+
+
 CALLED_BY_LAYERS = ("torch.nn.init.", "torch.nn.functional.")  # what layers call from within
 # What every module has by itself.
 OF_MODULES = frozenset({"__file__", "__path__", "__doc__", "__package__", "__spec__", "__loader__"})
+
 # Attributes that no size and no registration depends on.
 WEIGHTLESS = frozenset({"grad", "requires_grad", "training"})
 # Methods of lists, dicts, sets and modules that write to their object.
@@ -193,8 +199,7 @@ class Attributes(Control):
         if name in self.builtins:
             return self.builtins[name]
         if name in OF_MODULES:
-            # Where a module lies on the disk is nothing that a count may depend on.
-            return Unknown(f"{name} of the module", plain=True)
+            return of_module(name)
         if hasattr(python, name):
             return External(f"builtins.{name}")
         star = variables.get("*")
@@ -491,6 +496,8 @@ class Attributes(Control):
             return value.name
         if name == "__dict__":
             return self.namespace(value.frame)
+        if name in OF_MODULES:
+            return of_module(name)
         found = self.submodule(value, name)
         if found is ABSENT and (value.is_replaced or value.frame.variables.get("__partial__")):
             found = self.declared(value, name)
