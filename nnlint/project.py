@@ -79,6 +79,15 @@ class Project:
             return False
         return any(entry.partition(".")[0] == name for entry in entries)
 
+    def beside(self, path: str) -> list[str]:
+        """The names of the modules in the package that a file belongs to, in order; none where that is no package."""
+        package = os.path.join(os.path.dirname(os.path.realpath(path)), "__init__.py")
+        if not (os.path.isfile(package) and self._allows(package)):
+            return []
+        entries = [entry.removesuffix(".py") for entry in sorted(os.listdir(os.path.dirname(package)))]
+        names = [f"{self.module_name(package)}.{entry}" for entry in entries if entry[:2] != "__"]
+        return [name for name in names if (self.find(name) or "").endswith(".py")]
+
     def holds(self, path: str) -> bool:
         """Whether a file is one of the project's own, not of the search path."""
         return within(os.path.realpath(path), self.allowed[0])

@@ -10,7 +10,7 @@ from typing import Any
 from nnlint.evaluate import metaclasses
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with, own_class
-from nnlint.evaluate.control import DRAINED, UNSIZED, LimitError
+from nnlint.evaluate.control import DRAINED, UNSIZED, RunTimeCodeError
 from nnlint.evaluate.kinds import NONE_TYPE, is_instance, kin_of
 from nnlint.evaluate.objects import writes_itself
 from nnlint.numpy_numbers import NUMPY, NumpyBool, NumpyFloat, NumpyInt
@@ -863,11 +863,21 @@ def _vars(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 for _name in ("locals", "globals"):
     BUILTINS[_name] = Native(_name, lambda machine, args, kwargs: Unknown("a namespace as a dict"))
-for _name in ("eval", "exec", "compile", "__import__"):
 
-    def _refuse(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        raise LimitError("code made at run time is not evaluated")
 
+def _refuse(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    raise RunTimeCodeError("code made at run time is not evaluated")
+
+
+@builtin("__import__")
+def _import(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """__import__(name): what `import name` binds"""
+    if len(args) == 1 and isinstance(args[0], str) and not kwargs:
+        return machine.import_module(args[0], whole=False)
+    return _refuse(machine, args, kwargs)
+
+
+for _name in ("eval", "exec", "compile"):
     BUILTINS[_name] = Native(_name, _refuse)
 
 # -- methods -----------------------------------------------------------------------------------------------------

@@ -67,6 +67,10 @@ class GivenUpError(LimitError):
     """Something that could do anything ends the root."""
 
 
+class RunTimeCodeError(LimitError):
+    """Code that is made at run time, which may import anything, ends the root."""
+
+
 class UnfollowedError(LimitError):
     """A generator comes to where it could go on in more ways than one can wait in."""
 

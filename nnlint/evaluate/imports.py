@@ -102,13 +102,32 @@ class Imports(Calls):
             if isinstance(entry, Change):
                 self._forget_change(entry)
 
-    def _forget_change(self, change: Change) -> None:
-        """What more than one import has written is not known."""
-        why = "more than one import writes to it"
+    def _forget_change(self, change: Change, why: str = "more than one import writes to it") -> None:
+        """What an import has written is not known, as where another has written to the same."""
         if not isinstance(change.item, Frame):
             self.havoc(change.item, why)
         else:
             change.item.variables.update(dict.fromkeys(change.after, Unknown(why)))
+
+    def import_any(self, *packages: Source) -> None:
+        """While a module is imported, one is imported by a name that is not known, as in a package that imports all
+        that lies in its folder: any of the package, or of those that these or the code that asks for it lie in. What
+        such modules would write to what is older is not known."""
+        if not self.executing:
+            return
+        imported = self.executing[-1:] if self.executing[-1].package else ()
+        sources = (*packages, *(module.source for module in imported), *(site.source for site in self.stack))
+        names = [name for path in {source.path: None for source in sources} for name in self.project.beside(path)]
+        pending = [self.modules[name] if name in self.modules else self._find_module(name) for name in names]
+        seen = set(self.journal.active)
+        for module in pending:
+            if not isinstance(module, Module) or module in seen:
+                continue
+            seen.add(module)
+            pending += (entry for entry in module.log if isinstance(entry, Module))
+            for change in (entry for entry in module.log if isinstance(entry, Change)):
+                self.heap.touch(change.item)
+                self._forget_change(change, "an import by a name that is not known may write to it")
 
     def import_parents(self, dotted: str) -> None:
         """Load the packages around a module, outermost first, as Python does: where packages import themselves in
@@ -179,7 +198,7 @@ class Imports(Calls):
         parts = parts[: len(parts) - level + (1 if importer.package else 0)]
         return ".".join([*parts, dotted] if dotted else parts)
 
-    def import_module(self, importer: Module, dotted: str, whole: bool) -> Value:
+    def import_module(self, dotted: str, whole: bool) -> Value:
         """import a.b as c (whole), or import a.b, which binds a."""
         first = dotted.partition(".")[0]
         top = self.module(first)
@@ -273,6 +292,8 @@ class Imports(Calls):
             if isinstance(listed, (list, tuple)) and all(isinstance(n, str) for n in listed):
                 names = list(listed)
             elif listed is not None or not module.ready or "*" in variables:
+                if listed is not None:
+                    self.import_any(module.source)
                 frame.variables["*"] = True
             for name in names:
                 if name != "*":

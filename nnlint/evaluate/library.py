@@ -901,13 +901,31 @@ LIBRARY["types.SimpleNamespace"] = SIMPLE_NAMESPACE
 @library("importlib.import_module")
 def _import_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """importlib.import_module(name, package): a file of the project as `import` would load it"""
-    name, package = args[0], args[1] if len(args) > 1 else kwargs.get("package")
+    given = dict(zip(("name", "package"), args)) | kwargs
+    name, package = given.get("name"), given.get("package")
     dotted = name.lstrip(".") if isinstance(name, str) else ""
-    level = len(name) - len(dotted) if dotted else 0
+    level = len(name) - len(dotted) if isinstance(name, str) else 0
     if not dotted or (level and not isinstance(package, str)):
+        machine.import_any()
         return Unknown("a module whose name is not known")
     if level:
         parts = package.split(".")  # type: ignore[union-attr]
         dotted = ".".join([*parts[: len(parts) - level + 1], dotted])
     found = machine.module(dotted)
     return machine.resolve(dotted) if found is ABSENT else found
+
+
+@library("runpy.run_module", "runpy.run_path", "pkgutil.walk_packages")
+def _import_any(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """What imports modules by the text of a name or path"""
+    machine.import_any()
+    return Unknown("a module whose name is not known")
+
+
+@library("importlib.util.spec_from_file_location")
+def _spec(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """importlib.util.spec_from_file_location(name, location): one asks for it in order to import the file"""
+    name = args[0] if args else kwargs.get("name")
+    if not isinstance(name, str) or machine.project.find(name) is None:
+        machine.import_any()
+    return Unknown("a module whose name is not known")

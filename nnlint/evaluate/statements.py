@@ -12,7 +12,7 @@ from typing import Any
 
 import libcst as cst
 
-from nnlint.evaluate.control import GivenUpError, LimitError
+from nnlint.evaluate.control import GivenUpError, LimitError, RunTimeCodeError
 from nnlint.evaluate.expressions import (
     BINARY,
     GRAIN,
@@ -90,6 +90,8 @@ def _give_up_statement(machine: Any, frame: Frame, node: cst.CSTNode, failed: Ex
     watch, machine.heap.watch = machine.heap.watch, None
     if isinstance(failed, GivenUpError):
         machine.forget_reached(frame.module.frame, why)
+    if isinstance(failed, RunTimeCodeError):
+        machine.import_any()
     for name in names_outside_functions(node) & frame.variables.keys():
         machine.havoc(frame.variables[name], why)
     machine.heap.touch(frame)
@@ -313,7 +315,7 @@ def lower_import(node: cst.Import, scope: Scope) -> Execute:
 
     def run(frame: Frame) -> None:
         for dotted, renamed, assign in actions:
-            assign(frame, machine.import_module(frame.module, dotted, whole=renamed))
+            assign(frame, machine.import_module(dotted, whole=renamed))
 
     return run
 
