@@ -502,11 +502,28 @@ def _load(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     run_own(machine, module, "_load_from_state_dict", "set_extra_state")
     if first(assign, False) is not False:
         untie(machine, module, "a parameter that was shared is assigned")
+        _assign(machine, module, state, assign)
     for _, part in walk(machine, module):
         for _, tensor in (*_held_tensors(machine, part, "_parameters"), *_held_tensors(machine, part, "_buffers")):
             if isinstance(tensor, Tensor):
                 machine.heap.forget_numbers(tensor)
     return Unknown("what load_state_dict() finds lacking", plain=True)
+
+
+def _assign(machine: Any, module: Instance, state: Value, assign: Value) -> None:
+    """The Parameters that a state holds become those of the module; of its tensors new ones are made."""
+    unknown = state if isinstance(state, Unknown) else Unknown("the state of a module")
+    held = state if isinstance(state, Dict) else Dict((), machine.heap.clock, unknown)
+    # What comes from outside as a whole, as torch.load() gives it, holds none that the program has too.
+    rest = held.rest if held.rest is not None and not held.rest.foreign else None
+    for path, part in list(walk(machine, module, once=False)):
+        own = [name for which in ("_parameters", "_buffers") for name, _ in _held_tensors(machine, part, which)]
+        for name in own:
+            given = held.get(f"{path}.{name}" if path else name, rest)
+            if isinstance(given, Tensor) and given.is_parameter and assign is True:
+                machine.set_attribute(part, name, given)
+            elif given.is_parameter if isinstance(given, Tensor) else isinstance(given, Unknown) and not given.plain:
+                machine.set_attribute(part, name, Unknown("a parameter that is assigned"))
 
 
 class State(Unknown):
@@ -561,6 +578,9 @@ def _save(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """state_dict()"""
     run_own(machine, args[0], "_save_to_state_dict", "get_extra_state")
     found = _opaque(machine, args, kwargs)
+    keeps = kwargs.get("keep_vars", args[3] if len(args) > 3 else False)
+    if keeps is not False:
+        return Unknown(found.why)  # with the Parameters themselves
     return found if args[1:] or kwargs else State(args[0])
 
 

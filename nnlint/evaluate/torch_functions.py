@@ -286,6 +286,8 @@ def _is_regular(data: Value, shape: tuple[int, ...]) -> bool:
 def _tensor_of_size(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if args and all(isinstance(arg, (int, Unknown)) for arg in args):
         return Tensor(as_shape(machine, args) if not isinstance(args[0], Unknown) else tuple(args), machine.heap.clock)
+    if args and type(args[0]) is tuple and all(isinstance(n, (int, Unknown)) for n in args[0]):
+        return Tensor(Unknown("a tuple as data, or a torch.Size as a size", plain=True), machine.heap.clock)
     made = converted(machine, _tensor(machine, args, kwargs), External("torch.float32"))
     return made.viewing(args[0]) if args and isinstance(args[0], Tensor) else made
 
