@@ -760,6 +760,11 @@ class Attributes(Control):
                 self.give_up(Unknown(f"other {name} for {value.name}"))
             if isinstance(value, Class) and value.full_name == "torch.nn.Module" and name in REGISTERING:
                 self.register_otherwise()
+            if isinstance(value, Class) and name == "__init__" and value.full_name.startswith("torch.nn."):
+                self.heap.touch(self.patches)
+                self.patches.pop(f"{value.full_name}.{name}", None)
+                if not isinstance(given, Native):
+                    self.patches[f"{value.full_name}.{name}"] = given
             self.heap.touch(value)
             value.attributes[name] = given
         elif isinstance(value, Module):

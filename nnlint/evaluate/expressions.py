@@ -146,6 +146,14 @@ def lower_name(node: cst.Name, scope: Scope) -> Evaluate:
         return local
     if name in scope.globals:
         return lambda frame: machine.look_up_global(frame, name)
+    if scope.kind == "class" and name in scope.local:
+
+        def of_class(frame: Frame) -> Value:
+            """A name that a class's body binds is none of the functions around it; a comprehension in it sees those."""
+            is_global = name not in frame.variables and machine.is_class_frame(frame)
+            return machine.look_up_global(frame, name) if is_global else machine.look_up(frame, name)
+
+        return of_class
     return lambda frame: machine.look_up(frame, name)
 
 

@@ -60,13 +60,31 @@ MODULE_STEPS = 3  # what making any module costs beside its call, in statements
 
 def prepare(machine: Any, module: Instance) -> None:
     """What Module.__init__ does: empty registries."""
-    if machine.patches and isinstance(machine.patches.get(REGISTERED), Unknown):
-        machine.give_up(machine.patches[REGISTERED])
+    if machine.patches:
+        _check_patches(machine, module)
     machine.step(MODULE_STEPS)
     machine.heap.touch(module)
     for name in REGISTRIES:
         module.attributes[name] = Dict((), machine.heap.clock)
     module.attributes["training"] = True
+
+
+def _check_patches(machine: Any, module: Instance) -> None:
+    """torch's own constructors call those of their bases and parts, which the program may have replaced."""
+    if isinstance(machine.patches.get(REGISTERED), Unknown):
+        machine.give_up(machine.patches[REGISTERED])
+    first_of_all, *bases = (base.full_name for base in module.cls.mro if base.module is None)
+    replaced = {name.removesuffix(".__init__") for name in machine.patches if name.endswith(".__init__")}
+    if replaced and (first_of_all in COMPOSED or not replaced.isdisjoint(bases)):
+        machine.give_up(Unknown("how a layer of torch is made is replaced"))
+
+
+# The layers of torch that are made of others, whose constructors they call.
+COMPOSED = frozenset(
+    f"torch.nn.{name}"
+    for name in ("AdaptiveLogSoftmaxWithLoss", "MultiheadAttention", "Transformer", "TransformerDecoder",
+                 "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer")
+)  # fmt: skip
 
 
 def _init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -31,7 +31,7 @@ class Site:
 
 @dataclass
 class Scope:
-    """Where code stands: kind is "module", "class" or "function"; `local` are the names a function binds."""
+    """Where code stands: kind is "module", "class" or "function"; `local` are the names that it binds."""
 
     machine: Machine
     source: Source

@@ -755,7 +755,8 @@ def lower_class(node: cst.ClassDef, scope: Scope) -> Execute:
     """@decorator class name(base, keyword=value): body"""
     machine, name = scope.machine, node.name.value
     found = binder(node.body)
-    inner = scope.inside("class", name, outer=frozenset(found.nonlocals), globals=frozenset(found.globals))
+    own_names = frozenset(found.bound - found.nonlocals)
+    inner = scope.inside("class", name, own_names, outer=frozenset(found.nonlocals), globals=frozenset(found.globals))
     bases = [lower(arg.value, scope) for arg in node.bases if not arg.star]
     keywords = [(arg.keyword.value, lower(arg.value, scope)) for arg in node.keywords if arg.keyword is not None]
     decorators = lower_decorators(node.decorators, scope)
