@@ -584,6 +584,11 @@ def describe_error(value: Value) -> str:
     return "an exception"
 
 
+def as_text(value: Value) -> Value:
+    """A value as a name: of an object that is a str, as the members of some enumerations are, the text that it is."""
+    return value.payload if isinstance(value, Instance) and isinstance(value.payload, str) else value
+
+
 def may_be_absent(value: Value) -> bool:
     """Whether a dict's or namespace's entry is there in only some of the ways the program can have run."""
     if not isinstance(value, Unknown) or not value.options:

@@ -40,6 +40,7 @@ from nnlint.values import (
     Union,
     Value,
     View,
+    as_text,
     has_rest,
     is_plain,
     may_be_absent,
@@ -608,7 +609,7 @@ def is_computed(value: Value, name: str) -> bool:
 
 @builtin("getattr")
 def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    value, name = args[0], args[1]
+    value, name = args[0], as_text(args[1])
     if isinstance(value, Unknown) and not value.options and not isinstance(value, External):
         found = machine.within(value, name)
         plain = value.plain and all(map(is_plain, args[2:]))
@@ -641,7 +642,7 @@ def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 @builtin("hasattr")
 def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    value, name = args
+    value, name = args[0], as_text(args[1])
     if isinstance(value, External) and isinstance(name, str):
         dotted = f"{value.name}.{name}"  # of torch alone the version that will run is known
         is_known = dotted.startswith("torch.") and not isinstance(machine.resolve(dotted), Unknown)
@@ -669,7 +670,7 @@ def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 @builtin("setattr")
 def _setattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    value, name, given = args
+    value, name, given = args[0], as_text(args[1]), args[2]
     if not isinstance(name, (str, Unknown, Instance)):
         raise machine.error("TypeError", "attribute name must be string")
     if isinstance(name, str):
@@ -682,8 +683,9 @@ def _setattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 @builtin("delattr")
 def _delattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    if isinstance(args[1], str):
-        machine.delete_attribute(args[0], args[1])
+    name = as_text(args[1])
+    if isinstance(name, str):
+        machine.delete_attribute(args[0], name)
     else:
         machine.havoc(args[0], "an attribute whose name is not known is deleted")
     return None

@@ -42,6 +42,7 @@ from nnlint.values import (
     Tensor,
     Value,
     View,
+    as_text,
     has_rest,
     is_plain,
     join,
@@ -874,9 +875,10 @@ class Items(Attributes):
             raise self.error("TypeError", "argument after ** must be a mapping")
         rest = given.rest
         for key, value in given.items():
-            if not isinstance(key, str):
+            name = as_text(key)
+            if not isinstance(name, str):
                 raise self.error("TypeError", "keywords must be strings")
-            self.add_keyword(kwargs, key, value)
+            self.add_keyword(kwargs, name, value)
         return rest
 
     def add_keyword(self, kwargs: dict[str, Value], name: str, value: Value) -> None:

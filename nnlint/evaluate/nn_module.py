@@ -39,6 +39,7 @@ from nnlint.values import (
     Stream,
     Tensor,
     Value,
+    as_text,
     is_plain,
     may_be_absent,
 )
@@ -128,7 +129,7 @@ def forget_name(machine: Any, module: Instance, name: str, but: str) -> None:
 
 def put(machine: Any, module: Instance, which: str, name: Value, value: Value) -> None:
     """Register a value under a name."""
-    held = registry(machine, module, which)
+    held, name = registry(machine, module, which), as_text(name)
     if isinstance(value, Tensor):
         value.is_here = False  # with the module it may move
     if isinstance(name, str):
@@ -229,6 +230,7 @@ def _delete_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value])
 
 def check_name(machine: Any, module: Instance, which: str, name: Value) -> None:
     """Raise as torch does where a value is not to be registered under a name."""
+    name = as_text(name)
     if isinstance(name, Unknown):
         return
     if not isinstance(name, str):
