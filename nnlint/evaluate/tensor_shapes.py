@@ -198,6 +198,15 @@ def pad(shape: Shape, widths: Sequence[Value]) -> Shape:
     return tuple(sizes)
 
 
+def summed(shape: Shape, dim: Value = None, keepdim: Value = False) -> Shape:
+    """What is left of a shape where the numbers along some dimensions, or along all, become one."""
+    given = dim if isinstance(dim, (list, tuple)) else range(len(shape)) if dim is None else (dim,)
+    places = [place(one, len(shape)) for one in given]
+    if type(keepdim) is not bool or len(set(places)) < len(places) or not (places or dim is None):
+        raise NotKnown
+    return tuple(1 if at in places else size for at, size in enumerate(shape) if keepdim or at not in places)
+
+
 METHODS: dict[str, Callable[[Shape, Sequence[Any]], Shape]] = {
     "view": _view, "reshape": _view, "permute": _permute, "transpose": _transpose, "swapaxes": _transpose, "t": _t,
     "unsqueeze": _unsqueeze, "squeeze": _squeeze, "flatten": _flatten, "repeat": _repeat, "tile": _repeat,

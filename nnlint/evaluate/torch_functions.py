@@ -194,18 +194,17 @@ for _each in ("reshape", "permute", "transpose", "t", "unsqueeze", "squeeze", "f
 
 
 def _as_method(name: str) -> None:
-    """torch.name(tensor), which is tensor.name(); with more arguments it is not known."""
+    """torch.name(tensor, ...), which is tensor.name(...)."""
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        value = args[0] if args else kwargs.get("input")
-        if not isinstance(value, Tensor) or len(args) + len(kwargs) > 1:
+        if not args or not isinstance(args[0], Tensor):
             return Unknown(f"what torch.{name} gives", plain=True)
-        return machine.call(tensor_attribute(machine, value, name), [], {})
+        return machine.call(tensor_attribute(machine, args[0], name), args[1:], kwargs)
 
     FUNCTIONS[f"torch.{name}"] = Native(f"torch.{name}", run)
 
 
-for _each in ("numel", "prod", "sum", "max", "min"):
+for _each in ("numel", "prod", "sum", "mean", "max", "min"):
     _as_method(_each)
 
 
@@ -763,6 +762,8 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return _rank(value)
     if name == "size":
         return value.numel() if value.is_array else Native(name, lambda m, args, kwargs: _size(m, value, args, kwargs))
+    if name in ("sum", "mean") and not value.is_array and value.data is None and not value.is_whole:
+        return Native(name, lambda m, args, kwargs: _summed(m, value, name, args, kwargs))
     if name in ("prod", "sum", "max", "min") and isinstance(value.data, tuple):
         return Native(name, lambda m, args, kwargs: _reduced(m, value, name, args, kwargs))
     if name == "split":
@@ -882,6 +883,16 @@ def _reduced(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: 
     function: Any = {"prod": math.prod, "sum": sum, "max": max, "min": min}[name]
     result = function(value.data)
     return of_numpy(result) if value.is_array else Tensor((), machine.heap.clock, data=result)
+
+
+def _summed(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """sum(dim=None, keepdim=False) or mean() of numbers that are not known"""
+    if name == "mean" and not value.is_parameter:
+        machine.may_raise("integers have no mean in torch")
+    if not isinstance(value.shape, tuple) or len(args) > 2 or kwargs.keys() - {"dim", "keepdim"}:
+        return Tensor(Unknown(f"{name}() of a tensor", plain=True), machine.heap.clock)
+    given = dict(zip(("dim", "keepdim"), args)) | kwargs
+    return Tensor(shaped(lambda: tensor_shapes.summed(value.shape, **given)), machine.heap.clock)
 
 
 def _has_many(value: Tensor) -> bool:
