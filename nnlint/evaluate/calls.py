@@ -949,7 +949,7 @@ class Calls(Objects):
         cls.attributes["__new__"] = Native("__new__", new)
         cls.attributes["_replace"] = Native("_replace", replace)
         cls.attributes["_asdict"] = Native("_asdict", as_dict)
-        cls.attributes["_fields"] = tuple(fields)
+        cls.attributes["_fields"] = cls.attributes["__match_args__"] = tuple(fields)
         defaults = {p.name: p.default for p in signature.parameters if p.default is not REQUIRED}
         cls.attributes["_field_defaults"] = Dict(defaults, self.heap.clock)
 
@@ -996,6 +996,9 @@ class Calls(Objects):
             fields[field.name] = field
         cls.dataclass = fields
         self._check_order(fields)
+        if cls.unknown_base is None and options.get("match_args", True) is True:
+            by_position = [name for name, field in fields.items() if field.in_init and not field.keyword_only]
+            cls.attributes.setdefault("__match_args__", tuple(by_position))
         if options.get("slots") is True:
             cls.slots = self._slots(cls, tuple(fields))
         if options.get("init") is not False and not isinstance(cls.attributes.get("__init__"), Function):

@@ -984,8 +984,11 @@ def lower_class_pattern(node: cst.MatchClass, scope: Scope) -> Matches:
         if isinstance(cls, Native) and cls.name in SELF_MATCHING and len(places) == 1 and not named:
             return places[0](frame, value, bound)
         order = machine.find_attribute(cls, "__match_args__") if places else ()
-        if not isinstance(order, tuple) or len(order) < len(places):
+        if not isinstance(order, tuple):
+            machine.may_raise("a class pattern by position")
             return Unknown("a class pattern by position")
+        if len(order) < len(places):
+            raise machine.error("TypeError", f"{cls.name} accepts {len(order)} positional sub-patterns")
         tests: list[Callable[[], bool | Unknown]] = []
         for name, part in (*zip(order, places), *named):
             held = machine.find_attribute(value, name)
