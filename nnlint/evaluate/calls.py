@@ -748,7 +748,7 @@ class Calls(Objects):
         ahead: Unknown | None = None
         kin: Unknown | None = Unknown(f"__subclasshook__ of {name}") if "__subclasshook__" in attributes else None
         metaclass = options.get("metaclass")
-        is_abstract = isinstance(metaclass, External) and metaclass.name == "abc.ABCMeta"
+        is_abstract, is_protocol = isinstance(metaclass, External) and metaclass.name == "abc.ABCMeta", False
         if isinstance(metaclass, CALLED):
             return self.call_unknown(
                 Unknown(f"the metaclass of {name}"), [metaclass, *parents, *attributes.values()], {}
@@ -763,7 +763,8 @@ class Calls(Objects):
                 bases.append(ABSTRACT[parent.name])
             elif isinstance(parent, External) and parent.name in TRANSPARENT_BASES:
                 kin = first(kin, parent if parent.name not in PLAIN_BASES else None)
-                is_abstract = is_abstract or parent.name == "abc.ABC"
+                is_protocol = is_protocol or parent.name in PROTOCOLS
+                is_abstract = is_abstract or is_protocol or parent.name == "abc.ABC"
             elif isinstance(parent, Unknown):
                 unknown = first(unknown, parent)
             elif isinstance(parent, Native):
@@ -799,6 +800,8 @@ class Calls(Objects):
             kin = first(kin, unknown if has_check else None)
         if is_abstract:
             attributes["__register__"] = REGISTER
+        if is_protocol:
+            attributes.setdefault("_is_protocol", True)
         cls.full_name = f"{body.module.name}.{qualified}"
         cls.local, cls.site = local, site
         cls.unknown_base, cls.unsure = first(cls.unknown_base, unknown), first(cls.unsure, ahead)
@@ -1201,7 +1204,9 @@ def is_manager(cls: Class) -> bool:
 
 
 def lacks_methods(cls: Class) -> bool:
-    """Whether an abstract method of a class is defined nowhere."""
+    """Whether an abstract method of a class is defined nowhere, or it is a protocol without an __init__ of its own."""
+    if cls.attributes.get("_is_protocol") is True and cls.find("__init__") is ABSENT:
+        return True
     held = (cls.find(name) for base in cls.mro for name in base.attributes)
     methods = (value.getter if isinstance(value, Descriptor) else value for value in held)
     return any(isinstance(m, Function) and m.attributes.get("__isabstractmethod__") is True for m in methods)
@@ -1296,12 +1301,11 @@ TRANSPARENT_MANAGERS = (
     "torch.cuda.device ", "torch.autocast ", "torch.random.fork_rng ", "warnings.catch_warnings ",
 )  # fmt: skip
 # Outside bases that add nothing to an instance.
-TRANSPARENT_BASES = frozenset(
-    {
-        "abc.ABC", "typing.Protocol", "collections.abc.Iterable", "collections.abc.Callable",
-        "collections.abc.Sequence", "typing_extensions.Protocol", "typing.Generic", "typing.Sequence",
-    }
-)  # fmt: skip
+PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
+TRANSPARENT_BASES = PROTOCOLS | {
+    "abc.ABC", "collections.abc.Iterable", "collections.abc.Callable",
+    "collections.abc.Sequence", "typing.Generic", "typing.Sequence",
+}  # fmt: skip
 PLAIN_BASES = frozenset({"abc.ABC", "typing.Generic"})  # of these, isinstance() asks no other way
 
 __all__ = ["Calls", "Module", "Set", "Tensor"]
