@@ -552,8 +552,9 @@ for _name in (
     *("copysign", "fmod", "fabs", "trunc", "comb", "isclose", "isinf", "isnan", "factorial", "hypot"),
 ):
     _math(_name)
+FUNCTIONS["math.tau"] = math.tau
 FUNCTIONS.update(
-    {"math.pi": math.pi, "math.e": math.e, "math.inf": math.inf, "numpy.pi": math.pi, "numpy.inf": math.inf}
+    {f"{module}.{name}": getattr(math, name) for module in ("math", "numpy") for name in ("pi", "e", "inf", "nan")}
 )
 
 
