@@ -443,6 +443,8 @@ class Attributes(Control):
                 return BoundMethod(method, value)
             if kind in NUMPY:
                 return self.doubtful(Unknown(f"{name} of a number of numpy's", plain=True))
+        if name == "__class__":
+            return self.call(self.builtins["type"], [value], {})
         if isinstance(value, (int, float)) and name in ("real", "imag", "numerator", "denominator"):
             return getattr(value, name)
         special = isinstance(value, (Stream, Deque)) or (isinstance(value, Dict) and value.kind != "dict")
@@ -452,6 +454,9 @@ class Attributes(Control):
             return BoundMethod(unknown, value)  # it may write to the object
         if isinstance(value, Native) and name in value.attributes:
             return value.attributes[name]
+        is_own_name = name in ("__name__", "__qualname__") and isinstance(value, Native)
+        if is_own_name and (self.builtin_kind(value) or value.name in (*DICTS, "NoneType")):
+            return value.name
         if isinstance(value, Native) and (value.name, name) == ("dict", "fromkeys"):
             return Native(name, _from_keys)
         if isinstance(value, Native) and (value.name, name) == ("chain", "from_iterable"):

@@ -10,8 +10,8 @@ from typing import Any
 from nnlint.evaluate import metaclasses
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with, own_class
-from nnlint.evaluate.control import DRAINED, UNSIZED, RunTimeCodeError
-from nnlint.evaluate.kinds import NONE_TYPE, is_instance, kin_of
+from nnlint.evaluate.control import DRAINED, UNSIZED, LimitError, RunTimeCodeError
+from nnlint.evaluate.kinds import MAPPINGS, NONE_TYPE, is_instance, kin_of
 from nnlint.evaluate.objects import writes_itself
 from nnlint.numpy_numbers import NUMPY, NumpyBool, NumpyFloat, NumpyInt
 from nnlint.signature import Rest, rest_at
@@ -714,7 +714,7 @@ def class_of(machine: Any, value: Value) -> Value:
     if isinstance(value, Tensor) and not value.is_array:
         return machine.classes["Parameter" if value.is_parameter else "Tensor"]
     if isinstance(value, Dict):
-        return TYPES.get(value.kind, BUILTINS["dict"])
+        return BUILTINS["dict"] if value.kind == "dict" else machine.resolve(f"collections.{value.kind}")
     if isinstance(value, (Deque, View, Tensor, *NUMPY)):
         return Unknown("the type of a value")
     if value is None:
@@ -731,7 +731,6 @@ KINDS: tuple[tuple[type, str], ...] = (
     (bool, "bool"), (int, "int"), (float, "float"), (complex, "complex"), (str, "str"), (List, "list"),
     (tuple, "tuple"), (Set, "set"), (range, "range"), (slice, "slice"),
 )  # fmt: skip
-TYPES: dict[str, Value] = {}
 
 
 @builtin("type")
@@ -762,6 +761,8 @@ def _issubclass(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
     cls, kinds = args
     kinds = kinds.kinds if isinstance(kinds, Union) else kinds
     for kind in kinds if isinstance(kinds, tuple) else (kinds,):
+        if isinstance(kind, Native) and kind.name in MAPPINGS:
+            kind = machine.classes[kind.name]
         if any(isinstance(side, (str, int, float, List, Dict)) or side is None for side in (cls, kind)):
             raise machine.error("TypeError", "issubclass() takes classes")
         if isinstance(cls, Class) and isinstance(kind, Class):

@@ -66,6 +66,8 @@ CONCRETE = {"Dict": Dict, "List": List, "Tuple": tuple, "Set": Set, "FrozenSet":
 MARKS = {"Iterable": "__iter__", "Sized": "__len__", "Container": "__contains__", "Callable": "__call__"}
 NOMINAL = ("Sequence", "Mapping", "MutableSequence", "MutableMapping")  # only who derives from it is one
 
+MAPPINGS = ("OrderedDict", "defaultdict", "Counter")  # of collections: functions that are classes for those who derive
+
 # Modules whose classes are known to be no other name for a type of Python's own, however they are spelled.
 OWN_CLASSES = ("torch.", "numpy.")
 RENAMING = ("torch._six.", "numpy.compat.")
@@ -99,8 +101,10 @@ def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
         return Unknown(f"isinstance() with {kind.name}", plain=True) if answer is None else answer
     if isinstance(kind, Unknown):
         return Unknown(kind.why, plain=True)
+    if isinstance(kind, Native) and kind.name in MAPPINGS:
+        kind = machine.classes[kind.name]
     if isinstance(kind, Native):
-        return _is_native(value, kind)
+        return _is_native(machine, value, kind)
     if isinstance(kind, Instance):
         checks = kind.cls.find("__instancecheck__")
         if isinstance(checks, Function):
@@ -243,7 +247,7 @@ TENSORS = ("torch.Tensor", "torch.nn.Parameter", "torch.nn.parameter.Parameter")
 TYPES = frozenset({*NATIVE, *TENSORS, NONE_TYPE.name})
 
 
-def _is_native(value: Value, kind: Native) -> bool | Unknown:
+def _is_native(machine: Any, value: Value, kind: Native) -> bool | Unknown:
     if kind.name == "object":
         return True
     if isinstance(value, Instance) and value.payload is None and value.cls.unknown_base is not None:
@@ -254,7 +258,7 @@ def _is_native(value: Value, kind: Native) -> bool | Unknown:
         is_tensor = isinstance(value, Tensor) and not value.is_array
         return is_tensor and (kind.name == "torch.Tensor" or value.is_parameter)
     if kind.name == "type" and isinstance(value, Native):
-        return value.name in NATIVE
+        return value.name in (*NATIVE, *MAPPINGS) or machine.builtin_kind(value) == "type"
     answer = _is_of(value, NATIVE[kind.name]) if kind.name in NATIVE else _is_inner(value, kind.name)
     return Unknown(f"isinstance() with {kind.name}", plain=True) if answer is None else answer
 
@@ -267,4 +271,4 @@ def _is_of(value: Value, kind: type) -> bool | None:
     return isinstance(held, kind) and not isinstance(held, Deque) and not (kind is int and isinstance(held, NUMPY))
 
 
-__all__ = ["NONE_TYPE", "REGISTER", "REGISTERS", "is_instance", "is_object_of", "kin_of", "union"]
+__all__ = ["MAPPINGS", "NONE_TYPE", "REGISTER", "REGISTERS", "is_instance", "is_object_of", "kin_of", "union"]
