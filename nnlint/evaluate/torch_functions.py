@@ -411,13 +411,15 @@ def check_fit(machine: Any, value: Tensor, other: Tensor) -> None:
         raise machine.error("ValueError" if value.is_array else "RuntimeError", "what is written does not fit")
 
 
-def elementwise(machine: Any, name: str, value: Tensor) -> Value:
-    """A function of each number of a tensor."""
+def elementwise(machine: Any, name: str, value: Tensor, is_plain: bool = True) -> Value:
+    """A function of each number of a tensor, or of an array; not plain: other arguments say more of it."""
     numbers = numbers_of(value)
     known = name in tensor_numbers.MONOTONE or name in tensor_numbers.WHOLE_BY
-    if numbers is None or not known or not isinstance(value.shape, tuple):
-        return Tensor(value.shape, machine.heap.clock)
-    return from_numbers(machine, value.shape, [tensor_numbers.apply(name, number) for number in numbers])
+    if numbers is None or not known or not is_plain or not isinstance(value.shape, tuple):
+        return Tensor(value.shape, machine.heap.clock, is_array=value.is_array)
+    made = from_numbers(machine, value.shape, [tensor_numbers.apply(name, number) for number in numbers])
+    made.is_array = value.is_array
+    return made
 
 
 def _elementwise(name: str) -> None:
@@ -775,7 +777,7 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     if name in ("item", "tolist"):
         return Native(name, lambda m, args, kwargs: _values(m, value))
     if name in tensor_numbers.WHOLE_BY or name in tensor_numbers.MONOTONE:
-        return Native(name, lambda m, args, kwargs: elementwise(m, name, value))
+        return Native(name, lambda m, args, kwargs: elementwise(m, name, value, not args and not kwargs))
     if name in ("int", "long", "float", "double") and value.data is not None:
         return Native(name, lambda m, args, kwargs: converted(m, value, External(f"torch.{name}")).viewing(value))
     if value.is_parameter and (name in MAY_BE_ITSELF or name == "real"):
