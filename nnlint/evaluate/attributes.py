@@ -838,6 +838,7 @@ class Attributes(Control):
                 if name == "data" and isinstance(held, Tensor):
                     self.heap.touch(held)
                     held.shape, held.least = Unknown(value.why, plain=True), None
+            self.step(len(seen) // 4)
             self.hand(given)
         is_kept = value.plain and isinstance(given, (list, tuple)) and all(map(is_plain, given))
         if (value.foreign or value.plain) and isinstance(given, (Instance, List, Dict, Set, tuple)) and not is_kept:
