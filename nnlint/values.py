@@ -398,9 +398,8 @@ class Namespace(Instance):
         names = list(owner.attributes)
         if all(name in names for name in ("training", *REGISTRIES)):
             start = names.index("_parameters")
-            rest = [name for name in names if name not in ("training", *REGISTRIES)]
-            kept = [name for name in KEPT if name not in names]
-            names = [*names[:start], "training", "_parameters", "_buffers", *kept, "_modules", *rest]
+            rest = [name for name in names if name not in ("training", *REGISTRIES, *KEPT)]
+            names = [*names[:start], "training", "_parameters", "_buffers", *KEPT, "_modules", *rest]
         return {name: owner.attributes.get(name, Unknown(KEPT_BY_TORCH, plain=True)) for name in names}
 
     @property

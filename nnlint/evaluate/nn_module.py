@@ -36,6 +36,7 @@ from nnlint.values import (
     Instance,
     Native,
     RaisedError,
+    Set,
     Stream,
     Tensor,
     Value,
@@ -281,11 +282,28 @@ def _register_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value
 
 
 def _register_buffer(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    module, name, tensor = arguments(("self", "name", "tensor", "persistent"), args, kwargs)[:3]
+    module, name, tensor = arguments(("self", "name", "tensor"), args, kwargs)
     check_name(machine, module, "_buffers", name)
     check_buffer(machine, name, tensor)
     put(machine, module, "_buffers", name, tensor)
+    _keep_out(machine, module, name, args[3] if len(args) > 3 else kwargs.get("persistent", True))
     return None
+
+
+KEPT_OUT = "_non_persistent_buffers_set"  # of torch.nn.Module: the buffers that its state leaves out
+
+
+def _keep_out(machine: Any, module: Instance, name: Value, persistent: Value) -> None:
+    """Note whether the module's state has the buffer of this name."""
+    held = module.attributes.get(KEPT_OUT)
+    if isinstance(held, Unknown) or (persistent is True and held is None):
+        return
+    machine.heap.touch(module)
+    if not isinstance(persistent, bool) or not isinstance(name, str) or not isinstance(held, (Set, type(None))):
+        module.attributes[KEPT_OUT] = Unknown("the buffers that are not persistent", plain=True)
+    else:
+        names = (held or set()) - {name} if persistent else {*(held or ()), name}
+        module.attributes[KEPT_OUT] = Set(names, machine.heap.clock, held.rest if held is not None else None)
 
 
 def check_buffer(machine: Any, name: Value, value: Value) -> None:
@@ -557,12 +575,18 @@ class State(Unknown):
 
 
 def sizes_of(machine: Any, module: Value, *registries: str) -> dict[str, Value] | None:
-    """The shapes of what a module has in these registries, by their paths; None where that is not known."""
+    """The shapes of what a module has in these registries for its state, by their paths; None where that is not
+    known."""
     sizes: dict[str, Value] = {}
     for path, part in walk(machine, module, once=False):
         if not isinstance(part, Instance) or any(isinstance(part.cls.find(name), Function) for name in OF_STATES):
             return None
+        left_out = part.attributes.get(KEPT_OUT, Set())
+        if not isinstance(left_out, Set) or left_out.rest is not None:
+            return None
         for name, tensor in (pair for which in registries for pair in _held_tensors(machine, part, which)):
+            if name in left_out:
+                continue
             if not isinstance(tensor, Tensor):
                 return None
             sizes[f"{path}.{name}" if path else name] = tensor.shape
