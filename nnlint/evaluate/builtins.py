@@ -10,7 +10,7 @@ from typing import Any
 from nnlint.evaluate import metaclasses
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with, own_class
-from nnlint.evaluate.control import DRAINED, UNSIZED, LimitError, RunTimeCodeError
+from nnlint.evaluate.control import DRAINED, UNSIZED, RunTimeCodeError
 from nnlint.evaluate.kinds import MAPPINGS, NONE_TYPE, is_instance, kin_of
 from nnlint.evaluate.objects import writes_itself
 from nnlint.numpy_numbers import NUMPY, NumpyBool, NumpyFloat, NumpyInt
