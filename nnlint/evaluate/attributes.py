@@ -87,7 +87,6 @@ def of_module(name: str) -> Value:
 CALLED_BY_LAYERS = ("torch.nn.init.", "torch.nn.functional.")  # what layers call from within
 # What every module has by itself.
 OF_MODULES = frozenset({"__file__", "__path__", "__doc__", "__package__", "__spec__", "__loader__"})
-
 # Attributes that no size and no registration depends on.
 WEIGHTLESS = frozenset({"grad", "requires_grad", "training"})
 # Methods of lists, dicts, sets and modules that write to their object.
