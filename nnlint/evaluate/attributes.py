@@ -434,7 +434,7 @@ class Attributes(Control):
         return functions.attribute(self, value, name) if name.startswith("__") else ABSENT
 
     def _native_attribute(self, value: Value, name: str) -> Value:
-        if name == "move_to_end" and isinstance(value, Dict) and value.kind != "OrderedDict":
+        if name in OF_KINDS and isinstance(value, Dict) and value.kind != OF_KINDS[name]:
             return ABSENT
         for kind in type(value).__mro__:
             method = self.methods.get((kind, name))
@@ -924,6 +924,7 @@ def is_special(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
 
 
+OF_KINDS = {"move_to_end": "OrderedDict", "most_common": "Counter"}  # what of Python's dicts only one has
 DICTS = {kind.__name__: kind for kind in (dict, OrderedDict, defaultdict, Counter)}
 UNSEEN = "a write to an object that is not known: "
 WRITING_ITSELF = frozenset({"apply", "__init__", "__setattr__", "__delattr__", "__setstate__"})

@@ -1288,6 +1288,20 @@ def _move_to_end(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     return None
 
 
+@method(Dict, "most_common")
+def _most_common(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Counter.most_common(n=None): what is counted as often, in the order in which it was first counted"""
+    mapping, most = args[0], args[1] if len(args) > 1 else kwargs.get("n")
+    if not mapping.certain() or not all(type(count) is int for count in mapping.values()):
+        return Unknown("the most common of what is not known")
+    places = known(most) if most is not None else len(mapping)
+    if not isinstance(places, int):
+        raise machine.error("TypeError", "how many are asked for is no integer")
+    machine.charge(mapping)
+    found = sorted(mapping.items(), key=lambda entry: -entry[1])
+    return List(found[: max(places, 0)], machine.heap.clock)
+
+
 @method(Set, "add")
 def _add(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     machine.heap.touch(args[0])

@@ -441,7 +441,10 @@ def _default(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 @library("collections.Counter")
 def _counter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     made = Dict((), machine.heap.clock, kind="Counter")
-    if kwargs or (args and isinstance(args[0], (Dict, Instance))):
+    if not kwargs and args and isinstance(args[0], Dict):
+        machine.update_dict(made, args[0])
+        return made
+    if kwargs or (args and isinstance(args[0], Instance)):
         made.rest = Unknown("a Counter of counts")
         return made
     for item in machine.items(args[0]) if args else ():
