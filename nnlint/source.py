@@ -158,7 +158,7 @@ class Source:
 
     def parse_body(self, where: Lines) -> cst.BaseSuite:
         """The body of a function, from its own lines; raises a LibCST error where not even a rewriting is parsed."""
-        lines = self._lines[where.body - 1 : where.last]
+        lines = self._lines_of(where.body, where.last)
         head = "async def _():" if where.is_async else "def _():"
         try:
             parsed = cst.parse_module("\n".join([head, *lines, ""]))
@@ -185,10 +185,15 @@ class Source:
         above = [""] * (where.first - 1)
         if where.is_indented:
             above[-1] = "if True:"
-        statement = ast.parse("\n".join([*above, *self._lines[where.first - 1 : where.last]])).body[0]
+        statement = ast.parse("\n".join([*above, *self._lines_of(where.first, where.last)])).body[0]
         function = statement.body[0] if isinstance(statement, ast.If) else statement
         assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
         return function
+
+    def _lines_of(self, first: int, last: int) -> list[str]:
+        """The lines of a function, without the backslash by which its last one may go on in an empty one."""
+        *lines, end = self._lines[first - 1 : last]
+        return [*lines, end.removesuffix("\\")]
 
     def python_tree(self) -> ast.Module:
         """Python's own tree of the whole file."""
