@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nnlint.analyse import analyse
+from nnlint.evaluate.control import Control
 from nnlint.roots import LEAST_STEPS, Roots
 
 GROW = "for _ in range(60): w = "
@@ -159,6 +160,26 @@ def test_a_root_ends_within_its_steps(tmp_path: Path, monkeypatch: pytest.Monkey
     analysis = analyse(str(tmp_path / "hostile.py"), text)
     assert all(not error.message.startswith("nnlint failed") for error in analysis.errors)
     assert all(steps <= STEPS + 10_000 for steps in spent)
+
+
+def test_what_is_forgotten_is_charged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forgotten: list[object] = []
+    havoc = Control.havoc
+
+    def counted(self: Control, value: object, why: str, seen: set[object] | None = None) -> None:
+        forgotten.append(value)
+        havoc(self, value, why, seen)
+
+    monkeypatch.setattr(Control, "havoc", counted)
+    spent: list[int] = []
+    run = Roots._root
+    monkeypatch.setattr(
+        Roots, "_root", lambda self, *args, **kwargs: (run(self, *args, **kwargs), spent.append(self.machine.steps))[0]
+    )
+    text = "import outside\ndef main(u):\n    for i in range(1000):\n        outside.use(min(u, [[i]]))\n"
+    (tmp_path / "many.py").write_text(f"from torch import nn\n{text}    return nn.Linear(1, 1)\n")
+    analyse(str(tmp_path / "many.py"))
+    assert 100_000 < len(forgotten) < 40 * sum(spent)
 
 
 def test_a_file_ends_within_its_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -431,7 +431,7 @@ class Control:
                     self.havoc(option, why, seen)
             if value.is_opaque and GIVEN in seen and not self.executing:
                 seen.discard(GIVEN)
-                self.step(len(self.made) // 40)
+                self.step(len(self.aliased) // 10 + len(self.made) // 40)
                 made = [module for module in self.made if module.open is None]  # of others nothing is known already
                 for held in (*self.aliased.values(), *made):
                     self.havoc(held, why, seen)
