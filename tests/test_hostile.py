@@ -144,25 +144,33 @@ def test_methods_without_a_receiver_are_called_as_python_calls_them(parameters: 
     assert [model.parameters for model in analysis.models] == [None]
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=[program[:50] for program in PROGRAMS])
-def test_a_root_ends_within_its_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
-    monkeypatch.setattr("nnlint.evaluate.control.STEPS", STEPS)
-    spent: list[int] = []
+@pytest.fixture
+def spent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The steps of each root that has run."""
+    steps: list[int] = []
     run = Roots._root
 
     def root(self: Roots, *args: object, **kwargs: object) -> object:
         found = run(self, *args, **kwargs)  # type: ignore[arg-type]
-        spent.append(self.machine.steps)
+        steps.append(self.machine.steps)
         return found
 
     monkeypatch.setattr(Roots, "_root", root)
+    return steps
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=[program[:50] for program in PROGRAMS])
+def test_a_root_ends_within_its_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spent: list[int], program: str
+) -> None:
+    monkeypatch.setattr("nnlint.evaluate.control.STEPS", STEPS)
     text = HEADER + textwrap.indent(program, "    ") + "\n    return nn.Linear(1, 1)\n"
     analysis = analyse(str(tmp_path / "hostile.py"), text)
     assert all(not error.message.startswith("nnlint failed") for error in analysis.errors)
     assert all(steps <= STEPS + 10_000 for steps in spent)
 
 
-def test_what_is_forgotten_is_charged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_forgotten_is_charged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spent: list[int]) -> None:
     forgotten: list[object] = []
     havoc = Control.havoc
 
@@ -171,11 +179,6 @@ def test_what_is_forgotten_is_charged(tmp_path: Path, monkeypatch: pytest.Monkey
         havoc(self, value, why, seen)
 
     monkeypatch.setattr(Control, "havoc", counted)
-    spent: list[int] = []
-    run = Roots._root
-    monkeypatch.setattr(
-        Roots, "_root", lambda self, *args, **kwargs: (run(self, *args, **kwargs), spent.append(self.machine.steps))[0]
-    )
     text = "import outside\ndef main(u):\n    for i in range(1000):\n        outside.use(min(u, [[i]]))\n"
     (tmp_path / "many.py").write_text(f"from torch import nn\n{text}    return nn.Linear(1, 1)\n")
     analyse(str(tmp_path / "many.py"))

@@ -11,7 +11,7 @@ from nnlint.evaluate import metaclasses
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with, own_class
 from nnlint.evaluate.control import DRAINED, UNSIZED, RunTimeCodeError
-from nnlint.evaluate.kinds import MAPPINGS, NONE_TYPE, is_instance, kin_of
+from nnlint.evaluate.kinds import NONE_TYPE, as_class, is_instance, kin_of
 from nnlint.evaluate.objects import writes_itself
 from nnlint.numpy_numbers import NUMPY, NumpyBool, NumpyFloat, NumpyInt
 from nnlint.signature import Rest, rest_at
@@ -761,8 +761,7 @@ def _issubclass(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
     cls, kinds = args
     kinds = kinds.kinds if isinstance(kinds, Union) else kinds
     for kind in kinds if isinstance(kinds, tuple) else (kinds,):
-        if isinstance(kind, Native) and kind.name in MAPPINGS:
-            kind = machine.classes[kind.name]
+        kind = as_class(machine, kind)
         if any(isinstance(side, (str, int, float, List, Dict)) or side is None for side in (cls, kind)):
             raise machine.error("TypeError", "issubclass() takes classes")
         if isinstance(cls, Class) and isinstance(kind, Class):

@@ -65,7 +65,6 @@ CONCRETE = {"Dict": Dict, "List": List, "Tuple": tuple, "Set": Set, "FrozenSet":
 # How the methods are called that make any class an instance's class.
 MARKS = {"Iterable": "__iter__", "Sized": "__len__", "Container": "__contains__", "Callable": "__call__"}
 NOMINAL = ("Sequence", "Mapping", "MutableSequence", "MutableMapping")  # only who derives from it is one
-
 MAPPINGS = ("OrderedDict", "defaultdict", "Counter")  # of collections: functions that are classes for those who derive
 
 # Modules whose classes are known to be no other name for a type of Python's own, however they are spelled.
@@ -101,8 +100,7 @@ def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
         return Unknown(f"isinstance() with {kind.name}", plain=True) if answer is None else answer
     if isinstance(kind, Unknown):
         return Unknown(kind.why, plain=True)
-    if isinstance(kind, Native) and kind.name in MAPPINGS:
-        kind = machine.classes[kind.name]
+    kind = as_class(machine, kind)
     if isinstance(kind, Native):
         return _is_native(machine, value, kind)
     if isinstance(kind, Instance):
@@ -247,6 +245,11 @@ TENSORS = ("torch.Tensor", "torch.nn.Parameter", "torch.nn.parameter.Parameter")
 TYPES = frozenset({*NATIVE, *TENSORS, NONE_TYPE.name})
 
 
+def as_class(machine: Any, kind: Value) -> Value:
+    """One of Python's own types, as the class that those of the program derive from where it is one of MAPPINGS."""
+    return machine.classes[kind.name] if isinstance(kind, Native) and kind.name in MAPPINGS else kind
+
+
 def _is_native(machine: Any, value: Value, kind: Native) -> bool | Unknown:
     if kind.name == "object":
         return True
@@ -271,4 +274,6 @@ def _is_of(value: Value, kind: type) -> bool | None:
     return isinstance(held, kind) and not isinstance(held, Deque) and not (kind is int and isinstance(held, NUMPY))
 
 
-__all__ = ["MAPPINGS", "NONE_TYPE", "REGISTER", "REGISTERS", "is_instance", "is_object_of", "kin_of", "union"]
+__all__ = [
+    "MAPPINGS", "NONE_TYPE", "REGISTER", "REGISTERS", "as_class", "is_instance", "is_object_of", "kin_of", "union",
+]  # fmt: skip

@@ -17,7 +17,7 @@ from nnlint.evaluate.einops_functions import EINOPS
 from nnlint.evaluate.functions import FUNCTION_TYPES
 from nnlint.evaluate.imports import Imports
 from nnlint.evaluate.initialisers import initialiser
-from nnlint.evaluate.kinds import REGISTERS
+from nnlint.evaluate.kinds import MAPPINGS, REGISTERS
 from nnlint.evaluate.library import LIBRARY
 from nnlint.evaluate.loggers import LOGGING, logger_classes
 from nnlint.evaluate.mappings import MUTABLE_MAPPING
@@ -87,7 +87,7 @@ def builtin_classes() -> dict[str, Class]:
         else:
             made.attributes["__new__"] = Native("__new__", _payload_new(kind.__name__))
         classes[kind.__name__] = made
-    for name in ("OrderedDict", "defaultdict", "Counter"):
+    for name in MAPPINGS:
         classes[name] = Class(name, (classes["dict"],), full_name=f"collections.{name}")
         classes[name].attributes["__init__"] = Native("__init__", _payload_init(LIBRARY[f"collections.{name}"]))
     classes["OrderedDict"].attributes.update({
