@@ -235,7 +235,7 @@ class Module(Thing):
 
     __slots__ = (
         "birth", "declared", "declared_stars", "failure", "frame", "functions", "is_replaced", "log", "name", "package",
-        "ready", "source", "statements", "unfollowed",
+        "ready", "source", "unfollowed",
     )  # fmt: skip
 
     def __init__(self, name: str, source: Source, birth: int) -> None:
@@ -243,7 +243,6 @@ class Module(Thing):
         self.frame = Frame(self, None, None, birth)
         self.ready = False
         self.package = False
-        self.statements: list[tuple[Any, Callable[[Frame], Any]]] = []  # as written, and lowered
         self.functions: dict[str, tuple[Function, Value]] = {}
         self.declared: dict[str, tuple[int, str, str]] = {}
         self.declared_stars: list[tuple[int, str]] = []

@@ -50,6 +50,7 @@ from nnlint.values import (
 
 LARGEST_KEY = 500  # parts of the arguments
 LEAST_STEPS = 12  # what takes fewer is evaluated as fast as copied
+MANY_STEPS = 500  # by module: what takes more is remembered the first time
 LEAST_READ = 4  # and for a call that only reads
 COPIED_BY_STEP, NOTED_BY_STEP = 8, 2  # parts of objects, and notes, that are copied in the time of a step
 ATOMS = CONSTANTS | {type(...), type(ABSENT), complex, range, slice, Device, External, Module}
@@ -397,8 +398,8 @@ class Template(Followed):
 
 
 class Constructions:
-    """The constructions of one file that are remembered, by what they are given. A first one is only heard of: to
-    remember costs a copy."""
+    """The constructions of one file that are remembered, by what they are given. A first one is only heard of, unless
+    it takes long: to remember costs a copy."""
 
     def __init__(self) -> None:
         self.known: dict[Any, Given | Template | None] = {}
@@ -424,13 +425,8 @@ class Constructions:
         known = self.known.setdefault(key, given)
         if known is None:
             return run()
-        if known is given and not at_once:
-            before = machine.steps
-            made = run()
-            given.root, given.steps = machine.constructed, machine.steps - before
-            return made
         if isinstance(known, Given):
-            return self._remember(machine, key, known, given, run)
+            return self._remember(machine, key, known, given, run, at_once)
         new: set[Template] = set()
         steps = known.steps(machine.constructed, new)
         if known.is_recalled(machine, given) and known.fits(machine, steps):
@@ -473,23 +469,27 @@ class Constructions:
             self.calls[key] = Reading(seen.depth, seen.forks, seen.counted, seen.steps, place, made, given.older)
         return result
 
-    def _remember(self, machine: Any, key: Any, heard: Given, given: Given, run: Run) -> Value:
-        """Construct what was heard of, remember it if that can be, and charge it."""
+    def _remember(self, machine: Any, key: Any, heard: Given, given: Given, run: Run, at_once: bool) -> Value:
+        """Construct it, remember it if that can be and is worth it, and charge it."""
+        is_first = heard is given and not at_once
         is_known = heard.root is machine.constructed
         spared = heard.steps if is_known else 0  # what it takes now, a copy will not take from now on
-        before, around, self.parts = machine.steps, self.parts, Parts()
+        before, modules, around, self.parts = machine.steps, len(machine.made), self.parts, Parts()
         machine.limit += spared
         template = None
         try:
-            self.known[key] = None
+            self.known[key] = given if is_first else None
             made, seen = _follow(machine, run)
-            template = self._template(machine, made, given, seen) if seen is not None else None
+            least = MANY_STEPS * (1 + len(machine.made) - modules) if is_first else LEAST_STEPS
+            if seen is not None and seen.steps >= least:
+                template = self._template(machine, made, given, seen)
         finally:
             machine.limit -= spared
             parts, self.parts = self.parts, around
             if template is None:
                 around.take(parts)
         if template is None:
+            given.root, given.steps = machine.constructed, machine.steps - before
             machine.step(0)
             return made
         machine.constructed.add(template)
@@ -501,9 +501,7 @@ class Constructions:
         return made
 
     def _template(self, machine: Any, made: Value, given: Given, seen: Seen) -> Template | None:
-        """What was constructed, to be copied; None where it cannot be or is as fast evaluated."""
-        if seen.steps < LEAST_STEPS:
-            return None
+        """What was constructed, to be copied; None where it cannot be."""
         copies = Copies(seen.start, NEVER, {id(item): item for item in given.objects.values()}, machine.heap.since)
         lead = len(machine.stack)
         try:

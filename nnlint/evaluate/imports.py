@@ -13,7 +13,7 @@ from nnlint.construction import Failure
 from nnlint.evaluate.calls import Calls
 from nnlint.evaluate.control import IMPORT_STEPS, OF_A_ROOT, LimitError
 from nnlint.evaluate.journal import Change, Journal, StaleError
-from nnlint.evaluate.statements import Execute, define
+from nnlint.evaluate.statements import Execute
 from nnlint.evaluate.torch_functions import FUNCTIONS
 from nnlint.evaluate.torch_names import NAMES
 from nnlint.project import Project
@@ -66,7 +66,7 @@ class Imports(Calls):
         self.modules: dict[str, Module] = {}
         self.texts: dict[str, str | Failure] = {}  # of files that were looked into, by path
 
-    def load(self, source: Source, name: str) -> Module:
+    def run_statements(self, module: Module) -> None:
         raise NotImplementedError  # the machine as a whole runs the module
 
     def module(self, dotted: str) -> Value:
@@ -336,16 +336,22 @@ class Imports(Calls):
         """The body of `if __name__ == "__main__":` is a root of its own, however often its file is executed."""
         self.mains.setdefault(id(source), {})[node] = body
 
+    def load(self, source: Source, name: str) -> Module:
+        """A file as a module that is not executed yet."""
+        module = Module(name, source, self.heap.clock)
+        module.frame.variables["__name__"] = name
+        return module
+
     def execute(self, module: Module) -> None:
         """Run module-level code. What it writes to what is older is in its log, and counts where it is followed."""
         self.executing.append(module)
         self.journal.open(module)
         try:
-            define(self, module.frame, module.statements)
+            self.run_statements(module)
             module.ready = True
         except RaisedError as raised:
             self._break_off(module)
-            module.failure = raised
+            module.failure = raised.with_traceback(None)
         except (LimitError, UnknownValueError):
             self._break_off(module)
             raise

@@ -26,7 +26,7 @@ from nnlint.evaluate.numpy_functions import NUMPY_FUNCTIONS, astype
 from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.signatures import SIGNATURES
-from nnlint.evaluate.statements import lower_definitions
+from nnlint.evaluate.statements import define, lower_definitions
 from nnlint.evaluate.torch_functions import (
     FUNCTIONS,
     arithmetic,
@@ -361,13 +361,10 @@ class Machine(Imports):
             return Native(name, _tensor_of_unknown_shape)
         return None
 
-    def load(self, source: Source, name: str) -> Module:
-        """A file as a module that is not executed yet."""
-        module = Module(name, source, self.heap.clock)
-        scope = Scope(self, source, "module")
-        module.frame.variables["__name__"] = name
-        module.statements = lower_definitions(source.tree.body, scope)
-        return module
+    def run_statements(self, module: Module) -> None:
+        """Execute the statements of a module: it happens once, and what they are lowered to is not kept."""
+        scope = Scope(self, module.source, "module")
+        define(self, module.frame, lower_definitions(module.source.tree.body, scope))
 
     # -- tensors -----------------------------------------------------------------------------------------------
 
