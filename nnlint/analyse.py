@@ -127,9 +127,9 @@ class Kept:
         self.files += 1
 
 
-KEPT_FILES = 40
+KEPT_FILES = 20
 LEFT = 3  # times
-KEPT_TEXT = 6_000_000  # characters, of which each takes about 60 bytes with all that is made of it
+KEPT_TEXT = 8_000_000  # characters, of which each takes about 60 bytes with all that is made of it
 _kept = Kept()
 
 
@@ -137,13 +137,13 @@ def look_again(path: str, text: str, settings: Settings) -> list[Refusal]:
     """What raises also in contexts behind a call that raises, and where nothing is assumed of what users may give."""
     from nnlint.roots import Roots
 
-    looks: list[list[Refusal]] = []
-    for wary in (False, True):
+    def look(wary: bool) -> list[Refusal]:
         machine = machine_for(path, settings, goes_on=True, wary=wary)
         source = machine.source(path, text)
-        looks.append([] if isinstance(source, Failure) else Roots(machine, source, path).run().refusals)
-    certain = {refusal._replace(built_by="") for refusal in looks[1]}
-    return [refusal for refusal in looks[0] if refusal._replace(built_by="") in certain]
+        return [] if isinstance(source, Failure) else Roots(machine, source, path).run().refusals
+
+    certain = {refusal._replace(built_by="") for refusal in look(wary=True)}
+    return [refusal for refusal in look(wary=False) if refusal._replace(built_by="") in certain] if certain else []
 
 
 def machine_for(path: str, settings: Settings, goes_on: bool = False, wary: bool = False) -> "Machine":

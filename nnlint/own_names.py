@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from nnlint.source import FunctionNode
 
@@ -14,35 +14,52 @@ HARMLESS = frozenset(
      "repr", "reversed", "round", "set", "slice", "sorted", "str", "sum", "super", "tuple", "zip"}
 )  # fmt: skip
 Given = dict[str, list[ast.expr | None]]  # what each name is bound to; None: anything
+MakesObjects = Callable[[str], bool]  # whether calls of what a dotted name of the module stands for give no class
 
 
-def perhaps_classes(function: FunctionNode | ast.Lambda) -> set[str] | None:
+def perhaps_classes(function: FunctionNode | ast.Lambda, makes_objects: MakesObjects) -> set[str] | None:
     """The names among a function's own that may stand for a class when it is run with arguments that are not known;
     None where any name may. What the attributes of objects hold is taken to be objects."""
     given = bindings(function)
+
+    def makes_object(dotted: str) -> bool:
+        return dotted.partition(".")[0] not in given and makes_objects(dotted)
+
+    named = {id(value): set(names(value, makes_object)) for values in given.values() for value in values if value}
     if any(isinstance(node, (ast.Global, ast.Nonlocal)) for node in ast.walk(function)):
         return None
-    found = {name for name, values in given.items() if any(value is None or is_free(value, given) for value in values)}
+    known = HARMLESS | given.keys()  # what is neither is a name from around the function, or a special one
+    found = {name for name, values in given.items() if any(v is None or not named[id(v)] <= known for v in values)}
     grown = True
     while grown:
         before = len(found)
-        found |= {name for name, values in given.items() if any(v and not found.isdisjoint(names(v)) for v in values)}
+        found |= {name for name, values in given.items() if any(v and found & named[id(v)] for v in values)}
         grown = len(found) > before
-    return found | (set(names(function)) - given.keys())
+    return found | (set(names(function, lambda dotted: False)) - given.keys())
 
 
-def is_free(value: ast.expr, given: Given) -> bool:
-    """Whether an expression names what the function does not bind, or finds something by a special name."""
-    return any(name not in given and name not in HARMLESS for name in names(value))
-
-
-def names(node: ast.AST) -> Iterator[str]:
-    """The names that are read in a text, and the special names of attributes."""
-    for part in ast.walk(node):
+def names(node: ast.AST, makes_objects: MakesObjects) -> Iterator[str]:
+    """The names in a text from which its value may come, and the special names of attributes."""
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, ast.Call) and makes_objects(dotted_in_python(part.func)):
+            continue
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
             yield part.id
         elif isinstance(part, ast.Attribute) and part.attr.startswith("__"):
             yield part.attr
+        pending.extend(ast.iter_child_nodes(part))
+
+
+def dotted_in_python(node: ast.expr) -> str:
+    """a.b.c as text, or "" for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        before = dotted_in_python(node.value)
+        return f"{before}.{node.attr}" if before else ""
+    return ""
 
 
 def bindings(function: FunctionNode | ast.Lambda) -> Given:

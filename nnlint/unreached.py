@@ -12,7 +12,7 @@ from nnlint.evaluate.machine import Machine
 from nnlint.evaluate.nn_containers import CONTAINERS
 from nnlint.evaluate.scope import binder
 from nnlint.layers import PLAIN
-from nnlint.own_names import perhaps_classes
+from nnlint.own_names import dotted_in_python, perhaps_classes
 from nnlint.source import Folded, children, unfold, visit, walk
 from nnlint.unknown import Unknown
 from nnlint.values import ABSENT, Class, External, Module, Value
@@ -49,7 +49,7 @@ class Unreached:
         python = self.module.source.python_of(function)
         if any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.walk(python)):
             return True
-        classes = perhaps_classes(python)
+        classes = perhaps_classes(python, self.makes_objects)
         return any("." not in callee and (classes is None or callee in classes) for callee in own)
 
     def callees(self, function: cst.FunctionDef) -> Iterator[str]:
@@ -67,6 +67,11 @@ class Unreached:
             known = isinstance(cls, Class) and (cls.layer is not None or cls.full_name in WITHOUT_PARAMETERS)
             self._constructs[dotted] = known or cls is None
         return self._constructs[dotted]
+
+    def makes_objects(self, dotted: str) -> bool:
+        """Whether a name of the module stands for a layer of the framework that has nothing to count: as a loss."""
+        cls = self._named(dotted)
+        return isinstance(cls, Class) and cls.full_name in PLAIN
 
     def constructs_something(self, dotted: str) -> bool:
         """Whether a name of the module stands for a Module, of the framework or the project, that may have parameters
@@ -136,16 +141,6 @@ class ConstructorCalls(cst.CSTVisitor):
 
 def is_module_class(cls: Class) -> bool:
     return any(base.full_name == "torch.nn.Module" for base in cls.mro)
-
-
-def dotted_in_python(node: ast.expr) -> str:
-    """a.b.c as text, or "" for anything else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        before = dotted_in_python(node.value)
-        return f"{before}.{node.attr}" if before else ""
-    return ""
 
 
 def own_names(node: cst.CSTNode) -> set[str]:

@@ -21,9 +21,11 @@ MAY_BE_CLASSES = {
     "an argument of a function in it": "def f(self):\n    g(lambda layer: layer(2, 3))\n",
     "a name around": "def f(self):\n    return layer(2, 3)\n",
     "a pattern": "def f(self, x):\n    match x:\n        case [layer]: return layer(2, 3)\n",
+    "a layer's name of its own": "def f(self):\n    Loss = LAYERS[0]\n    layer = Loss()\n    return layer(2, 3)\n",
     "a block": "def f(self):\n    with chosen() as layer: return layer(2, 3)\n",
 }
 ARE_OBJECTS = {
+    "a loss": "def f(self, x):\n    layer = Loss(weight=LAYERS[0])\n    return layer(x)\n",
     "a loop": "def f(self, x):\n    for layer in self.layers[:2]:\n        x = layer(x)\n",
     "a numbered loop": "@once\ndef f(self, x):\n    for i, (a, layer) in enumerate(zip(self.a, self.b)): layer(x)\n",
     "an item": "def f(self, x):\n    layers = self.layers\n    layer = layers[x]\n    return layer(x)\n",
@@ -34,17 +36,21 @@ ARE_OBJECTS = {
 
 @pytest.mark.parametrize("text", MAY_BE_CLASSES.values(), ids=MAY_BE_CLASSES)
 def test_names_that_may_stand_for_classes(text: str) -> None:
-    assert "layer" in (perhaps_classes(function_in(text)) or set())
+    assert "layer" in (perhaps_classes(function_in(text), is_loss) or set())
 
 
 @pytest.mark.parametrize("text", ARE_OBJECTS.values(), ids=ARE_OBJECTS)
 def test_names_that_stand_for_objects(text: str) -> None:
-    found = perhaps_classes(function_in(text))
+    found = perhaps_classes(function_in(text), is_loss)
     assert found is not None and "layer" not in found
 
 
 def test_names_of_elsewhere_may_be_anything() -> None:
-    assert perhaps_classes(function_in("def f(self):\n    global layer\n    layer = self.x\n")) is None
+    assert perhaps_classes(function_in("def f(self):\n    global layer\n    layer = self.x\n"), is_loss) is None
+
+
+def is_loss(dotted: str) -> bool:
+    return dotted == "Loss"
 
 
 def function_in(text: str) -> ast.FunctionDef:
