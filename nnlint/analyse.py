@@ -129,7 +129,7 @@ class Kept:
 
 KEPT_FILES = 20
 LEFT = 3  # times
-KEPT_TEXT = 8_000_000  # characters, of which each takes about 60 bytes with all that is made of it
+KEPT_TEXT = 8_000_000  # characters, of which each takes 30 to 100 bytes with all that is made of it
 _kept = Kept()
 
 

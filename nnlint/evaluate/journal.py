@@ -221,6 +221,7 @@ class Journal:
         self._after: dict[tuple[int, int], int] = {}  # the state that a change makes of another
         self._is_told = True  # nothing was written but by changes
         self._numbers = 0
+        self._names: dict[frozenset[str] | None, frozenset[str] | None] = {}  # each once: thousands read the same
         self.is_spoiled = False  # what modules hold is forgotten, for the files to come too
 
     def begin(self) -> None:
@@ -378,7 +379,7 @@ class Journal:
             names = frozenset(one.reading.names[key]) | OPENING if key in one.reading.names else None
             known = one.noted[key][1] if key in one.noted else frozenset()
             if key in self._bases or (known is not None and (names is None or not names <= known)):
-                found.append((item, names))
+                found.append((item, self._names.setdefault(names, names)))
             one.noted[key] = item, None if names is None or known is None else names | known
         one.reading.clear()
         return found
