@@ -332,6 +332,8 @@ class Attributes(Control):
         if found is ABSENT:
             kind = value.cls.name if isinstance(value, Instance) else type(value).__name__
             raise self.error("AttributeError", f"'{kind}' object has no attribute '{name}'")
+        if name == "numel" and isinstance(value, tuple) and not self.tries:  # else it would raise: a torch.Size
+            return Partial(self.resolve("math.prod"), [value], {}, None, self.heap.clock)
         return found
 
     def find_attribute(self, value: Value, name: str) -> Value:

@@ -31,6 +31,7 @@ from nnlint.evaluate.torch_functions import (
     FUNCTIONS,
     arithmetic,
     augment,
+    comparison,
     tensor_attribute,
     tensor_item,
     tensor_items,
@@ -381,6 +382,9 @@ class Machine(Imports):
 
     def tensor_binary(self, sign: str, left: Value, right: Value) -> Value:
         return arithmetic(self, sign, left, right)
+
+    def tensor_comparison(self, left: Value, right: Value) -> Value:
+        return comparison(self, left, right)
 
     def tensor_augment(self, sign: str, left: Tensor, right: Value) -> Value:
         return augment(self, sign, left, right)

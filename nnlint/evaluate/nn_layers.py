@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from nnlint.evaluate.nn_containers import fill
-from nnlint.evaluate.nn_module import Fn, prepare, refuse, set_state
+from nnlint.evaluate.nn_module import MODULE_METHODS, Fn, prepare, refuse, set_state
 from nnlint.evaluate.parametrize import holds_computed
+from nnlint.evaluate.sequential import HOOKED
 from nnlint.layers import (
     PLAIN,
     Child,
@@ -15,6 +16,7 @@ from nnlint.layers import (
     Clones,
     GivenTensor,
     Layer,
+    Structure,
     Violation,
     build,
     check_plain,
@@ -23,7 +25,7 @@ from nnlint.layers import (
 from nnlint.layers import find as find_layer
 from nnlint.layers.table import Reference
 from nnlint.signature import BindError, Rest
-from nnlint.unknown import Unknown
+from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
     CONSTANTS,
@@ -106,12 +108,11 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
         return refuse(machine, module, layer.short_name, structure, bound.values())
     machine.judge(module, layer.short_name, None, () if key is not None else bound.values())
     machine.step(LAYER_STEPS + (0 if isinstance(structure, Unknown) else 2 * len(structure)))
-    for name, shape in buffers.items():
-        made = shape if shape is None or isinstance(shape, Unknown) else Tensor(shape, machine.heap.clock)
-        module.attributes["_buffers"][name] = made
     if layer.lazy:
+        module.attributes[INITIALIZED_BY] = Dict(bound, machine.heap.clock)
         structure = Unknown(f"{layer.short_name} gets its sizes at the first forward pass")
     if isinstance(structure, Unknown):
+        add_buffers(machine, module, buffers)
         if not layer.lazy:
             machine.may_raise(structure.why)
         module.open = structure
@@ -125,6 +126,18 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
             elif part is not None:
                 add_part(machine, module, name, part)
         return
+    register(machine, module, layer, structure, buffers)
+
+
+def add_buffers(machine: Any, module: Instance, buffers: dict[str, Value]) -> None:
+    for name, shape in buffers.items():
+        made = shape if shape is None or isinstance(shape, Unknown) else Tensor(shape, machine.heap.clock)
+        module.attributes["_buffers"][name] = made
+
+
+def register(machine: Any, module: Instance, layer: Layer, structure: Structure, buffers: dict[str, Value]) -> None:
+    """Register what a layer is made of."""
+    add_buffers(machine, module, buffers)
     for name, part in structure.items():
         if type(part) is tuple:
             if machine.textbook and layer.textbook is not None and name.startswith(NOT_IN_TEXTBOOKS):
@@ -132,6 +145,29 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
             module.attributes["_parameters"][name] = Tensor(part, machine.heap.clock, True)
         else:
             add_part(machine, module, name, part)
+
+
+INITIALIZED_BY = "_initialize_hook"  # of torch's LazyModuleMixin: here the arguments, for the first forward pass
+
+
+def call_lazy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The first input of a lazy layer says its size; from then on it is one of the class that is not lazy."""
+    module, given = args[0], first(*args[1:2], kwargs.get("input"))
+    arguments, shape = module.attributes.get(INITIALIZED_BY), given.shape if isinstance(given, Tensor) else None
+    is_torchs = module.cls.module is None and module.birth >= machine.heap.epoch  # its class is nothing that is joined
+    if is_torchs and isinstance(arguments, Dict) and type(shape) is tuple and HOOKED not in module.attributes:
+        layer = find_layer(module.cls.full_name.replace("Lazy", ""))
+        assert layer is not None
+        at = -1 if "Linear" in layer.name else 1 if "Norm" in layer.name else -1 - int(layer.name[-2])
+        size = shape[at] if -len(shape) <= at < len(shape) else Unknown("the size of an input")
+        attributes, structure, buffers = planned(layer, {layer.signature.parameters[0].name: size, **arguments})
+        if isinstance(structure, dict):
+            machine.heap.touch(module)
+            del module.attributes[INITIALIZED_BY]
+            module.attributes.update(attributes)
+            module.cls, module.open = machine.torch_class(layer.name), None
+            register(machine, module, layer, structure, buffers)
+    return MODULE_METHODS["__call__"](machine, args, kwargs)
 
 
 PLANS: dict[Any, Any] = {}  # what calls with constants alone build, by their layers and arguments

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,14 @@ from nnlint.evaluate import tensor_shapes
 from nnlint.evaluate.entries import (
     refuses_arguments,
 )
-from nnlint.evaluate.sequential import HOOKED, Budget, is_as_built, is_sequential, layers_of
+from nnlint.evaluate.sequential import (
+    HOOKED,
+    first_of_torch,
+    has_own_weight,
+    is_sequential,
+    runs_as_torch,
+    runs_in_order,
+)
 from nnlint.evaluate.sequential import attributes_of as attributes_of_module
 from nnlint.evaluate.tensor_numbers import is_of_integers
 from nnlint.evaluate.tensor_shapes import are_different
@@ -28,7 +36,6 @@ from nnlint.values import (
     ABSENT,
     REGISTRIES,
     BoundMethod,
-    Class,
     Device,
     Dict,
     External,
@@ -643,30 +650,30 @@ def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         raise machine.error("NotImplementedError", f'{module.cls.name} is missing the required "forward" function')
     inputs = (*args[1:], *kwargs.values())
     own = [part for _, part in walk(machine, module) if isinstance(part, Instance) and has_forward(part)]
-    if own and is_sequential(module) and len(args) == 2:
+    if is_sequential(module) and len(args) == 2 and (own or is_followed(module)):
         return _in_order(machine, module, args[1])
     for part in own:
         machine.forget_own(part, "its forward() runs", [part.cls.find("forward")])
     given = inputs[0] if len(inputs) == 1 else None
     if isinstance(given, Unknown) and not given.plain and may_hand_on(module):
         return Unknown(given.why)
-    if isinstance(given, Tensor):
-        machine.heap.forget_numbers(given)  # it may be written in place
-    shape = shape_after(module, given) if isinstance(given, Tensor) else None
-    unknown = Unknown("the result of a forward pass", plain=True)
-    made = unknown if shape is None else Tensor(shape, machine.heap.clock)
+    for tensor in inputs:
+        if isinstance(tensor, Tensor):
+            machine.heap.forget_numbers(tensor)  # it may be written in place
+    made = result_of(machine, module, args[1:], kwargs)
     is_parameter = isinstance(given, Tensor) and given.is_parameter
-    return Unknown(unknown.why, (given, made)) if is_parameter and may_hand_on(module) else made
+    return Unknown("the result of a forward pass", (given, made)) if is_parameter and may_hand_on(module) else made
+
+
+def is_followed(module: Instance) -> bool:
+    """Whether all that a Sequential holds is known, and runs one after the other."""
+    held = module.attributes.get("_modules")
+    return isinstance(held, Dict) and held.certain() and runs_in_order(module)
 
 
 def has_forward(module: Instance) -> bool:
     """Whether a module's forward() is one of the program's own."""
     return isinstance(module.cls.find("forward"), Function)
-
-
-def first_of_torch(cls: Class) -> str:
-    """The nearest of a module class's bases that is torch's."""
-    return next(base.full_name for base in cls.mro if base.module is None)
 
 
 WITHOUT_FORWARD = frozenset(
@@ -693,30 +700,43 @@ def may_hand_on(module: Instance) -> bool:
 HANDING_ON = re.compile(r"torch\.nn\.(Identity|Flatten|Sequential|\w*Dropout\w*)$")
 
 
-def shape_after(module: Value, given: Tensor) -> tuple[int, ...] | None:
-    """The shape of what a module of the framework gives for a tensor, where both are known."""
-    if not isinstance(given.shape, tuple) or not all(type(size) is int for size in given.shape):
+def result_of(machine: Any, module: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """What a layer of the framework gives for tensors, where their shapes are known."""
+    rule = SIZES.get(first_of_torch(module.cls))
+    if rule is not None and runs_as_torch(module) and has_own_weight(module):
+        with suppress(UnknownSizeError, UnknownValueError, tensor_shapes.NotKnown, TypeError, ValueError, IndexError):
+            given = {name: shapes_of(value) for name, value in kwargs.items()}
+            return results(machine, rule(attributes_of_module(module), *map(shapes_of, args), **given))
+    return Unknown("the result of a forward pass", plain=True)
+
+
+def shapes_of(value: Value) -> Any:
+    """The shape of a tensor that a layer is given, or a list of those in a tuple."""
+    if isinstance(value, (tuple, list)) and any(isinstance(item, Tensor) for item in value):
+        return list(map(shapes_of, value))
+    if not isinstance(value, Tensor):
+        return value
+    if value.is_array or not isinstance(value.shape, tuple) or not all(type(size) is int for size in value.shape):
+        raise UnknownSizeError
+    return value.shape
+
+
+def results(machine: Any, found: Any, base: Tensor | None = None) -> Value:
+    """The tensors of shapes that a rule says: of a list several, of a dict by name; base: what they are views of."""
+    if isinstance(found, (dict, list)):
+        machine.step(len(found))
+    if isinstance(found, dict):
+        tensors = [results(machine, shape) for shape in found.values()]
+        for name, tensor in zip(found, tensors):
+            tensor.is_whole = name == "indices"
+        named = machine.call(machine.resolve("collections.namedtuple"), ["return_types", " ".join(found)], {})
+        return machine.call(named, tensors, {})
+    if isinstance(found, list):
+        return tuple(results(machine, part, base) for part in found)
+    if found is None:
         return None
-    shape: tuple[int, ...] = given.shape
-    for _, layer in layers_of(module, "", Budget()) if is_sequential(module) else [("", module)]:
-        if not isinstance(layer, Instance):
-            return None
-        if layer.cls.full_name == "torch.nn.Flatten":
-            start, end = layer.attributes["start_dim"], layer.attributes["end_dim"]
-            rule = partial(flatten, start, end)
-        elif is_as_built(layer) and layer.cls.full_name in SIZES:
-            rule = partial(SIZES[layer.cls.full_name], attributes_of_module(layer))
-        else:
-            return None
-        try:
-            shape = rule(shape)
-        except (UnknownSizeError, tensor_shapes.NotKnown, UnknownValueError, TypeError):
-            return None
-    return shape
-
-
-def flatten(start: Value, end: Value, shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tensor_shapes.METHODS["flatten"](shape, [start, end])
+    made = Tensor(tensor_shapes.checked(found), machine.heap.clock)
+    return made if base is None else made.viewing(base)
 
 
 def _forward(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

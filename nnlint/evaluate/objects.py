@@ -104,6 +104,9 @@ class Objects(Items):
     def tensor_binary(self, sign: str, left: Value, right: Value) -> Value:
         raise NotImplementedError
 
+    def tensor_comparison(self, left: Value, right: Value) -> Value:
+        raise NotImplementedError
+
     def _unknown_binary(self, sign: str, left: Value, right: Value) -> Value:
         name = DUNDER.get(sign)
         for one, other, flipped in ((left, right, False), (right, left, True)):
@@ -295,7 +298,7 @@ class Objects(Items):
         if isinstance(left, Instance) or isinstance(right, Instance):
             return self._compare_instances(sign, left, right)
         if isinstance(left, Tensor) or isinstance(right, Tensor):
-            return self.doubtful(Unknown("a comparison of tensors", plain=True))
+            return self.doubtful(self.tensor_comparison(left, right))
         if isinstance(left, View) or isinstance(right, View):
             views = [
                 self.make_set(self.items(v)) if isinstance(v, View) and v.kind == "keys" else v for v in (left, right)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnlint.layers import Violation
+from nnlint.layers import LAYERS, Violation
 from nnlint.layers.torch_flow import ANY, FLOWS, Shapes, passes
-from nnlint.values import ABSENT, Dict, Function, Instance, List, Tensor, Value
+from nnlint.values import ABSENT, Class, Dict, Function, Instance, List, Tensor, Value
 
 SEQUENTIAL = "torch.nn.Sequential"
 DEEPEST = 50  # levels of Sequentials in each other
@@ -73,12 +73,21 @@ def is_sequential(module: Instance) -> bool:
     return any(base.full_name == SEQUENTIAL for base in module.cls.mro)
 
 
+def first_of_torch(cls: Class) -> str:
+    """The nearest of a module class's bases that is torch's."""
+    return next(base.full_name for base in cls.mro if base.module is None)
+
+
 def runs_in_order(module: Instance) -> bool:
-    """Whether it is a Sequential that does nothing but that: no method of its own, nothing replaced."""
+    """Whether it is a Sequential that does nothing but that."""
+    return is_sequential(module) and runs_as_torch(module)
+
+
+def runs_as_torch(module: Instance) -> bool:
+    """Whether a module runs as its base of the framework does: no method of its own, nothing replaced."""
     own = [value for base in module.cls.mro if base.module is not None for value in base.attributes.items()]
     return (
-        is_sequential(module)
-        and module.open is None
+        module.open is None
         and module.cls.unknown_base is None
         and "forward" not in module.attributes
         and HOOKED not in module.attributes
@@ -95,9 +104,15 @@ def is_as_built(item: Value) -> bool:
         return False
     if item.open is not None or "forward" in item.attributes or HOOKED in item.attributes:
         return False
+    return has_own_weight(item)
+
+
+def has_own_weight(item: Instance) -> bool:
+    """Whether the weight of a layer whose forward is followed is as its constructor made it."""
     parameters = item.attributes.get("_parameters")
     weight = parameters.get("weight", ABSENT) if isinstance(parameters, Dict) else ABSENT
-    if item.cls.layer is None or weight is None:
+    name = first_of_torch(item.cls)
+    if weight is None or name not in LAYERS or name not in FLOWS:
         return True
     return isinstance(weight, Tensor) and weight.shape == _own_shape(item)
 

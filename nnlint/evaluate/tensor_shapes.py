@@ -25,6 +25,17 @@ def whole(value: Value) -> int:
     return value
 
 
+MOST_DIMENSIONS = 64  # what torch's operations on the elements of tensors take
+LARGEST = 2**63 - 1  # the largest size that torch can note
+
+
+def checked(shape: Shape) -> Shape:
+    """A shape, unless no tensor has it."""
+    if len(shape) > MOST_DIMENSIONS or any(isinstance(size, int) and size > LARGEST for size in shape):
+        raise NotKnown
+    return shape
+
+
 def sizes_of(args: Sequence[Value]) -> list[Value]:
     """Sizes given one by one or as one sequence."""
     given = list(args[0]) if len(args) == 1 and isinstance(args[0], (list, tuple)) else list(args)
@@ -212,6 +223,23 @@ METHODS: dict[str, Callable[[Shape, Sequence[Any]], Shape]] = {
     "unsqueeze": _unsqueeze, "squeeze": _squeeze, "flatten": _flatten, "repeat": _repeat, "tile": _repeat,
     "expand": _expand,
 }  # fmt: skip
+# The names of what they take, which has defaults in flatten().
+PARAMETERS = {
+    "view": ("size",), "reshape": ("shape",), "permute": ("dims",), "transpose": ("dim0", "dim1"),
+    "swapaxes": ("axis0", "axis1"), "t": (), "unsqueeze": ("dim",), "squeeze": ("dim",),
+    "flatten": ("start_dim", "end_dim"), "repeat": ("repeats",), "tile": ("dims",), "expand": ("size",),
+}  # fmt: skip
+
+
+def in_order(name: str, args: Sequence[Value], kwargs: dict[str, Value]) -> list[Value]:
+    """What a method is given, by position and by name."""
+    names = PARAMETERS[name][len(args) :]
+    last = max((names.index(word) + 1 for word in kwargs if word in names), default=0)
+    if not kwargs.keys() <= set(names) or (len(kwargs) < last and name != "flatten"):
+        raise NotKnown
+    return [*args, *(kwargs.get(word, 0) for word in names[:last])]
+
+
 # Methods of numpy's arrays that go by the same name and do something else.
 NOT_OF_ARRAYS = frozenset(["transpose", "repeat", "t", "unsqueeze", "expand", "permute", "flatten", "tile", "view"])
 

@@ -10,11 +10,12 @@ from contextlib import suppress
 from typing import Any
 
 from nnlint.evaluate import operations as ops
-from nnlint.evaluate import parametrize, tensor_functions, tensor_numbers, tensor_shapes
+from nnlint.evaluate import parametrize, tensor_functions, tensor_numbers, tensor_results, tensor_shapes
 from nnlint.evaluate.devices import default_device
 from nnlint.evaluate.nn_layers import MEMO, deep_copy, has_state, restored
-from nnlint.evaluate.nn_module import prepare, put
+from nnlint.evaluate.nn_module import prepare, put, results
 from nnlint.evaluate.tensor_names import is_name
+from nnlint.layers import UnknownSizeError
 from nnlint.layers.arguments import spread
 from nnlint.numpy_numbers import NUMPY, NumpyInt, of_numpy
 from nnlint.signature import Rest
@@ -38,8 +39,6 @@ from nnlint.values import (
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
 FUNCTIONS: dict[str, Value] = dict(tensor_functions.FUNCTIONS)
-MOST_DIMENSIONS = 64  # what torch's operations on the elements of tensors take
-LARGEST = 2**63 - 1  # the largest size that torch can note
 
 
 def function(*names: str) -> Callable[[Fn], Fn]:
@@ -61,7 +60,7 @@ def as_shape(machine: Any, sizes: list[Value]) -> Value:
         return Unknown(sizes[0].why, plain=True)
     if any(type(size) is Rest for size in sizes):
         return Unknown(next(s.unknown.why for s in sizes if type(s) is Rest), plain=True)
-    if len(sizes) > MOST_DIMENSIONS:
+    if len(sizes) > tensor_shapes.MOST_DIMENSIONS:
         return Unknown("a tensor of more dimensions than torch's operations take", plain=True)
     if not all(isinstance(size, (int, Unknown)) and (isinstance(size, Unknown) or size >= 0) for size in sizes):
         return Unknown("a shape that is not made of sizes", plain=True)
@@ -145,14 +144,37 @@ def _joined(names: tuple[str, ...], join_shapes: Callable[..., tensor_shapes.Sha
 def shaped(compute: Callable[[], tensor_shapes.Shape]) -> Value:
     """The shape that is computed, or an Unknown: also for one that no tensor has."""
     with suppress(tensor_shapes.NotKnown, UnknownValueError):
-        shape = compute()
-        if len(shape) <= MOST_DIMENSIONS and not any(isinstance(size, int) and size > LARGEST for size in shape):
-            return shape
+        return tensor_shapes.checked(compute())
     return Unknown("the shape of a tensor", plain=True)
 
 
 _joined(("cat", "concat", "concatenate"), tensor_shapes.cat)
 _joined(("stack",), tensor_shapes.stack)
+
+
+def _by_rule(name: str, rule: tensor_results.Rule) -> Fn:
+    """A function, or a method with its tensor as the first argument, that a rule tells of."""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        base = args[0] if args and name in tensor_results.VIEWS and isinstance(args[0], Tensor) else None
+        given = {tensor_results.SPELLED.get(word, word): value for word, value in kwargs.items()}
+        with suppress(tensor_shapes.NotKnown, UnknownSizeError, UnknownValueError, TypeError, ValueError):
+            made = results(machine, rule(*args, **given), base)
+            if isinstance(made, Tensor):
+                made.is_whole = name in tensor_results.OF_INTEGERS
+            return made
+        if base is not None:
+            machine.heap.forget_numbers(base)
+        return Unknown(f"what torch.{name} gives", plain=True)
+
+    return run
+
+
+for _each in tensor_results.RULES.keys() & tensor_functions.OTHERS:
+    FUNCTIONS[f"torch.{_each}"] = Native(f"torch.{_each}", _by_rule(_each, tensor_results.RULES[_each]))
+for _each, _rule in tensor_results.FUNCTIONAL.items():
+    _each = f"nn.functional.{_each}"
+    FUNCTIONS[f"torch.{_each}"] = Native(f"torch.{_each}", _by_rule(_each, _rule))
 
 
 def may_be_parameter(value: Value) -> bool:
@@ -181,11 +203,10 @@ def reshaped(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: 
     if name == "flatten" and value.is_parameter and (given or not _has_many(value)):
         made = reshaped(machine, Tensor(value.shape, machine.heap.clock).viewing(value), name, args, kwargs)
         return perhaps_itself(value, made) if isinstance(made, Tensor) else made
-    unclear = len(kwargs) > (name in ("squeeze", "unsqueeze") and not args)
-    if (value.is_array and name in tensor_shapes.NOT_OF_ARRAYS) or unclear or not isinstance(value.shape, tuple):
+    if (value.is_array and (name in tensor_shapes.NOT_OF_ARRAYS or kwargs)) or not isinstance(value.shape, tuple):
         shape: Value = Unknown(f"{name}() of a tensor", plain=True)
     else:
-        shape = shaped(lambda: tensor_shapes.METHODS[name](value.shape, given))
+        shape = shaped(lambda: tensor_shapes.METHODS[name](value.shape, tensor_shapes.in_order(name, args, kwargs)))
     return Tensor(shape, machine.heap.clock, is_array=value.is_array).viewing(value)
 
 
@@ -197,9 +218,11 @@ def _as_method(name: str) -> None:
     """torch.name(tensor, ...), which is tensor.name(...)."""
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        if not args or not isinstance(args[0], Tensor):
+        kwargs = dict(kwargs)
+        value, *others = args or [kwargs.pop("input", None)]
+        if not isinstance(value, Tensor):
             return Unknown(f"what torch.{name} gives", plain=True)
-        return machine.call(tensor_attribute(machine, args[0], name), args[1:], kwargs)
+        return machine.call(tensor_attribute(machine, value, name), others, kwargs)
 
     FUNCTIONS[f"torch.{name}"] = Native(f"torch.{name}", run)
 
@@ -220,24 +243,19 @@ def _like(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Tensor(shape, machine.heap.clock)
 
 
-@function("torch.nn.functional.pad")
-def _pad(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    given = {**dict(zip(("input", "pad", "mode", "value"), args)), **kwargs}
-    value, widths, mode = given.get("input"), given.get("pad"), given.get("mode", "constant")
-    is_constant = isinstance(mode, str) and mode == "constant"
-    if not isinstance(value, Tensor) or not isinstance(value.shape, tuple) or not is_constant:
-        return Unknown("a padded tensor", plain=True)
-    if not isinstance(widths, (list, tuple)):
-        return Tensor(Unknown("the shape of a padded tensor", plain=True), machine.heap.clock)
-    sizes = value.shape
-    return Tensor(shaped(lambda: tensor_shapes.pad(sizes, widths)), machine.heap.clock)
-
-
 @function("torch.as_tensor", "torch.from_numpy")
 def _as_tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     made = _new_tensor(machine, args, kwargs)
     data = args[0] if args else kwargs.get("data")
     return perhaps_itself(data, made.viewing(data)) if isinstance(data, Tensor) else made
+
+
+@function("torch.autograd.Variable")
+def _variable(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    data = args[0] if args else kwargs.get("data")
+    if not isinstance(data, Tensor):
+        return Unknown("a Variable", plain=isinstance(data, Unknown) and data.plain)
+    return perhaps_itself(data, Tensor(data.shape, machine.heap.clock, data=data.data).viewing(data))
 
 
 @function("torch.tensor")
@@ -343,7 +361,7 @@ def numbers_of(value: Value) -> list[Any] | None:
 
 
 def _is_too_large(number: Any) -> bool:
-    return isinstance(number, int) and abs(number) > LARGEST
+    return isinstance(number, int) and abs(number) > tensor_shapes.LARGEST
 
 
 def from_numbers(machine: Any, shape: Value, numbers: list[Any]) -> Tensor:
@@ -367,6 +385,8 @@ def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
     tensors = [side for side in (left, right) if isinstance(side, Tensor)]
     if not all(isinstance(side, (Tensor, int, float)) for side in (left, right)):
         return Unknown("tensor arithmetic", plain=True)
+    if sign == "@" and not any(tensor.is_array for tensor in tensors):
+        return Tensor(shaped(lambda: tensor_results.matmul(left, right)), machine.heap.clock)
     shape, is_array = tensors[0].shape, any(tensor.is_array for tensor in tensors)
     if len(tensors) == 2 and not same(shape, tensors[1].shape):
         one, other = shape, tensors[1].shape
@@ -382,6 +402,16 @@ def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
     ones, others = (side * count if len(side) == 1 else side for side in (ones, others))
     made = from_numbers(machine, shape, [tensor_numbers.combine(sign, a, b) for a, b in zip(ones, others)])
     made.is_array = is_array
+    return made
+
+
+def comparison(machine: Any, left: Value, right: Value) -> Value:
+    """left < right and the like, where one side is a tensor: a tensor of what is true of each number."""
+    sides = (left, right)
+    if any(side.is_array if isinstance(side, Tensor) else not isinstance(side, (int, float)) for side in sides):
+        return Unknown("a comparison of tensors", plain=True)
+    made = Tensor(shaped(lambda: tensor_results.widened(left, right)), machine.heap.clock)
+    made.is_whole = True
     return made
 
 
@@ -437,24 +467,21 @@ for _each in (*tensor_numbers.MONOTONE, *tensor_numbers.WHOLE_BY, "abs", "neg", 
     _elementwise(_each)
 
 
-def _operation(names: tuple[str, ...], sign: str) -> None:
+def _operation(name: str, sign: str) -> None:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if len(args) == 2 and not kwargs and any(isinstance(arg, Tensor) for arg in args):
             return arithmetic(machine, sign, *args)
         return Unknown("the values of a tensor", plain=True)
 
-    for name in names:
-        FUNCTIONS[f"torch.{name}"] = Native(f"torch.{name}", run)
+    FUNCTIONS[f"torch.{name}"] = Native(f"torch.{name}", run)
 
 
-for _names, _sign in (
-    (("pow",), "**"),
-    (("div", "divide", "true_divide"), "/"),
-    (("mul", "multiply"), "*"),
-    (("add",), "+"),
-    (("sub", "subtract"), "-"),
-):
-    _operation(_names, _sign)
+OPERATIONS = {
+    "pow": "**", "div": "/", "divide": "/", "true_divide": "/", "mul": "*", "multiply": "*", "add": "+", "sub": "-",
+    "subtract": "-",
+}  # fmt: skip
+for _each, _sign in OPERATIONS.items():
+    _operation(_each, _sign)
 
 
 def _rank_is_one(value: Value) -> bool:
@@ -769,7 +796,7 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return Native(name, lambda m, args, kwargs: _summed(m, value, name, args, kwargs))
     if name in ("prod", "sum", "max", "min") and isinstance(value.data, tuple):
         return Native(name, lambda m, args, kwargs: _reduced(m, value, name, args, kwargs))
-    if name == "split":
+    if name == "split" and _rank_is_one(value):
         return Native(name, lambda m, args, kwargs: _split(m, value, args, kwargs))
     if name == "item" and isinstance(value.numel(), int) and value.numel() != 1:
         many = machine.error("RuntimeError", "a tensor of several elements is no number")
@@ -813,7 +840,10 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return Native(name, lambda m, args, kwargs: _reshape(m, value, name))
     if name.endswith("_") and not name.endswith("__") and not value.is_array:
         return Native(name, lambda m, args, kwargs: _write_in_place(m, value, name, []))
-    if name in tensor_functions.UNARY and not value.is_array:
+    if name in tensor_results.RULES and not value.is_array:
+        rule = _by_rule(name, tensor_results.RULES[name])
+        return Native(name, lambda m, args, kwargs: rule(m, [value, *args], kwargs))
+    if (name in tensor_functions.UNARY or name in OPERATIONS) and not value.is_array:
         return Native(name, lambda m, args, kwargs: m.call(FUNCTIONS[f"torch.{name}"], [value, *args], kwargs))
     if name in ("register_hook", "register_post_accumulate_grad_hook"):
         return Native(name, lambda m, args, kwargs: _hook(m, value, name, first(*args, *kwargs.values())))

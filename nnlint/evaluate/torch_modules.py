@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnlint.evaluate.nn_containers import ARGUMENTS, CONTAINERS, overridable, taking
-from nnlint.evaluate.nn_layers import layer_init, plain_init
+from nnlint.evaluate.nn_layers import call_lazy, layer_init, plain_init
 from nnlint.evaluate.nn_module import (
     KEEPING_SIZES,
     MODULE_METHODS,
@@ -65,6 +65,8 @@ def torch_classes(object_class: Class) -> dict[str, Class]:
             made.mro = (made, *(order or [module]), object_class)
             if layer is not None:
                 made.attributes["__init__"] = Native("__init__", layer_init(layer))
+                if layer.lazy:
+                    made.attributes["__call__"] = Native("__call__", call_lazy)
             elif name in PLAIN:
                 made.attributes["__init__"] = Native("__init__", plain_init(name))
             classes[name] = made
