@@ -756,6 +756,10 @@ class Calls(Objects):
         for parent in parents:
             if isinstance(parent, External):
                 parent = External(parent.name.removesuffix(OF_ITEMS))
+                module, _, kind = parent.name.rpartition(".")
+                if kind in ABSTRACT_METHODS and module in ("collections.abc", "typing"):
+                    is_abstract = True
+                    attributes["__needs__"] = (*attributes.get("__needs__", ()), *ABSTRACT_METHODS[kind].split())
             if isinstance(parent, Class):
                 bases.append(parent)
                 ahead = unknown
@@ -1207,6 +1211,9 @@ def lacks_methods(cls: Class) -> bool:
     """Whether an abstract method of a class is defined nowhere, or it is a protocol without an __init__ of its own."""
     if cls.attributes.get("_is_protocol") is True and cls.find("__init__") is ABSENT:
         return True
+    needed = {name for base in cls.mro for name in base.attributes.get("__needs__", ())}
+    if cls.unknown_base is None and any(cls.find(name) is ABSENT for name in needed):
+        return True
     held = (cls.find(name) for base in cls.mro for name in base.attributes)
     methods = (value.getter if isinstance(value, Descriptor) else value for value in held)
     return any(isinstance(m, Function) and m.attributes.get("__isabstractmethod__") is True for m in methods)
@@ -1305,6 +1312,12 @@ PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 TRANSPARENT_BASES = PROTOCOLS | {
     "abc.ABC", "collections.abc.Iterable", "collections.abc.Callable",
     "collections.abc.Sequence", "typing.Generic", "typing.Sequence",
+}  # fmt: skip
+# What collections.abc leaves to those who derive from its classes.
+ABSTRACT_METHODS = {
+    "Iterable": "__iter__", "Callable": "__call__", "Sequence": "__getitem__ __len__",
+    "Mapping": "__getitem__ __iter__ __len__",
+    "MutableMapping": "__getitem__ __iter__ __len__ __setitem__ __delitem__",
 }  # fmt: skip
 PLAIN_BASES = frozenset({"abc.ABC", "typing.Generic"})  # of these, isinstance() asks no other way
 

@@ -188,6 +188,8 @@ def _is_abstract(value: Value, name: str) -> bool | None:
     if name not in ABSTRACT:
         return None
     if isinstance(value, Instance) and value.payload is None:
+        if any(base.full_name == f"collections.abc.{name}" for base in value.cls.mro):
+            return True
         if value.cls.unknown_base is not None:
             return None
         mark = value.cls.find(MARKS[name]) if name in MARKS else ABSENT
