@@ -84,7 +84,7 @@ def pure(name: str, function: Callable[..., Any]) -> Native:
         unknown = ops.is_unknown((*args, *kwargs.values()))
         if unknown is not None:
             return Unknown(unknown.why, plain=True)
-        if not all(map(_is_constant, (*args, *kwargs.values()))):
+        if not all(map(is_constant, (*args, *kwargs.values()))):
             return Unknown(f"{name}() of an object", plain=True)
         result = function(*args, **kwargs)
         machine.charge(result)
@@ -102,11 +102,11 @@ def plain_payload(machine: Any, value: Value) -> Value:
     return value
 
 
-def _is_constant(value: Value) -> bool:
+def is_constant(value: Value) -> bool:
     if isinstance(value, (tuple, list, set, frozenset)):
-        return all(map(_is_constant, value))
+        return all(map(is_constant, value))
     if isinstance(value, dict):
-        return all(map(_is_constant, value.values()))
+        return all(map(is_constant, value.values()))
     return value is None or isinstance(value, (bool, int, float, complex, str, bytes, range))
 
 
@@ -518,7 +518,7 @@ def sort(machine: Any, items: list[Value], kwargs: dict[str, Value]) -> list[Val
     def places() -> list[int]:
         return sorted(range(len(items)), key=cmp_to_key(order), reverse=reverse)
 
-    found = places() if all(map(_is_constant, keys)) else machine.at_any_pace(places)
+    found = places() if all(map(is_constant, keys)) else machine.at_any_pace(places)
     return [items[place] for place in found]
 
 

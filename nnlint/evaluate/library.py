@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import ast
+import bisect
+import heapq
 import itertools
 import re
+import statistics
 import string
 from collections.abc import Callable, Iterator
+from functools import reduce
 from keyword import iskeyword
 from typing import Any
 
-from nnlint.evaluate.builtins import BUILTINS, METHODS, holds_for, key_of
+from nnlint.evaluate.builtins import BUILTINS, METHODS, holds_for, is_constant, key_of, pure
 from nnlint.evaluate.functions import REPLACED
+from nnlint.evaluate.mappings import PROXY
 from nnlint.signature import REQUIRED, Parameter, Rest, Signature
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
@@ -753,15 +758,48 @@ def _itemgetter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 @library("operator.attrgetter")
 def _attrgetter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    path = args[0]
+    paths = list(args)
+    if not all(isinstance(path, str) for path in paths):
+        return Unknown("attrgetter() of names that are not known")
 
     def get(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        value = args[0]
-        for name in path.split("."):
-            value = machine.get_attribute(value, name)
-        return value
+        found = [reduce(machine.get_attribute, path.split("."), args[0]) for path in paths]
+        return found[0] if len(found) == 1 else tuple(found)
 
-    return Native("attrgetter", get) if isinstance(path, str) and len(args) == 1 else Unknown("attrgetter()")
+    return Native("attrgetter", get)
+
+
+@library("operator.methodcaller")
+def _methodcaller(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    name, *given = args
+    if not isinstance(name, str):
+        return Unknown("methodcaller() of a name that is not known")
+    return Native("methodcaller", lambda m, args, _: m.call(m.get_attribute(args[0], name), list(given), dict(kwargs)))
+
+
+def _on_list(module: Any, name: str) -> None:
+    """heapq.heappush(heap, item), bisect.insort(a, x) and the like, which write to a list"""
+    compute = getattr(module, name)
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        if kwargs or not isinstance(args[0], List) or not all(map(is_constant, args)):
+            for value in (*args, *kwargs.values()):
+                machine.havoc(value, f"{name}() of what is not known")
+            return Unknown(f"{name}() of what is not known")
+        machine.heap.touch(args[0])
+        return compute(*args)
+
+    LIBRARY[f"{module.__name__}.{name}"] = Native(name, run)
+
+
+for _name in ("heapify", "heappush", "heappop", "heappushpop", "heapreplace"):
+    _on_list(heapq, _name)
+for _name in ("insort", "insort_left", "insort_right"):
+    _on_list(bisect, _name)
+for _name in ("bisect", "bisect_left", "bisect_right"):
+    LIBRARY[f"bisect.{_name}"] = pure(_name, getattr(bisect, _name))
+for _name in ("mean", "fmean", "median", "median_low", "median_high", "mode", "stdev", "pstdev", "variance"):
+    LIBRARY[f"statistics.{_name}"] = pure(_name, getattr(statistics, _name))
 
 
 @library("dataclasses.dataclass")
@@ -899,6 +937,7 @@ SIMPLE_NAMESPACE.attributes.update(
     __init__=Native("__init__", _fill_namespace), __eq__=Native("__eq__", _equal_namespaces)
 )
 LIBRARY["types.SimpleNamespace"] = SIMPLE_NAMESPACE
+LIBRARY["types.MappingProxyType"] = PROXY
 
 
 @library("importlib.import_module")

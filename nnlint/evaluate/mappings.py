@@ -1,5 +1,5 @@
 """The abstract mappings of collections.abc: the methods that a class of the project gets for its own __getitem__,
-__iter__, __len__, __setitem__ and __delitem__."""
+__iter__, __len__, __setitem__ and __delitem__; and the read-only view of a mapping that types has."""
 
 from __future__ import annotations
 
@@ -98,6 +98,38 @@ MAPPING = _made(
     _OBJECT,
 )
 MUTABLE_MAPPING = _made("MutableMapping", {"pop": _pop, "setdefault": _setdefault, "update": _update}, MAPPING)
+
+
+def _hold(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """MappingProxyType.__init__(self, mapping)"""
+    args[0].attributes["mapping"] = args[1]
+    return None
+
+
+def _viewed(args: list[Value]) -> Value:
+    return args[0].attributes["mapping"]
+
+
+def _by_name(name: str) -> Method:
+    return lambda machine, args, kwargs: machine.call(machine.get_attribute(_viewed(args), name), args[1:], kwargs)
+
+
+def _by_builtin(name: str) -> Method:
+    return lambda machine, args, kwargs: machine.call(machine.builtins[name], [_viewed(args)], {})
+
+
+PROXY = _made(
+    "mappingproxy",
+    {
+        "__init__": _hold,
+        "__getitem__": lambda machine, args, kwargs: machine.get_item(_viewed(args), args[1]),
+        "__contains__": lambda machine, args, kwargs: machine.compare("in", args[1], _viewed(args)),
+        "__iter__": _by_builtin("iter"),
+        "__len__": _by_builtin("len"),
+        **{name: _by_name(name) for name in ("get", "keys", "values", "items", "copy")},
+    },
+    MAPPING,
+)
 # By the names of what a class statement may name as its base.
 ABSTRACT = {
     f"{module}.{cls.name}": cls for module in ("collections.abc", "typing") for cls in (MAPPING, MUTABLE_MAPPING)

@@ -200,6 +200,13 @@ def _shape_method(name: str) -> None:
 def reshaped(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A tensor of the same numbers in another shape."""
     given = [*args, *kwargs.values()]
+    sizes = given[0] if len(given) == 1 and isinstance(given[0], (list, tuple)) else given
+    if (
+        not value.is_array
+        and name != "squeeze"
+        and any(size is None or isinstance(size, (str, float)) for size in sizes)
+    ):
+        raise machine.error("TypeError", f"{name}() takes whole numbers")
     if name == "flatten" and value.is_parameter and (given or not _has_many(value)):
         made = reshaped(machine, Tensor(value.shape, machine.heap.clock).viewing(value), name, args, kwargs)
         return perhaps_itself(value, made) if isinstance(made, Tensor) else made
