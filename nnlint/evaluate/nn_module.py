@@ -19,7 +19,6 @@ from nnlint.evaluate.sequential import (
     has_own_weight,
     is_sequential,
     runs_as_torch,
-    runs_in_order,
 )
 from nnlint.evaluate.sequential import attributes_of as attributes_of_module
 from nnlint.evaluate.tensor_numbers import is_of_integers
@@ -648,8 +647,17 @@ def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         return machine.call(BoundMethod(forward, module), args[1:], {k: v for k, v in kwargs.items() if k != "**"})
     if module.cls.unknown_base is None and first_of_torch(module.cls) in WITHOUT_FORWARD:
         raise machine.error("NotImplementedError", f'{module.cls.name} is missing the required "forward" function')
-    inputs = (*args[1:], *kwargs.values())
-    own = [part for _, part in walk(machine, module) if isinstance(part, Instance) and has_forward(part)]
+    return _forward(machine, args, kwargs)
+
+
+def _forward(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The framework's forward(): also of a module that has its own, which calls super().forward()"""
+    module, inputs = args[0], (*args[1:], *kwargs.values())
+    unknown = Unknown("the result of a forward pass", plain=True)
+    if not isinstance(module, Instance):
+        return unknown
+    inner = [part for _, part in walk(machine, module) if part is not module]
+    own = [part for part in inner if isinstance(part, Instance) and has_forward(part)]
     if is_sequential(module) and len(args) == 2 and (own or is_followed(module)):
         return _in_order(machine, module, args[1])
     for part in own:
@@ -660,15 +668,16 @@ def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     for tensor in inputs:
         if isinstance(tensor, Tensor):
             machine.heap.forget_numbers(tensor)  # it may be written in place
-    made = result_of(machine, module, args[1:], kwargs)
+    is_torchs = all(isinstance(part, Instance) and runs_as_torch(part) for part in inner)
+    made = first(result_of(machine, module, args[1:], kwargs) if is_torchs else None, unknown)
     is_parameter = isinstance(given, Tensor) and given.is_parameter
-    return Unknown("the result of a forward pass", (given, made)) if is_parameter and may_hand_on(module) else made
+    return Unknown(unknown.why, (given, made)) if is_parameter and may_hand_on(module) else made
 
 
 def is_followed(module: Instance) -> bool:
     """Whether all that a Sequential holds is known, and runs one after the other."""
     held = module.attributes.get("_modules")
-    return isinstance(held, Dict) and held.certain() and runs_in_order(module)
+    return isinstance(held, Dict) and held.certain() and runs_as_torch(module, ("__init__", "forward"))
 
 
 def has_forward(module: Instance) -> bool:
@@ -701,13 +710,14 @@ HANDING_ON = re.compile(r"torch\.nn\.(Identity|Flatten|Sequential|\w*Dropout\w*)
 
 
 def result_of(machine: Any, module: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """What a layer of the framework gives for tensors, where their shapes are known."""
+    """What a layer of the framework gives for tensors, or None where a shape is not known."""
     rule = SIZES.get(first_of_torch(module.cls))
-    if rule is not None and runs_as_torch(module) and has_own_weight(module):
-        with suppress(UnknownSizeError, UnknownValueError, tensor_shapes.NotKnown, TypeError, ValueError, IndexError):
-            given = {name: shapes_of(value) for name, value in kwargs.items()}
-            return results(machine, rule(attributes_of_module(module), *map(shapes_of, args), **given))
-    return Unknown("the result of a forward pass", plain=True)
+    if rule is None or not runs_as_torch(module, ("__init__", "forward")) or not has_own_weight(module):
+        return None
+    with suppress(UnknownSizeError, UnknownValueError, tensor_shapes.NotKnown, TypeError, ValueError, IndexError):
+        given = {name: shapes_of(value) for name, value in kwargs.items()}
+        return results(machine, rule(attributes_of_module(module), *map(shapes_of, args), **given))
+    return None
 
 
 def shapes_of(value: Value) -> Any:
@@ -737,10 +747,6 @@ def results(machine: Any, found: Any, base: Tensor | None = None) -> Value:
         return None
     made = Tensor(tensor_shapes.checked(found), machine.heap.clock)
     return made if base is None else made.viewing(base)
-
-
-def _forward(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return Unknown("the result of a forward pass", plain=True)
 
 
 def _get_submodule(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -83,15 +83,15 @@ def runs_in_order(module: Instance) -> bool:
     return is_sequential(module) and runs_as_torch(module)
 
 
-def runs_as_torch(module: Instance) -> bool:
-    """Whether a module runs as its base of the framework does: no method of its own, nothing replaced."""
+def runs_as_torch(module: Instance, allowed: tuple[str, ...] = ("__init__",)) -> bool:
+    """Whether a module runs as its base of the framework does: no other method of its own, nothing replaced."""
     own = [value for base in module.cls.mro if base.module is not None for value in base.attributes.items()]
     return (
         module.open is None
         and module.cls.unknown_base is None
         and "forward" not in module.attributes
         and HOOKED not in module.attributes
-        and all(name == "__init__" or not isinstance(value, Function) for name, value in own)
+        and all(name in allowed or not isinstance(value, Function) for name, value in own)
     )
 
 

@@ -28,7 +28,7 @@ _OTHERS = (
     "fmin fmod gather gcd ge ger greater greater_equal gt heaviside histc hsplit hstack hypot index_select inner "
     "inverse isclose isin isreal kron kthvalue lcm ldexp le lerp less less_equal logaddexp logaddexp2 logdet "
     "logical_and logical_or logical_xor logsumexp lt masked_fill masked_select matmul matrix_exp matrix_power "
-    "maximum mean median minimum mm mode moveaxis movedim msort multinomial mv nanmean nanmedian nanquantile "
+    "maximum mean median meshgrid minimum mm mode moveaxis movedim msort multinomial mv nanmean nanmedian nanquantile "
     "nansum narrow ne nextafter nonzero norm not_equal outer pinverse poisson polar quantile remainder "
     "renorm repeat_interleave rot90 rsub scatter scatter_add searchsorted select slogdet sort split std std_mean "
     "svd take take_along_dim tensor_split tensordot topk trace trapezoid trapz tril_indices triu_indices unbind "

@@ -155,6 +155,26 @@ def repeat_interleave(input: Value, repeats: Value, dim: Value = None) -> Result
     return replaced(shape, at, whole(shape[at]) * repeats)
 
 
+def meshgrid(*tensors: Value, indexing: Value = "ij") -> Result:
+    given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
+    shape = tuple(size for tensor in given for size in shape_of(tensor) or (1,))
+    if indexing not in ("ij", "xy") or len(shape) != len(given) or len(shape) > MOST_PARTS:
+        raise NotKnown
+    return [shape if indexing == "ij" else (*shape[1::-1], *shape[2:])] * len(shape)
+
+
+def stacked(dim: int) -> Rule:
+    """hstack(), vstack(): cat() along a dimension that vectors get first, or lack"""
+
+    def stack(tensors: Value) -> Result:
+        shapes = [shape_of(tensor) or (1,) for tensor in tensors]
+        if dim == 0:
+            shapes = [(1, *shape) if len(shape) == 1 else shape for shape in shapes]
+        return tensor_shapes.cat(shapes, dim if len(shapes[0]) > 1 else 0)
+
+    return stack
+
+
 # -- products ------------------------------------------------------------------------------------------------------
 
 
@@ -177,6 +197,20 @@ def _product(*ranks: int) -> Rule:
         return matmul(input, other)
 
     return multiply
+
+
+def addmm(input: Value, mat1: Value, mat2: Value, *, beta: Value = 1, alpha: Value = 1) -> Result:
+    shape = _product(2, 2)(mat1, mat2)
+    if broadcast(shape_of(input), shape) != shape:
+        raise NotKnown
+    return shape
+
+
+def baddbmm(input: Value, batch1: Value, batch2: Value, *, beta: Value = 1, alpha: Value = 1) -> Result:
+    shape = _product(3, 3)(batch1, batch2)
+    if broadcast(shape_of(input), shape) != shape:
+        raise NotKnown
+    return shape
 
 
 def outer(input: Value, vec2: Value) -> Result:
@@ -286,6 +320,13 @@ def one_hot(tensor: Value, num_classes: Value = -1) -> Result:
     return (*shape_of(tensor), num_classes)
 
 
+def grid_sample(input: Value, grid: Value, *args: Value, **kwargs: Value) -> Result:
+    (batch, channels, *sizes), places = shape_of(input), shape_of(grid)
+    if len(places) != len(sizes) + 2 or len(sizes) not in (2, 3) or (places[0], places[-1]) != (batch, len(sizes)):
+        raise NotKnown
+    return (batch, channels, *places[1:-1])
+
+
 def glu(input: Value, dim: Value = -1) -> Result:
     shape = shape_of(input)
     at = place(dim, len(shape))
@@ -374,7 +415,7 @@ VIEWS: dict[str, Rule] = {
 }  # fmt: skip
 _WIDENED = (
     "maximum minimum fmax fmin eq ne lt le gt ge greater greater_equal less less_equal not_equal logical_and "
-    "logical_or logical_xor atan2 hypot"
+    "logical_or logical_xor atan2 hypot complex"
 )
 RULES: dict[str, Rule] = {
     **VIEWS,
@@ -387,10 +428,12 @@ RULES: dict[str, Rule] = {
     "masked_fill": masked_fill, "gather": gather, "index_select": index_select,
     "repeat_interleave": repeat_interleave, "matmul": matmul, "mm": _product(2, 2), "bmm": _product(3, 3),
     "mv": _product(2, 1), "dot": _product(1, 1), "outer": outer, "einsum": einsum,
+    "addmm": addmm, "baddbmm": baddbmm, "meshgrid": meshgrid, "hstack": stacked(1), "vstack": stacked(0),
+    "polar": lambda abs, angle: widened(abs, angle),
 }  # fmt: skip
 FUNCTIONAL: dict[str, Rule] = {
     "linear": linear, "embedding": embedding, "one_hot": one_hot, "glu": glu, "pad": padded,
-    "interpolate": interpolate, "scaled_dot_product_attention": attention,
+    "interpolate": interpolate, "grid_sample": grid_sample, "scaled_dot_product_attention": attention,
     "pixel_shuffle": _of_layer("PixelShuffle", "upscale_factor"),
     "pixel_unshuffle": _of_layer("PixelUnshuffle", "downscale_factor"),
     "unfold": _of_layer(

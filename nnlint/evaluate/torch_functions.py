@@ -157,6 +157,11 @@ def _by_rule(name: str, rule: tensor_results.Rule) -> Fn:
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         base = args[0] if args and name in tensor_results.VIEWS and isinstance(args[0], Tensor) else None
+        if name == "meshgrid":  # each is a view of one of those that it is given
+            given_tensors = args[0] if len(args) == 1 and isinstance(args[0], (list, tuple)) else args
+            for tensor in given_tensors:
+                if isinstance(tensor, Tensor):
+                    machine.heap.forget_numbers(tensor)
         given = {tensor_results.SPELLED.get(word, word): value for word, value in kwargs.items()}
         with suppress(tensor_shapes.NotKnown, UnknownSizeError, UnknownValueError, TypeError, ValueError):
             made = results(machine, rule(*args, **given), base)

@@ -288,6 +288,41 @@ def attention(
     return [query, weights if need_weights else None]
 
 
+def _attention_in(a: Attributes) -> Attributes:
+    """The first attention in a Transformer, or in a part of one."""
+    while "embed_dim" not in a:
+        child = next(iter(a["_modules"].values()), None)
+        if child is None:
+            raise UnknownSizeError
+        a = child.attributes
+    return a
+
+
+def _sequence(a: Attributes, shape: Sizes, mask: Result) -> int:
+    """The length of a sequence of the features that a Transformer takes."""
+    inner = _attention_in(a)
+    if len(shape) not in (2, 3) or shape[-1] != whole(inner["embed_dim"]):
+        raise UnknownSizeError
+    length = shape[-2 if inner["batch_first"] else 0]
+    if mask not in (None, (length, length)):
+        raise UnknownSizeError
+    return length
+
+
+def encoded(a: Attributes, src: Sizes, mask: Result = None, *, src_mask: Result = None) -> Sizes:
+    _sequence(a, src, src_mask if mask is None else mask)
+    return src
+
+
+def decoded(a: Attributes, tgt: Sizes, memory: Sizes, tgt_mask: Result = None) -> Sizes:
+    _sequence(a, tgt, tgt_mask)
+    _sequence(a, memory, None)
+    at = 0 if _attention_in(a)["batch_first"] else 1
+    if len(tgt) != len(memory) or (len(tgt) == 3 and tgt[at] != memory[at]):
+        raise UnknownSizeError
+    return tgt
+
+
 def _flowing(name: str) -> Callable[[Attributes, Sizes], Sizes]:
     """A layer of which one shape gives one that is known."""
 
@@ -345,4 +380,7 @@ SIZES: dict[str, Callable[..., Result]] = {
     **{f"torch.nn.{name}": _cell for name in ("GRUCell", "RNNCell")},
     "torch.nn.LSTMCell": _lstm_cell,
     "torch.nn.MultiheadAttention": attention,
+    **{f"torch.nn.TransformerEncoder{part}": encoded for part in ("", "Layer")},
+    **{f"torch.nn.TransformerDecoder{part}": decoded for part in ("", "Layer")},
+    "torch.nn.Transformer": lambda a, src, tgt, *, tgt_mask=None: decoded(a, tgt, src, tgt_mask),
 }
