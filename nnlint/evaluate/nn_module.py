@@ -25,6 +25,7 @@ from nnlint.evaluate.tensor_numbers import is_of_integers
 from nnlint.evaluate.tensor_shapes import are_different
 from nnlint.evaluate.torch_names import REGISTERED
 from nnlint.layers import (
+    LAYERS,
     SIZES,
     UnknownSizeError,
     Violation,
@@ -711,9 +712,13 @@ HANDING_ON = re.compile(r"torch\.nn\.(Identity|Flatten|Sequential|\w*Dropout\w*)
 
 def result_of(machine: Any, module: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """What a layer of the framework gives for tensors, or None where a shape is not known."""
-    rule = SIZES.get(first_of_torch(module.cls))
+    name = first_of_torch(module.cls)
+    rule = SIZES.get(name)
     if rule is None or not runs_as_torch(module, ("__init__", "forward")) or not has_own_weight(module):
         return None
+    takes_indices, is_whole = name == "torch.nn.Embedding", any(isinstance(a, Tensor) and a.is_whole for a in args)
+    if (machine.tries and not is_whole) if takes_indices else (is_whole and name in LAYERS):
+        return None  # torch may refuse the dtype
     with suppress(UnknownSizeError, UnknownValueError, tensor_shapes.NotKnown, TypeError, ValueError, IndexError):
         given = {name: shapes_of(value) for name, value in kwargs.items()}
         return results(machine, rule(attributes_of_module(module), *map(shapes_of, args), **given))
@@ -731,21 +736,21 @@ def shapes_of(value: Value) -> Any:
     return value.shape
 
 
-def results(machine: Any, found: Any, base: Tensor | None = None) -> Value:
-    """The tensors of shapes that a rule says: of a list several, of a dict by name; base: what they are views of."""
+def results(machine: Any, found: Any, base: Tensor | None = None, is_whole: bool = False) -> Value:
+    """The tensors of shapes that a rule says: of a list several, of a dict by name. base: what they are views of;
+    is_whole: they surely are of whole numbers."""
     if isinstance(found, (dict, list)):
         machine.step(len(found))
     if isinstance(found, dict):
-        tensors = [results(machine, shape) for shape in found.values()]
-        for name, tensor in zip(found, tensors):
-            tensor.is_whole = name == "indices"
+        tensors = [results(machine, shape, None, is_whole or name == "indices") for name, shape in found.items()]
         named = machine.call(machine.resolve("collections.namedtuple"), ["return_types", " ".join(found)], {})
         return machine.call(named, tensors, {})
     if isinstance(found, list):
-        return tuple(results(machine, part, base) for part in found)
+        return tuple(results(machine, part, base, is_whole) for part in found)
     if found is None:
         return None
     made = Tensor(tensor_shapes.checked(found), machine.heap.clock)
+    made.is_whole = is_whole
     return made if base is None else made.viewing(base)
 
 

@@ -444,9 +444,14 @@ FUNCTIONAL: dict[str, Rule] = {
 }  # fmt: skip
 # What gives whole numbers, or truth values.
 OF_INTEGERS = frozenset(
-    ["indices", "argmax", "argmin", "argsort", "one_hot", "any", "all", "eq", "ne", "lt", "le", "gt", "ge", "greater",
+    ["argmax", "argmin", "argsort", "one_hot", "any", "all", "eq", "ne", "lt", "le", "gt", "ge", "greater",
      "greater_equal", "less", "less_equal", "not_equal", "logical_and", "logical_or", "logical_xor"]
 )  # fmt: skip
+# What gives numbers of the type that it is given.
+OF_SAME_TYPE = VIEWS.keys() | {
+    "max", "min", "amax", "amin", "median", "topk", "sort", "gather", "index_select", "repeat_interleave", "maximum",
+    "minimum", "meshgrid", "hstack", "vstack",
+}  # fmt: skip
 # Other names of parameters: torch takes some of numpy's, and methods have their own.
 SPELLED = {"axis": "dim", "keepdims": "keepdim", "split_size": "split_size_or_sections",
           "mat2": "other", "vec": "other"}  # fmt: skip

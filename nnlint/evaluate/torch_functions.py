@@ -156,18 +156,17 @@ def _by_rule(name: str, rule: tensor_results.Rule) -> Fn:
     """A function, or a method with its tensor as the first argument, that a rule tells of."""
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        base = args[0] if args and name in tensor_results.VIEWS and isinstance(args[0], Tensor) else None
-        if name == "meshgrid":  # each is a view of one of those that it is given
-            given_tensors = args[0] if len(args) == 1 and isinstance(args[0], (list, tuple)) else args
-            for tensor in given_tensors:
-                if isinstance(tensor, Tensor):
-                    machine.heap.forget_numbers(tensor)
         given = {tensor_results.SPELLED.get(word, word): value for word, value in kwargs.items()}
+        listed = args[0] if args and isinstance(args[0], (list, tuple)) else ()
+        tensors = [value for value in (*args, *listed, *given.values()) if isinstance(value, Tensor)]
+        base = tensors[0] if tensors and name in tensor_results.VIEWS else None
+        if name == "meshgrid":  # each is a view of one of those that it is given
+            for tensor in tensors:
+                machine.heap.forget_numbers(tensor)
+        are_whole = bool(tensors) and all(t.is_whole or tensor_numbers.are_whole(t.data) for t in tensors)
+        is_whole = name in tensor_results.OF_INTEGERS or (are_whole and name in tensor_results.OF_SAME_TYPE)
         with suppress(tensor_shapes.NotKnown, UnknownSizeError, UnknownValueError, TypeError, ValueError):
-            made = results(machine, rule(*args, **given), base)
-            if isinstance(made, Tensor):
-                made.is_whole = name in tensor_results.OF_INTEGERS
-            return made
+            return results(machine, rule(*args, **given), base, is_whole)
         if base is not None:
             machine.heap.forget_numbers(base)
         return Unknown(f"what torch.{name} gives", plain=True)
@@ -178,8 +177,7 @@ def _by_rule(name: str, rule: tensor_results.Rule) -> Fn:
 for _each in tensor_results.RULES.keys() & tensor_functions.OTHERS:
     FUNCTIONS[f"torch.{_each}"] = Native(f"torch.{_each}", _by_rule(_each, tensor_results.RULES[_each]))
 for _each, _rule in tensor_results.FUNCTIONAL.items():
-    _each = f"nn.functional.{_each}"
-    FUNCTIONS[f"torch.{_each}"] = Native(f"torch.{_each}", _by_rule(_each, _rule))
+    FUNCTIONS[f"torch.nn.functional.{_each}"] = Native(f"torch.nn.functional.{_each}", _by_rule(_each, _rule))
 
 
 def may_be_parameter(value: Value) -> bool:
