@@ -125,6 +125,8 @@ def pool(a: Attributes, shape: Sizes, dimensions: int) -> Result:
     dilations = spread(a.get("dilation", 1), dimensions)
     if any(2 * padding > kernel for padding, kernel in zip(paddings, kernels)):
         raise UnknownSizeError
+    if dimensions == 3 and any(size < kernel for size, kernel in zip(sizes, kernels)):  # refused by AvgPool3d
+        raise UnknownSizeError
     out = tuple(
         window(n, k, s, p, d, a["ceil_mode"]) for n, k, s, p, d in zip(sizes, kernels, strides, paddings, dilations)
     )
