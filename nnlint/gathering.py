@@ -63,7 +63,7 @@ class Gathered:
     def gather(self, machine: Machine, root: Root, value: Value) -> Largest:
         """Note what a root has constructed, that gave `value`; the largest layer in it."""
         module_call = cache(self._module_call)  # one builds many layers
-        for (site, cls, _, _, stack), total in machine.records.items():
+        for site, cls, total, stack in machine.layers_made():
             entry = self.entry(stack)
             place = self.source.place(entry.node) if entry is not None else None
             if place is not None:
@@ -112,7 +112,7 @@ class Gathered:
         """The largest layer that a root has constructed, or one construction in it."""
         largest: Largest = None
         inside = built.stack if built is not None else ()
-        for (site, cls, _, _, stack), total in machine.records.items():
+        for site, cls, total, stack in machine.layers_made():
             if total.at_least <= (largest[3] if largest else 0) or stack[: len(inside)] != inside:
                 continue
             where = site.source.place(site.node)

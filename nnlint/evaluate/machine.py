@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from nnlint.count import count
+from nnlint.count import Count, count
 from nnlint.evaluate.attrs_classes import ATTRS, attrs_classes
 from nnlint.evaluate.builtins import BUILTINS, FUNCTIONAL, METHODS
 from nnlint.evaluate.command_line import ARGPARSE, argparse_classes
@@ -21,7 +21,7 @@ from nnlint.evaluate.kinds import MAPPINGS, REGISTERS
 from nnlint.evaluate.library import LIBRARY
 from nnlint.evaluate.loggers import LOGGING, logger_classes
 from nnlint.evaluate.mappings import MUTABLE_MAPPING
-from nnlint.evaluate.notes import Built, LayerMade
+from nnlint.evaluate.notes import Built, LayerMade, Stack
 from nnlint.evaluate.numpy_functions import NUMPY_FUNCTIONS, astype
 from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
 from nnlint.evaluate.scope import Scope, Site
@@ -393,8 +393,15 @@ class Machine(Imports):
 
     def record(self, site: Site, instance: Instance) -> None:
         """A layer was constructed at a site."""
-        if instance.cls.layer is None or not instance.cls.layer.wraps:
-            self.note(LayerMade(tuple(self.stack), instance.cls, count(instance)))
+        layer = instance.cls.layer
+        if layer is None or not layer.wraps:
+            is_lazy = layer is not None and layer.lazy
+            self.note(LayerMade(tuple(self.stack), instance.cls, instance if is_lazy else count(instance)))
+
+    def layers_made(self) -> Iterator[tuple[Site, Class, Count, Stack]]:
+        """The layers that the root has constructed, each with the calls that lead to it."""
+        for (site, cls, _, _, stack), total in self.records.items():
+            yield site, cls, count(total) if isinstance(total, Instance) else total, stack
 
     def instantiate(
         self, cls: Class, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None

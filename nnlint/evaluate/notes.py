@@ -37,18 +37,20 @@ class Verdict(NamedTuple):
 
 
 class LayerMade(NamedTuple):
-    """A layer was constructed."""
+    """A layer was constructed; total: the layer itself where it is lazy, of which the end of the root tells."""
 
     stack: Stack
     cls: Class
-    total: Count
+    total: Count | Instance
 
     def enter(self, machine: Any) -> None:
-        key = (self.stack[-1], self.cls, self.total.parameters, self.total.at_least, self.stack)
-        machine.records.setdefault(key, self.total)
+        total = self.total
+        told = (id(total), None) if isinstance(total, Instance) else (total.parameters, total.at_least)
+        machine.records.setdefault((self.stack[-1], self.cls, *told, self.stack), total)
 
     def moved(self, lead: Stack, cut: int, of: Callable[[Value], Value]) -> LayerMade:
-        return LayerMade((*lead, *self.stack[cut:]), of(self.cls), self.total)
+        total = of(self.total) if isinstance(self.total, Instance) else self.total
+        return LayerMade((*lead, *self.stack[cut:]), of(self.cls), total)
 
 
 class SequentialMade(NamedTuple):
