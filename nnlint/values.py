@@ -7,7 +7,7 @@ moment of its birth, so that the heap knows what must be saved before a write (s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from nnlint.signature import Rest, Signature
 from nnlint.unknown import Unknown, first
@@ -104,6 +104,15 @@ def merged_rest(one: Unknown | None, other: Unknown | None) -> Unknown | None:
     return other if type(one) is Made else _join_bare(one, other)
 
 
+class Said(Unknown):
+    """The message of one of Python's own exceptions: why it was raised, in other words than Python's."""
+
+    __slots__ = ()
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, plain=True)
+
+
 class Rewritten(Unknown):
     """What a decorator that may rewrite arguments makes of a function or class; written: that as the program has it."""
 
@@ -152,6 +161,12 @@ class Deque(List):
     def __init__(self, items: Any = (), birth: int = 0, most: int | None = None) -> None:
         super().__init__(items, birth)
         self.most = most
+
+
+class Size(tuple[Any, ...]):
+    """A torch.Size: a tuple in all but its type, its text, and the type of what is made of it."""
+
+    __slots__ = ()
 
 
 class Dict(dict[Any, Any]):
@@ -503,13 +518,30 @@ class Function:
         return f"<function {self.qualified}>"
 
 
-class Native:
-    """A function that nnlint itself provides: fn(machine, args, kwargs) -> value; attributes: what it has beside."""
+class Arity(NamedTuple):
+    """How many arguments a function takes at least and at most, and those that may be given by name: None for any."""
 
-    __slots__ = ("attributes", "fn", "name")
+    fewest: int
+    most: int
+    names: frozenset[str] | None
+
+    def allows(self, args: list[Value], kwargs: dict[str, Value]) -> bool:
+        """Whether the function may be called so, as far as that is known."""
+        is_known = not kwargs or self.names is None or kwargs.keys() <= self.names
+        if is_known and self.fewest <= len(args) + len(kwargs) and len(args) <= self.most:
+            return True
+        return "**" in kwargs or has_rest(args)
+
+
+class Native:
+    """A function that nnlint itself provides: fn(machine, args, kwargs) -> value; attributes: what it has beside;
+    arity: how it may be called, where others than its own code say so."""
+
+    __slots__ = ("arity", "attributes", "fn", "name")
 
     def __init__(self, name: str, fn: Callable[..., Value], attributes: dict[str, Value] | None = None) -> None:
         self.name, self.fn, self.attributes = name, fn, attributes or {}
+        self.arity: Arity | None = None
 
     def __repr__(self) -> str:
         return f"<native {self.name}>"
@@ -575,7 +607,8 @@ def describe_error(value: Value) -> str:
     """The words of a raised exception, for reasons shown to users."""
     if isinstance(value, Instance):
         args = value.attributes.get("args", ())
-        text = ", ".join(str(a) for a in args if isinstance(a, (str, int, float))) if isinstance(args, tuple) else ""
+        given = [a.why if isinstance(a, Said) else a for a in args] if isinstance(args, tuple) else []
+        text = ", ".join(str(a) for a in given if isinstance(a, (str, int, float)))
         return f"{value.cls.name}: {text}" if text else value.cls.name
     if isinstance(value, Unknown) and value.options:
         return value.why
@@ -732,9 +765,9 @@ def join(left: Value, right: Value, why: str) -> Value:
         return left
     if is_option(left, right):
         return right
-    are_tuples = type(left) is tuple and type(right) is tuple and len(left) == len(right)
+    are_tuples = isinstance(left, tuple) and type(left) is type(right) and len(left) == len(right)
     if are_tuples and is_small(left) and not has_rest(left + right):
-        return tuple(join(one, other, why) for one, other in zip(left, right))
+        return type(left)(join(one, other, why) for one, other in zip(left, right))
     options: list[Value] = []
     for value in (left, right):
         for option in (value.options if isinstance(value, Unknown) else ()) or (value,):

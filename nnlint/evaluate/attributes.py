@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import builtins as python
+import collections
+import functools
+import itertools
+import math
+import operator
+import typing
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -10,7 +16,8 @@ from typing import Any
 
 import libcst as cst
 
-from nnlint.evaluate import functions, metaclasses
+from nnlint.evaluate import functions as function_parts
+from nnlint.evaluate import metaclasses
 from nnlint.evaluate.control import GIVEN, Control, data_of
 from nnlint.evaluate.look_ups import ADDING
 from nnlint.evaluate.tensor_names import is_name
@@ -23,6 +30,7 @@ from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
     REGISTRIES,
+    Arity,
     BoundMethod,
     Class,
     Deque,
@@ -42,6 +50,7 @@ from nnlint.values import (
     Partial,
     RaisedError,
     Rewritten,
+    Said,
     Set,
     Stream,
     Super,
@@ -60,6 +69,7 @@ WITHOUT_ATTRIBUTES = (
 )  # fmt: skip
 
 
+MODULES = {module.__name__: module for module in (collections, functools, itertools, math, operator, typing)}
 EVERY_OBJECT = frozenset(dir(object)) | {"__weakref__"}
 EXCEPTIONS = {n: kind for n, kind in vars(python).items() if isinstance(kind, type) and issubclass(kind, BaseException)}
 EVERY_CLASS = EVERY_OBJECT | frozenset(dir(type)) | {"__annotations__", "__type_params__"}
@@ -77,6 +87,11 @@ def of_error(cls: Class, name: str) -> Value:
         if kind is not None and hasattr(kind, name):
             return Unknown(f"{name} of an exception", plain=True)
     return of_every_object(name)
+
+
+def is_not_in_python(module: str, name: str) -> bool:
+    """Whether a module of Python's has no such name in the Python that runs here: others may have it."""
+    return module in MODULES and not hasattr(MODULES[module], name)
 
 
 def of_module(name: str) -> Value:
@@ -127,10 +142,11 @@ class Attributes(Control):
 
     # -- errors ------------------------------------------------------------------------------------------------
 
-    def error(self, kind: str, *message: Value) -> RaisedError:
-        """An exception of Python's own, to be raised in the evaluated program."""
+    def error(self, kind: str, message: str = "", *args: Value) -> RaisedError:
+        """An exception of Python's own, to be raised in the evaluated program. args: as it has them, where they are
+        known; else the message is there, in other words than Python's."""
         instance = Instance(self.classes[kind], self.heap.clock)
-        instance.attributes["args"] = message
+        instance.attributes["args"] = args or ((Said(message),) if message else ())
         return RaisedError(instance)
 
     def native(self, error: BaseException) -> RaisedError:
@@ -152,10 +168,13 @@ class Attributes(Control):
             )
         if isinstance(kind, (str, int, float, List, Dict)) or kind is None:
             raise self.error("TypeError", "catching classes that do not inherit from BaseException is not allowed")
+        if isinstance(kind, Class) and isinstance(raised, Instance):
+            if raised.cls.is_subclass(kind):
+                return True
+            if raised.cls.unknown_base is None:
+                return False
         if isinstance(kind, Class) and kind.full_name in ("Exception", "BaseException"):
             return True
-        if isinstance(kind, Class) and isinstance(raised, Instance):
-            return raised.cls.is_subclass(kind)
         if isinstance(kind, External) and isinstance(raised, Instance) and raised.cls.unknown_base is None:
             return False
         if isinstance(raised, Unknown) and raised.options:
@@ -355,7 +374,8 @@ class Attributes(Control):
             dotted = f"{value.name}.{name}"
             self.step(len(dotted) // 50)
             found = self.resolve(dotted)
-            return self.doubtful(found) if dotted.startswith("torch.") and dotted not in NAMES else found
+            is_doubtful = dotted.startswith("torch.") and dotted not in NAMES
+            return self.doubtful(found) if is_doubtful or is_not_in_python(value.name, name) else found
         if isinstance(value, Unknown):
             if value.options:
                 return self.each_option(value, lambda option: self.get_attribute(option, name))
@@ -440,7 +460,7 @@ class Attributes(Control):
     def _function_attribute(self, value: Function, name: str) -> Value:
         if name in value.attributes:
             return value.attributes[name]
-        return functions.attribute(self, value, name) if name.startswith("__") else ABSENT
+        return function_parts.attribute(self, value, name) if name.startswith("__") else ABSENT
 
     def _native_attribute(self, value: Value, name: str) -> Value:
         if name in OF_KINDS and isinstance(value, Dict) and value.kind != OF_KINDS[name]:
@@ -455,6 +475,8 @@ class Attributes(Control):
             return self.call(self.builtins["type"], [value], {})
         if isinstance(value, (int, float)) and name in ("real", "imag", "numerator", "denominator"):
             return getattr(value, name)
+        if isinstance(value, Deque) and name == "maxlen":
+            return value.most
         special = isinstance(value, (Stream, Deque)) or (isinstance(value, Dict) and value.kind != "dict")
         own = type(value).__mro__[1]  # Python's type, which has not what nnlint notes of a value
         if isinstance(value, (List, Dict, Set, Stream)) and (is_special(name) or special or hasattr(own, name)):
@@ -466,7 +488,7 @@ class Attributes(Control):
         if is_own_name and (self.builtin_kind(value) or value.name in (*DICTS, "NoneType")):
             return value.name
         if isinstance(value, Native) and (value.name, name) == ("dict", "fromkeys"):
-            return Native(name, _from_keys)
+            return FROM_KEYS
         if isinstance(value, Native) and (value.name, name) == ("chain", "from_iterable"):
             return self.resolve("itertools.chain.from_iterable")
         if isinstance(value, Native) and value.name in TYPES:
@@ -477,9 +499,8 @@ class Attributes(Control):
             return Native(name, OBJECT_METHODS[name])
         if isinstance(value, (Native, slice, range)) or is_special(name):
             return Unknown(f"{name} is not evaluated", plain=True)
-        is_of_size = isinstance(value, tuple) and name == "numel"  # a torch.Size is a tuple here
         is_of_python = not isinstance(value, (List, Dict, Set)) and hasattr(value, name)
-        return Unknown(f"{name} is not evaluated", plain=True) if is_of_size or is_of_python else ABSENT
+        return Unknown(f"{name} is not evaluated", plain=True) if is_of_python else ABSENT
 
     def _unbound(self, kind: str, name: str) -> Value:
         """dict.get, list.append, dict.__setitem__ ..., to be called with an object first; or ABSENT."""
@@ -491,6 +512,8 @@ class Attributes(Control):
             return ABSENT
 
         def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+            if not args:
+                raise machine.error("TypeError", f"unbound method {kind}.{name}() needs an argument")
             held = args[0].payload if isinstance(args[0], Instance) else args[0]
             if not isinstance(held, TYPES[kind]):
                 return machine.call_unknown(Unknown(f"{kind}.{name} of what is not known"), args, kwargs)
@@ -762,11 +785,11 @@ class Attributes(Control):
                 return
             self.set_plainly(value, name, given)
         elif isinstance(value, (Class, Function)):
-            if isinstance(value, Function) and name in functions.DECIDING:
+            if isinstance(value, Function) and name in function_parts.DECIDING:
                 if same(self.find_attribute(value, name), given):
                     return
                 is_foreign = not isinstance(given, Dict)  # one may be that of another function
-                name, given = functions.REPLACED, Unknown(f"{name} of a function is replaced", foreign=is_foreign)
+                name, given = function_parts.REPLACED, Unknown(f"{name} of a function is replaced", foreign=is_foreign)
             if isinstance(value, Class) and name in (value.attributes.get("__members__") or ()):
                 raise self.error("AttributeError", f"cannot reassign member {name!r}")
             if isinstance(value, Class) and name in ("__bases__", "__class__"):
@@ -890,6 +913,8 @@ class Attributes(Control):
             self.heap.touch(value)
             value.attributes.pop(name, None)
         elif isinstance(value, Class):
+            if name not in value.attributes and value.metaclass is None:
+                raise self.error("AttributeError", name)
             self.heap.touch(value)
             value.attributes.pop(name, None)
         elif isinstance(value, External):
@@ -973,6 +998,10 @@ def _from_keys(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
         else:
             machine.set_item(made, key, value)
     return made
+
+
+FROM_KEYS = Native("fromkeys", _from_keys)
+FROM_KEYS.arity = Arity(1, 2, frozenset())
 
 
 def may_set(cls: Class) -> bool:

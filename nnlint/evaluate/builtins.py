@@ -34,6 +34,7 @@ from nnlint.values import (
     Partial,
     RaisedError,
     Set,
+    Size,
     Stream,
     Super,
     Tensor,
@@ -335,6 +336,9 @@ def _until(machine: Any, function: Value, sentinel: Value) -> Iterator[Value]:
 def _next_of_object(machine: Any, source: Instance, default: list[Value]) -> Value:
     """next(source), next(source, default) of an object with a __next__ of its own"""
 
+    if source.cls.find("__next__") is ABSENT:
+        return machine.lacking(source, "is not an iterator")
+
     def step() -> Value:
         return machine.call(machine.get_attribute(source, "__next__"), [], {})
 
@@ -412,8 +416,6 @@ def _zip(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @builtin("map")
 def _map(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    if len(args) < 2:
-        raise machine.error("TypeError", "map() must have at least two arguments.")
     sources = [machine.iterate(arg) for arg in args[1:]]
 
     def produce() -> Iterator[Value]:
@@ -538,12 +540,16 @@ def _sum(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 def _extreme(sign: str) -> Fn:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        if not args:
+            raise machine.error("TypeError", "at least 1 argument is expected")
         items = machine.items(args[0]) if len(args) == 1 else list(args)
         keys = [key_of(machine, kwargs.get("key"), item) for item in items]
         rest = next((item for item in items if type(item) is Rest), None)
         if rest is not None:
             machine.compare_unseen(keys)
             return rest.unknown.part()
+        if "default" in kwargs and len(args) > 1:
+            raise machine.error("TypeError", "several arguments have no default")
         if not items:
             if "default" in kwargs:
                 return kwargs["default"]
@@ -719,6 +725,8 @@ def class_of(machine: Any, value: Value) -> Value:
         return Unknown("the type of a value")
     if value is None:
         return NONE_TYPE
+    if type(value) is Size:
+        return machine.resolve("torch.Size")
     for kind, name in KINDS:
         if isinstance(value, kind):
             return BUILTINS[name]
@@ -737,6 +745,8 @@ KINDS: tuple[tuple[type, str], ...] = (
 def _type(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if len(args) == 1:
         return class_of(machine, args[0])
+    if len(args) != 3:
+        raise machine.error("TypeError", "type() takes 1 or 3 arguments")
     name, bases, namespace = args
     if isinstance(name, str) and isinstance(namespace, Dict) and all(isinstance(b, Class) for b in bases):
         machine.charge_class(bases)
@@ -821,8 +831,6 @@ def _deleter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 @builtin("print")
 def _print(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    if not kwargs.keys() <= {"sep", "end", "file", "flush", "**"}:
-        raise machine.error("TypeError", "print() got an unexpected keyword argument")
     for value in args:
         machine.text(value)
     return None
@@ -984,6 +992,11 @@ def _padded(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Unknown("padded text", plain=True)
 
 
+@method(Size, "numel")
+def _numel(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Tensor(args[0], machine.heap.clock).numel()
+
+
 @method(tuple, "index")
 @method(List, "index")
 def _index(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -1054,8 +1067,6 @@ def _insert_within(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
 
 @method(Deque, "pop")
 def _pop_right(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    if len(args) > 1:
-        raise machine.error("TypeError", "deque.pop() takes no arguments")
     return _pop(machine, args, {})
 
 
@@ -1170,7 +1181,7 @@ def _copy_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 @method(Dict, "get")
 def _get(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    mapping, default = args[0], args[2] if len(args) > 2 else kwargs.get("default")
+    mapping, default = args[0], args[2] if len(args) > 2 else None
     if isinstance(args[1], Unknown):
         calls = any(map(may_write_when_called, (*mapping.values(), default)))
         return machine.doubtful(Unknown(args[1].why, calls=calls))
@@ -1186,10 +1197,17 @@ def _entry_or(machine: Any, mapping: Dict, key: Value, default: Value) -> Value:
     return default
 
 
+def _key_and_default(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> list[Value]:
+    """The key, and the default where there is one: an OrderedDict takes both by name."""
+    if kwargs and args[0].kind != "OrderedDict":
+        raise machine.error("TypeError", "a dict takes no keyword arguments")
+    return [*args[1:], *(kwargs[name] for name in ("key", "default") if name in kwargs)]
+
+
 @method(Dict, "setdefault")
 def _setdefault(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    mapping, default = args[0], args[2] if len(args) > 2 else None
-    key = machine.key(args[1])
+    mapping, (key, default) = args[0], [*_key_and_default(machine, args, kwargs), None][:2]
+    key = machine.key(key)
     if key in mapping and not may_be_absent(mapping[key]):
         return mapping[key]
     machine.heap.touch(mapping)
@@ -1202,20 +1220,19 @@ def _setdefault(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 @method(Dict, "pop")
 def _pop_key(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    mapping = args[0]
-    if not mapping and mapping.rest is None and len(args) > 2:
-        return args[2]  # nobody asks whether the key is one
-    key = machine.key(args[1])
+    mapping, (key, *default) = args[0], _key_and_default(machine, args, kwargs)
+    if not mapping and mapping.rest is None and default:
+        return default[0]  # nobody asks whether the key is one
+    key = machine.key(key)
     found = _entry_or(machine, mapping, key, ABSENT)
     machine.heap.touch(mapping)
     mapping.pop(key, None)
     if found is ABSENT:
-        if len(args) > 2 or "default" in kwargs:
-            return args[2] if len(args) > 2 else kwargs["default"]
-        raise machine.error("KeyError", str(args[1]))
+        if default:
+            return default[0]
+        raise machine.error("KeyError", str(key))
     if may_be_absent(found):
-        default = args[2] if len(args) > 2 else None
-        return machine.either(found, lambda: present(found), lambda: default)
+        return machine.either(found, lambda: present(found), lambda: default[0] if default else None)
     return found
 
 

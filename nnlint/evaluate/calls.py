@@ -268,6 +268,8 @@ class Calls(Objects):
         """One of nnlint's own functions; it sees further unknown keywords under the name "**"."""
         if unknown_kwargs is not None:
             kwargs = {**kwargs, "**": unknown_kwargs}
+        if callee.arity is not None and not callee.arity.allows(args, kwargs):
+            raise self.error("TypeError", f"{callee.name}() takes no such arguments")
         if callee.name not in CONSTANT_TIME:
             self.charge(*args)
         if self.look_ups.reading is not None:
@@ -934,6 +936,8 @@ class Calls(Objects):
             return made
 
         def replace(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+            if not kwargs.keys() <= {*fields, "**"}:
+                raise machine.error("ValueError", "got unexpected field names")
             return new(machine, [args[0].cls], {**{name: args[0].attributes[name] for name in fields}, **kwargs})
 
         def as_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -44,6 +44,7 @@ from nnlint.values import (
     Native,
     Partial,
     Set,
+    Size,
     Tensor,
     Value,
 )
@@ -86,8 +87,8 @@ class Given:
             return kind, value
         if id(value) in self.places:
             return "again", self.places[id(value)]
-        if kind is tuple:
-            return (tuple, *map(self.key, value))
+        if kind is tuple or kind is Size:
+            return (kind, *map(self.key, value))
         if kind is dict:  # what is bound to **kwargs
             return (dict, *map(self.key, value.items()))
         if kind in (float, complex):
@@ -235,7 +236,7 @@ class Copies:
 
     def _tuple(self, value: tuple[Value, ...]) -> Value:
         parts = [self.of(part) for part in value]
-        made = value if all(part is one for part, one in zip(parts, value)) else tuple(parts)
+        made = value if all(part is one for part, one in zip(parts, value)) else type(value)(parts)
         self.known[id(value)] = made  # `t = (t, t)`, forty times over, is walked once
         return made
 
@@ -268,7 +269,8 @@ class Copies:
 
 COPYING: dict[type, Callable[[Copies, Any], Value]] = {
     Instance: Copies._instance, Dict: Copies._dict, List: Copies._list, Deque: Copies._list, Set: Copies._set,
-    Tensor: Copies._tensor, Partial: Copies._partial, tuple: Copies._tuple, frozenset: Copies._frozenset,
+    Tensor: Copies._tensor, Partial: Copies._partial, tuple: Copies._tuple, Size: Copies._tuple,
+    frozenset: Copies._frozenset,
     Unknown: Copies._unknown, Named: Copies._unknown, Rest: Copies._rest, BoundMethod: Copies._bound,
     Native: Copies._native, Function: Copies._defined, Class: Copies._defined,
 }  # fmt: skip

@@ -10,6 +10,7 @@ from contextlib import suppress
 import libcst as cst
 
 from nnlint.construction import Failure
+from nnlint.evaluate.attributes import is_not_in_python
 from nnlint.evaluate.calls import Calls
 from nnlint.evaluate.control import IMPORT_STEPS, OF_A_ROOT, LimitError
 from nnlint.evaluate.journal import Change, Journal, StaleError
@@ -233,6 +234,8 @@ class Imports(Calls):
             return Unknown(f"{name} is imported from another file")
         found = self.resolve(f"{dotted}.{name}")
         self.doubt_torch(f"{dotted}.{name}", not isinstance(found, External) or found.name in NAMES)
+        if is_not_in_python(dotted, name):
+            self.may_raise(f"{dotted} may have no {name}")
         return found
 
     def doubt_torch(self, dotted: str, is_known: bool) -> None:

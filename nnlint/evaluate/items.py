@@ -38,6 +38,7 @@ from nnlint.values import (
     Partial,
     RaisedError,
     Set,
+    Size,
     Stream,
     Tensor,
     Value,
@@ -258,6 +259,8 @@ class Items(Attributes):
             found = value[index]
         except NATIVE_ERRORS as error:
             raise self.native(error) from None
+        if type(value) is Size and isinstance(index, slice):
+            return Size(found)
         return List(found, self.heap.clock) if type(found) is list else found
 
     def key(self, value: Value) -> Value:
@@ -309,7 +312,7 @@ class Items(Attributes):
             return made
         if value.kind == "Counter":
             return 0
-        raise self.error("KeyError", repr(index))
+        raise self.error("KeyError", "", index)
 
     def set_item(self, value: Value, index: Value, given: Value) -> None:
         """value[index] = given"""
@@ -671,7 +674,9 @@ class Items(Attributes):
 
     def _send(self, stream: Stream, sent: Value) -> Value:
         if stream.frame is None:
-            raise self.error("AttributeError", "no generator has no attribute 'send'")
+            raise UnknownValueError(Unknown("whether an iterator is a generator", plain=True))
+        if stream.position == 1:
+            raise self.error("TypeError", "can't send a value to a generator that has just started")
         try:
             return stream.items.send(sent)  # type: ignore[attr-defined]
         except StopIteration:

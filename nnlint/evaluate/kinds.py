@@ -22,6 +22,7 @@ from nnlint.values import (
     Native,
     Partial,
     Set,
+    Size,
     Stream,
     Tensor,
     Union,
@@ -179,8 +180,8 @@ def _is_external(value: Value, full_name: str) -> bool | None:
         return False if value.cls.unknown_base is None and value.payload is None else None
     if full_name == "numpy.ndarray" and isinstance(value, Tensor):
         return True if value.is_array else None
-    if isinstance(value, (tuple, *NUMBERS)) and full_name.startswith(OWN_CLASSES) and full_name != "numpy.ndarray":
-        return None  # a torch.Size and numpy's numbers are held as Python's
+    if isinstance(value, NUMBERS) and full_name.startswith(OWN_CLASSES) and full_name != "numpy.ndarray":
+        return None  # numpy's numbers are held as Python's
     return False if isinstance(value, TOLD) and not isinstance(value, (*CALLABLES, Stream, Module, Tensor)) else None
 
 
@@ -241,7 +242,7 @@ def of_native(value: Value) -> bool:
 NATIVE: dict[str, type] = {
     "int": int, "float": float, "str": str, "list": List, "tuple": tuple, "dict": Dict, "set": Set, "bool": bool,
     "complex": complex, "bytes": bytes, "range": range, "type": Class, "slice": slice, "frozenset": frozenset,
-    "partial": Partial,
+    "partial": Partial, "torch.Size": Size,
 }  # fmt: skip
 TENSORS = ("torch.Tensor", "torch.nn.Parameter", "torch.nn.parameter.Parameter")
 TYPES = frozenset({*NATIVE, *TENSORS, NONE_TYPE.name})

@@ -21,6 +21,7 @@ from nnlint.signature import REQUIRED, Parameter, Rest, Signature
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
+    CONSTANTS,
     BoundMethod,
     Class,
     Deque,
@@ -55,6 +56,12 @@ def library(*names: str) -> Callable[[Fn], Fn]:
     return register
 
 
+def _check_callable(machine: Any, value: Value) -> None:
+    """A TypeError for what surely cannot be called."""
+    if type(value) in CONSTANTS or isinstance(value, (list, tuple, dict, set)):
+        raise machine.error("TypeError", "the first argument must be callable")
+
+
 @library("functools.partial")
 def _partial(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     unknown = kwargs.pop("**", None)
@@ -64,6 +71,7 @@ def _partial(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
         return Partial(
             callee.callee, [*callee.args, *args[1:]], {**given, **kwargs}, first(unknown, doubt), machine.heap.clock
         )
+    _check_callable(machine, callee)
     return Partial(callee, list(args[1:]), kwargs, unknown, machine.heap.clock)
 
 
@@ -438,6 +446,8 @@ def _ordered(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 @library("collections.defaultdict")
 def _default(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if args and args[0] is not None:
+        _check_callable(machine, args[0])
     made = machine.call(BUILTINS["dict"], args[1:], kwargs)
     made.kind, made.factory = "defaultdict", args[0] if args else None
     return made
@@ -487,13 +497,28 @@ def _namedtuple(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
     made = Class(name, (machine.classes["tuple"],), birth=machine.heap.clock)
     defaults = kwargs.get("defaults") or ()
     first = len(fields) - len(defaults)
+    if first < 0:
+        raise machine.error("TypeError", "got more default values than field names")
     parameters = [Parameter(f, defaults[i - first] if i >= first else REQUIRED) for i, f in enumerate(fields)]
     machine.name_tuple(made, list(fields), Signature((Parameter("cls", REQUIRED, "positional"), *parameters)))
     return made
 
 
+# Those of their arguments that they iterate over.
+_SOURCES = {
+    **dict.fromkeys(("accumulate", "cycle", "groupby", "islice", "pairwise"), slice(1)),
+    **dict.fromkeys(("dropwhile", "filterfalse", "starmap", "takewhile"), slice(1, 2)),
+    "zip_longest": slice(None),
+}
+
+
 def _iterator(name: str, make: Callable[..., Iterator[Value]]) -> None:
+    sources = _SOURCES.get(name, slice(0))
+
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        args[sources] = map(machine.iterate, args[sources])  # at once, as Python asks for the iterator of each
+        if "iterable" in kwargs:
+            kwargs["iterable"] = machine.iterate(kwargs["iterable"])
         return Stream(make(machine, *args, **kwargs), machine.heap.clock)
 
     LIBRARY[f"itertools.{name}"] = Native(name, run)
@@ -528,9 +553,9 @@ def _count(machine: Any, start: Value = 0, step: Value = 1) -> Iterator[Value]:
         start = machine.binary("+", start, step)
 
 
-def _cycle(machine: Any, source: Value) -> Iterator[Value]:
+def _cycle(machine: Any, source: Iterator[Value]) -> Iterator[Value]:
     items = []
-    for item in machine.iterate(source):
+    for item in source:
         items.append(item)
         yield item
     while items:
@@ -555,9 +580,9 @@ def _counted(machine: Any, items: Iterator[Value]) -> Iterator[Value]:
         yield item
 
 
-def _pairwise(machine: Any, source: Value) -> Iterator[Value]:
+def _pairwise(machine: Any, source: Iterator[Value]) -> Iterator[Value]:
     before: Value = ABSENT
-    for item in machine.iterate(source):
+    for item in source:
         if type(item) is Rest:
             yield Rest(Unknown(item.unknown.why))
             before = ABSENT
@@ -567,13 +592,16 @@ def _pairwise(machine: Any, source: Value) -> Iterator[Value]:
         before = item
 
 
-def _islice(machine: Any, source: Value, *bounds: Value) -> Iterator[Value]:
-    items = machine.iterate(source)
+def _islice(machine: Any, items: Iterator[Value], *bounds: Value) -> Iterator[Value]:
     unknown = first(*[bound for bound in bounds if isinstance(bound, Unknown)], None)
     if unknown is not None:
         machine.take_some(items, unknown.why)
-        yield Rest(Unknown("a slice that is not known"))
-        return
+        return iter([Rest(Unknown("a slice that is not known"))])
+    itertools.islice((), *bounds)  # raises where there is no such slice
+    return _sliced(machine, items, bounds)
+
+
+def _sliced(machine: Any, items: Iterator[Value], bounds: tuple[Value, ...]) -> Iterator[Value]:
     for item in itertools.islice(_until_rest(items), *bounds):
         machine.step()
         if item is ABSENT:
@@ -591,8 +619,8 @@ def _until_rest(items: Iterator[Value]) -> Iterator[Value]:
         yield item
 
 
-def _starmap(machine: Any, function: Value, source: Value) -> Iterator[Value]:
-    for item in machine.iterate(source):
+def _starmap(machine: Any, function: Value, source: Iterator[Value]) -> Iterator[Value]:
+    for item in source:
         if type(item) is Rest:
             machine.forget_after(lambda: machine.call(function, [Rest(Unknown("arguments"))], {}), "items not known")
             yield Rest(Unknown(item.unknown.why))
@@ -600,8 +628,7 @@ def _starmap(machine: Any, function: Value, source: Value) -> Iterator[Value]:
             yield machine.call(function, machine.items(item), {})
 
 
-def _take_while(machine: Any, function: Value, source: Value) -> Iterator[Value]:
-    items = machine.iterate(source)
+def _take_while(machine: Any, function: Value, items: Iterator[Value]) -> Iterator[Value]:
     for item in items:
         holds = holds_for(machine, function, item)
         if isinstance(holds, Unknown):
@@ -613,9 +640,9 @@ def _take_while(machine: Any, function: Value, source: Value) -> Iterator[Value]
         yield item
 
 
-def _drop_while(machine: Any, function: Value, source: Value) -> Iterator[Value]:
+def _drop_while(machine: Any, function: Value, source: Iterator[Value]) -> Iterator[Value]:
     holds: bool | Unknown = True
-    for item in machine.iterate(source):
+    for item in source:
         if holds is True:
             holds = holds_for(machine, function, item)
         elif isinstance(holds, Unknown):
@@ -626,8 +653,8 @@ def _drop_while(machine: Any, function: Value, source: Value) -> Iterator[Value]
             yield item
 
 
-def _filterfalse(machine: Any, function: Value, source: Value) -> Iterator[Value]:
-    for item in machine.iterate(source):
+def _filterfalse(machine: Any, function: Value, source: Iterator[Value]) -> Iterator[Value]:
+    for item in source:
         holds = holds_for(machine, function, item)
         if isinstance(holds, Unknown):
             yield Rest(Unknown(holds.why))
@@ -635,8 +662,7 @@ def _filterfalse(machine: Any, function: Value, source: Value) -> Iterator[Value
             yield item
 
 
-def _zip_longest(machine: Any, *sources: Value, fillvalue: Value = None) -> Iterator[Value]:
-    iterators = [machine.iterate(source) for source in sources]
+def _zip_longest(machine: Any, *iterators: Iterator[Value], fillvalue: Value = None) -> Iterator[Value]:
     while True:
         machine.step()
         found = [next(items, ABSENT) for items in iterators]
@@ -667,7 +693,9 @@ def _choices(name: str) -> Callable[..., Iterator[Value]]:
     return run
 
 
-def _accumulate(machine: Any, iterable: Value, func: Value = None, *, initial: Value = None) -> Iterator[Value]:
+def _accumulate(
+    machine: Any, iterable: Iterator[Value], func: Value = None, *, initial: Value = None
+) -> Iterator[Value]:
     total: Value = initial if initial is not None else ABSENT
     if total is not ABSENT:
         yield total
@@ -675,7 +703,7 @@ def _accumulate(machine: Any, iterable: Value, func: Value = None, *, initial: V
     def add(total: Value, item: Value) -> Value:
         return machine.binary("+", total, item) if func is None else machine.call(func, [total, item], {})
 
-    for item in machine.iterate(iterable):
+    for item in iterable:
         if type(item) is Rest:
             part = item.unknown.part()
             given = [part] if total is ABSENT else [part, total]
@@ -688,14 +716,13 @@ def _accumulate(machine: Any, iterable: Value, func: Value = None, *, initial: V
         yield total
 
 
-def _group_by(machine: Any, iterable: Value, key: Value = None) -> Iterator[Value]:
-    items = machine.iterate(iterable)
+def _group_by(machine: Any, iterable: Iterator[Value], key: Value = None) -> Iterator[Value]:
     item: Value = None
     kind: Value = None
 
     def advance() -> None:
         nonlocal item, kind
-        item = next(items, ABSENT)
+        item = next(iterable, ABSENT)
         kind = key_of(machine, key, item) if item is not ABSENT else None
 
     def members(target: Value) -> Iterator[Value]:
@@ -703,7 +730,7 @@ def _group_by(machine: Any, iterable: Value, key: Value = None) -> Iterator[Valu
         while item is not ABSENT:
             same = kind.unknown if type(item) is Rest else machine.truth(machine.compare("==", kind, target))
             if isinstance(same, Unknown):
-                machine.take_some(items, same.why, lambda item: key_of(machine, key, item))
+                machine.take_some(iterable, same.why, lambda item: key_of(machine, key, item))
                 item = kind = Rest(Unknown(same.why))
                 yield item
                 return

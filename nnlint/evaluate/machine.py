@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from nnlint.count import Count, count
+from nnlint.evaluate.arities import limit
 from nnlint.evaluate.attrs_classes import ATTRS, attrs_classes
 from nnlint.evaluate.builtins import BUILTINS, FUNCTIONAL, METHODS
 from nnlint.evaluate.command_line import ARGPARSE, argparse_classes
@@ -51,6 +52,7 @@ from nnlint.values import (
     Frame,
     Function,
     Instance,
+    List,
     Module,
     Native,
     Tensor,
@@ -59,6 +61,8 @@ from nnlint.values import (
     may_be_absent,
     present,
 )
+
+limit(BUILTINS, METHODS, {**FUNCTIONS, **LIBRARY})
 
 
 def builtin_classes() -> dict[str, Class]:
@@ -81,6 +85,7 @@ def builtin_classes() -> dict[str, Class]:
         kind = getattr(python, name)
         if isinstance(kind, type) and issubclass(kind, BaseException):
             add(kind)
+    classes["OSError"].attributes["__new__"] = Native("__new__", _new_os_error)
     for kind in (int, float, str, list, tuple, dict, set):
         made = Class(kind.__name__, (object_class,), native=kind)
         if kind in (list, dict, set):
@@ -107,6 +112,7 @@ def builtin_classes() -> dict[str, Class]:
         classes[name] = Class(name.rpartition(".")[2], (classes[base],), full_name=name)
     for name, base in (("dataclasses.FrozenInstanceError", "AttributeError"), ("re.error", "Exception")):
         classes[name] = Class(name.rpartition(".")[2], (classes[base],), full_name=name)
+    classes["typing.NamedTuple"].attributes["__new__"] = Native("__new__", _new_named_tuple)
     classes["mappingproxy"].attributes.update(NAMESPACE)
     classes["enum.Flag"] = Class("Flag", (classes["enum.Enum"],), full_name="enum.Flag")
     for name, kind, base in (
@@ -121,6 +127,21 @@ def _new(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if not args or not isinstance(args[0], Class):
         return Unknown("an object of a class that is not known")
     return Instance(args[0], machine.heap.clock)
+
+
+def _new_named_tuple(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """typing.NamedTuple("Point", [("x", int), ("y", int)])"""
+    if len(args) != 3 or kwargs or not isinstance(args[2], (List, tuple)):
+        return Unknown("a NamedTuple whose fields are not known")
+    names = [machine.get_item(field, 0) for field in machine.items(args[2])]
+    return machine.call(LIBRARY["collections.namedtuple"], [args[1], List(names, machine.heap.clock)], {})
+
+
+def _new_os_error(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """OSError(2, "no such file") is a FileNotFoundError"""
+    if args[0] is machine.classes["OSError"] and len(args) > 2:
+        return Unknown("which of its kinds an OSError is", plain=True)
+    return _new(machine, args, kwargs)
 
 
 def _write_names(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

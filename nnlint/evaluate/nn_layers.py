@@ -38,6 +38,7 @@ from nnlint.values import (
     List,
     Partial,
     Set,
+    Size,
     Stream,
     Tensor,
     Value,
@@ -198,6 +199,8 @@ def normal(machine: Any, value: Value) -> Value:
     """An argument as the tables take it: sequences as tuples, objects of a builtin base as what they carry, dicts."""
     if isinstance(value, List):
         return tuple(value) if not any(type(i) is Rest for i in value) else Unknown("a list of unknown length")
+    if type(value) is Size:
+        return tuple(value)
     if isinstance(value, Instance) and isinstance(value.payload, (int, str, float, tuple)):
         return value.payload
     if isinstance(value, Dict) and value.certain():
@@ -340,7 +343,7 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
         made = Set((), clock, value.rest)
         made.update(deep_copy(machine, item, memo) for item in value)
     elif isinstance(value, tuple):
-        return tuple(deep_copy(machine, item, memo) for item in value)
+        return type(value)(deep_copy(machine, item, memo) for item in value)
     elif isinstance(value, Unknown) and value.options:
         return Unknown(value.why, tuple(deep_copy(machine, o, memo) for o in value.options), value.plain)
     elif isinstance(value, Partial):

@@ -527,7 +527,7 @@ def nothing(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 def _hook(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     machine.heap.touch(args[0])
-    args[0].attributes[HOOKED] = True
+    args[0].attributes[HOOKED] = Unknown("hooks of a module", plain=True)
     return _other_hook(machine, args, kwargs)
 
 

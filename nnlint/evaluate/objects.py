@@ -27,6 +27,7 @@ from nnlint.values import (
     List,
     Native,
     Set,
+    Size,
     Tensor,
     Value,
     View,
@@ -86,6 +87,8 @@ class Objects(Items):
         if is_of_numpy and isinstance(result, int) and result.bit_length() > 63:
             return Unknown("a number too large for numpy", plain=True)
         self.charge(result)
+        if isinstance(result, tuple) and Size in (type(left), type(right)):
+            return Size(result) if all(map(is_size, result)) else self.doubtful(Unknown("sizes that are no numbers"))
         return List(result, self.heap.clock) if isinstance(result, list) else result
 
     def _number_binary(self, sign: str, left: Value, right: Value) -> Value:
@@ -493,6 +496,8 @@ class Objects(Items):
         if isinstance(value, (str, int, float, complex, bytes, tuple, range)) or value is None:
             if isinstance(value, tuple) and not all(is_constant(i) and not isinstance(i, NUMPY) for i in value):
                 return Unknown("the text of an object", plain=True)
+            if type(value) is Size:
+                return f"torch.Size({[*value]})"
             return repr(value) if conversion == "r" else str(value)
         return Unknown("the text of an object", plain=True)
 
@@ -519,7 +524,9 @@ class Objects(Items):
         if is_one_with(value, "__format__"):
             return self.each_option(value, lambda option: self.format(prefix, option, conversion, spec))
         if conversion or not spec:
-            value = self.text(value, conversion)
+            value = self.text(value, "r" if conversion == "a" else conversion)
+        if conversion == "a" and isinstance(value, str):
+            value = value.encode("ascii", "backslashreplace").decode()
         if isinstance(value, Instance) and value.payload is not None:
             value = value.payload
         if spec and not conversion and (value is None or isinstance(value, (list, tuple, dict, set))):
@@ -579,6 +586,11 @@ def writes_itself(value: Value) -> bool:
     """Whether an object has a text of its own."""
     names = ("__str__", "__repr__", "__format__")
     return isinstance(value, Instance) and any(isinstance(value.cls.find(name), Function) for name in names)
+
+
+def is_size(value: Value) -> bool:
+    """Whether a value may stand in a torch.Size."""
+    return isinstance(value, (int, Unknown)) or type(value) is Rest
 
 
 def is_constant(value: Value) -> bool:

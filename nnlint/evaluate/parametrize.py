@@ -80,15 +80,25 @@ def child(machine: Any, module: Instance, name: str, kind: str) -> Instance:
     return made
 
 
-def hold(machine: Any, module: Instance, name: str, originals: dict[str, Tensor], own: Instance | None = None) -> None:
+def hold(
+    machine: Any,
+    module: Instance,
+    name: str,
+    originals: dict[str, Tensor],
+    own: Instance | None = None,
+    buffers: tuple[str, ...] = (),
+) -> None:
     """module.parametrizations.name, with the original parameters, and behind the others the module that computes the
-    parameter from them: one of the program's own, or one of torch's, which owns none."""
+    parameter from them: one of the program's own, or one of torch's, which owns buffers alone."""
     holder = child(machine, child(machine, module, HELD, "ModuleDict"), name, "ModuleList")
     for key, parameter in originals.items():
         put(machine, holder, "_parameters", key, parameter)
     place = str(len(registry(machine, holder, "_modules")))
     if own is None:
-        child(machine, holder, place, "Module")
+        owner = child(machine, holder, place, "Module")
+        for buffer in buffers:
+            shape = Unknown("a buffer of a parametrization", plain=True)
+            put(machine, owner, "_buffers", buffer, Tensor(shape, machine.heap.clock))
     else:
         put(machine, holder, "_modules", place, own)
 
@@ -209,17 +219,25 @@ def _orthogonal(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
     weight = registry(machine, args[0], "_parameters").get(args[1])
     if isinstance(weight, Tensor) and isinstance(weight.shape, tuple) and len(weight.shape) < 2:
         raise machine.error("ValueError", "Expected a matrix or batch of matrices.")
-    return _parametrized(machine, args, kwargs)
+    by_itself = kwargs.get("use_trivialization", True)
+    return ABSENT if isinstance(by_itself, Unknown) else _parametrized(machine, args, ("base",) if by_itself else ())
 
 
 @function("parametrizations.spectral_norm")
-def _parametrized(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _parametrized_spectral_norm(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    weight = registry(machine, args[0], "_parameters").get(args[1])
+    if not isinstance(weight, Tensor) or not isinstance(weight.shape, tuple):
+        return ABSENT
+    return _parametrized(machine, args, ("_u", "_v") if len(weight.shape) > 1 else ())
+
+
+def _parametrized(machine: Any, args: list[Value], buffers: tuple[str, ...]) -> Value:
     """The parameter as it is, inside of the module's parametrizations"""
     module, name = args[:2]
     weight = taken(machine, module, name)
     if weight is None:
         return ABSENT
-    hold(machine, module, name, {"original": weight})
+    hold(machine, module, name, {"original": weight}, buffers=buffers)
     return None
 
 

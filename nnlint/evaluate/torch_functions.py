@@ -30,6 +30,7 @@ from nnlint.values import (
     List,
     Native,
     Set,
+    Size,
     Stream,
     Tensor,
     Value,
@@ -107,7 +108,14 @@ def _array_of(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 @function("torch.Size")
 def _shape(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return as_shape(machine, [args[0] if args else ()])
+    if args and isinstance(args[0], int):
+        raise machine.error("TypeError", "'int' object is not iterable")
+    return as_size(as_shape(machine, [args[0] if args else ()]))
+
+
+def as_size(shape: Value) -> Value:
+    """A tensor's shape as the program has it."""
+    return Size(shape) if isinstance(shape, tuple) else shape
 
 
 @function("torch.eye")
@@ -313,8 +321,8 @@ def _is_regular(data: Value, shape: tuple[int, ...]) -> bool:
 def _tensor_of_size(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if args and all(isinstance(arg, (int, Unknown)) for arg in args):
         return Tensor(as_shape(machine, args) if not isinstance(args[0], Unknown) else tuple(args), machine.heap.clock)
-    if args and type(args[0]) is tuple and all(isinstance(n, (int, Unknown)) for n in args[0]):
-        return Tensor(Unknown("a tuple as data, or a torch.Size as a size", plain=True), machine.heap.clock)
+    if args and type(args[0]) is Size:
+        return Tensor(tuple(args[0]), machine.heap.clock)
     made = converted(machine, _tensor(machine, args, kwargs), External("torch.float32"))
     return made.viewing(args[0]) if args and isinstance(args[0], Tensor) else made
 
@@ -543,16 +551,17 @@ FUNCTIONS["torch.nn.Buffer"] = Native("Buffer", lambda machine, args, kwargs: Un
 
 @function("numpy.prod", "numpy.product")
 def _numpy_product(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    found = of_numpy(_product(machine, args, kwargs))
+    if kwargs or len(args) != 1:
+        return Unknown("prod() along an axis", plain=True)
+    given = [(args[0],)] if isinstance(args[0], (int, float)) else args
+    found = of_numpy(_product(machine, given, {}))
     return machine.binary("*", found, 1) if isinstance(found, NUMPY) else found
 
 
 @function("math.prod")
 def _product(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    if set(kwargs) - {"start"} or len(args) != 1:
-        return Unknown("prod() along an axis", plain=True)
     total = kwargs.get("start", 1)
-    for item in machine.iterate(args[0]) if not isinstance(args[0], (int, float)) else iter([args[0]]):
+    for item in machine.iterate(args[0]):
         if type(item) is Rest:
             return Unknown(item.unknown.why, plain=True)
         if not isinstance(item, (int, float, Unknown, Tensor, Instance)):
@@ -790,7 +799,7 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
             return Unknown(f"{name} of a tensor")
         raise machine.error("AttributeError", f"'Tensor' object has no attribute '{name}'")
     if name == "shape":
-        return value.shape
+        return value.shape if value.is_array else as_size(value.shape)
     if name in ("numel", "nelement"):
         count = value.numel()
         return Native(
@@ -811,7 +820,9 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     if name == "item" and isinstance(value.numel(), int) and value.numel() != 1:
         many = machine.error("RuntimeError", "a tensor of several elements is no number")
         return Native(name, lambda m, args, kwargs: _raise(many))
-    if name in ("item", "tolist"):
+    if name == "item":
+        return Native(name, lambda m, args, kwargs: _only_value(m, value))
+    if name == "tolist":
         return Native(name, lambda m, args, kwargs: _values(m, value))
     if name in tensor_numbers.WHOLE_BY or name in tensor_numbers.MONOTONE:
         return Native(name, lambda m, args, kwargs: elementwise(m, name, value, not args and not kwargs))
@@ -890,7 +901,7 @@ def perhaps_itself(value: Tensor, made: Tensor) -> Value:
 def _size(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """tensor.size(dim=None)"""
     dim = args[0] if args else kwargs.get("dim")
-    return value.shape if dim is None else machine.get_item(value.shape, dim)
+    return as_size(value.shape) if dim is None else machine.get_item(value.shape, dim)
 
 
 def _raise(error: Exception) -> Value:
@@ -960,6 +971,12 @@ def _values(machine: Any, value: Tensor) -> Value:
         machine.step(shape[0] // 10)
         return List([Unknown("the value of a tensor", plain=True)] * shape[0], machine.heap.clock)
     return Unknown("the values of a tensor", plain=True)
+
+
+def _only_value(machine: Any, value: Tensor) -> Value:
+    """tensor.item()"""
+    values = _values(machine, value)
+    return values[0] if isinstance(values, List) else values
 
 
 def tensor_item(machine: Any, value: Tensor, index: Value) -> Value:

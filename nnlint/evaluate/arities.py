@@ -1,0 +1,147 @@
+"""How many arguments Python's own functions and methods take, and by which names: with others they raise a TypeError
+before they do anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnlint.values import Arity, Deque, Dict, List, Native, Set, Stream
+
+# Each line: a name, how many arguments (a method's object is not counted), and their names, where there are any; "any"
+# stands for all names.
+BUILTINS = """
+all 1
+any 1
+callable 1
+classmethod 1
+delattr 2
+dict 0-1 any
+enumerate 0-2 iterable start
+filter 2
+float 0-1
+format 1-2
+frozenset 0-1
+getattr 2-3
+hasattr 2
+hash 1
+id 1
+isinstance 2
+issubclass 2
+iter 1-2
+len 1
+list 0-1
+map 2-
+max 1- key default
+min 1- key default
+next 1-2
+print 0- sep end file flush
+property 0-4 fget fset fdel doc
+repr 1
+reversed 1
+round 1-2 number ndigits
+set 0-1
+setattr 3
+sorted 1 key reverse
+staticmethod 1
+sum 1-2 start
+tuple 0-1
+type 1-3 any
+vars 0-1
+zip 0- strict
+"""
+METHODS = """
+list.append 1
+list.clear 0
+list.copy 0
+list.count 1
+list.extend 1
+list.index 1-3
+list.insert 2
+list.pop 0-1
+list.remove 1
+list.reverse 0
+list.sort 0 key reverse
+deque.append 1
+deque.appendleft 1
+deque.copy 0
+deque.extend 1
+deque.extendleft 1
+deque.insert 2
+deque.pop 0
+deque.popleft 0
+dict.clear 0
+dict.copy 0
+dict.get 1-2
+dict.items 0
+dict.keys 0
+dict.most_common 0-1 n
+dict.move_to_end 1-2 key last
+dict.pop 1-2 key default
+dict.popitem 0-1 last
+dict.setdefault 1-2 key default
+dict.update 0-1 any
+dict.values 0
+iterator.close 0
+iterator.send 1
+iterator.__next__ 0
+set.add 1
+set.clear 0
+set.copy 0
+set.discard 1
+set.isdisjoint 1
+set.issubset 1
+set.issuperset 1
+set.pop 0
+set.remove 1
+set.symmetric_difference 1
+str.join 1
+str.replace 2-3
+tuple.count 1
+tuple.index 1-3
+"""
+LIBRARY = """
+collections.Counter 0-1 any
+collections.OrderedDict 0-1 any
+collections.defaultdict 0- any
+collections.deque 0-2 iterable maxlen
+collections.namedtuple 2 typename field_names rename defaults module
+copy.copy 1
+copy.deepcopy 1-3 memo _nil
+functools.partial 1- any
+functools.partialmethod 1- any
+functools.reduce 2-3
+itertools.chain.from_iterable 1
+itertools.cycle 1
+itertools.islice 2-4
+itertools.pairwise 1
+math.prod 1 start
+operator.add 2
+operator.attrgetter 1-
+operator.floordiv 2
+operator.itemgetter 1-
+operator.mod 2
+operator.mul 2
+operator.pow 2
+operator.sub 2
+operator.truediv 2
+torch.Size 0-1
+"""
+KINDS = {"list": List, "deque": Deque, "dict": Dict, "iterator": Stream, "set": Set, "str": str, "tuple": tuple}
+WITHOUT_LIMIT = 10**9
+
+
+def _arity(words: list[str], own: int = 0) -> Arity:
+    fewest, is_range, most = words[0].partition("-")
+    greatest = int(most or WITHOUT_LIMIT) if is_range else int(fewest)
+    names = None if words[1:] == ["any"] else frozenset(words[1:])
+    return Arity(int(fewest) + own, greatest + own, names)
+
+
+def limit(builtins: dict[str, Native], methods: dict[tuple[type, str], Native], library: dict[str, Any]) -> None:
+    """Tell the functions and methods how they may be called."""
+    for table, functions in (BUILTINS, builtins), (LIBRARY, library):
+        for name, *words in map(str.split, table.strip().splitlines()):
+            functions[name].arity = _arity(words)
+    for name, *words in map(str.split, METHODS.strip().splitlines()):
+        kind, _, called = name.partition(".")
+        methods[KINDS[kind], called].arity = _arity(words, own=1)
