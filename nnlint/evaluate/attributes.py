@@ -245,7 +245,9 @@ class Attributes(Control):
         """Bind a nonlocal name."""
         around = frame.parent
         while around is not None:
-            if name in around.variables and not self.is_class_frame(around):
+            lowered = around.function.lowered if around.function is not None else None
+            is_bound_later = lowered is not None and name in lowered.bindings.bound
+            if (name in around.variables or is_bound_later) and not self.is_class_frame(around):
                 self.store(around, name, value)
                 return
             around = around.parent
@@ -253,7 +255,9 @@ class Attributes(Control):
     def delete_name(self, frame: Frame, name: str) -> None:
         """del name"""
         if name not in frame.variables and "__partial__" not in frame.variables:
-            raise self.error("NameError", f"name '{name}' is not defined")
+            kind = "UnboundLocalError" if frame.function is not None else "NameError"
+            raise self.error(kind, f"name '{name}' is not defined")
+        self.read(frame.variables.get(name))
         self.heap.touch(frame)
         frame.variables.pop(name, None)
 

@@ -539,7 +539,9 @@ class Calls(Objects):
                 return
             except RaisedError as raised:
                 if self.matches(raised.value, self.classes["StopIteration"]) is True:
-                    raise self.error("RuntimeError", "generator raised StopIteration") from None
+                    made = self.error("RuntimeError", "generator raised StopIteration")
+                    made.value.attributes["__cause__"] = raised.value
+                    raise made from None
                 raise
             finally:
                 self.depth -= 1

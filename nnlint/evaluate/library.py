@@ -315,7 +315,8 @@ def _leave(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     except StopIteration:
         return True
     except RaisedError as error:
-        if error.value is not raised:
+        cause = error.value.attributes.get("__cause__") if isinstance(error.value, Instance) else None
+        if error.value is not raised and cause is not raised:
             raise
         return False
     if type(item) is Rest:

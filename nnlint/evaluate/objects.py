@@ -146,7 +146,7 @@ class Objects(Items):
                     result = self.call(BoundMethod(method, one), [other], {})
                     if not is_not_implemented(result):
                         return result
-        if sign == "*":
+        if sign == "*" and any(map(ops.is_repeatable, (left, right))):
             left, right = self.as_index(left), self.as_index(right)
             if not isinstance(left, Instance) and not isinstance(right, Instance):
                 return self.binary(sign, left, right)

@@ -123,9 +123,10 @@ def is_sequence(value: Value) -> bool:
     return isinstance(value, (list, tuple))
 
 
-def has_user_code(value: Value) -> bool:
-    """Whether operators on the value call methods of the project."""
-    return isinstance(value, Instance) and value.payload is None
+def is_repeatable(value: Value) -> bool:
+    """Whether a number times the value is the value, so many times over."""
+    held = value.payload if isinstance(value, Instance) else value
+    return isinstance(held, (str, bytes, list, tuple))
 
 
 __all__ = ["BITS", "COMPARISONS", "ITEMS", "OPERATORS", "has_rest"]

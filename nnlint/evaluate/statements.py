@@ -265,7 +265,7 @@ def lower_assert(node: cst.Assert, scope: Scope) -> Execute:
         if isinstance(truth, Unknown):
             machine.may_raise(truth.why)
         elif not truth:
-            error = machine.error("AssertionError", *([message(frame)] if message is not None else []))
+            error = machine.error("AssertionError", "", *([message(frame)] if message is not None else []))
             raised = RaisedError(error.value, scope.kind == "module")
             if str(raised) == "AssertionError":
                 raised.args = (f"AssertionError: {scope.source.tree.code_for_node(node.test)}",)
