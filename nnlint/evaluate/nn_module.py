@@ -177,9 +177,9 @@ def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
         forget_name(machine, module, name, "_parameters")
         check_name(machine, module, "_parameters", name)
         put(machine, module, "_parameters", name, value)
-    elif name in module.attributes.get("_parameters", ()) and is_module(value):
-        raise machine.error("TypeError", f"cannot assign a module as parameter '{name}'")
-    elif is_module(value) or (isinstance(value, Instance) and value.cls.unknown_base is not None):
+        return None
+    _check_replaced(machine, module, name, value)
+    if is_module(value) or (isinstance(value, Instance) and value.cls.unknown_base is not None):
         put(machine, module, "_modules", name, value)
     elif isinstance(value, Unknown) and not is_plain(value) and not isinstance(value, External):
         if _only_options(value):
@@ -191,17 +191,43 @@ def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
         for which in REGISTRIES:
             held = module.attributes.get(which)
             if isinstance(held, Dict) and name in held:
-                if value is not None and which != "_buffers":
-                    if not may_be_none(value):
-                        raise machine.error("TypeError", f"cannot assign a plain value as {name}")
-                    machine.may_raise(value.why)
-                    value = None
-                elif which == "_buffers":
+                if which == "_buffers":
                     check_buffer(machine, name, value)
+                elif value is not None and isinstance(held[name], Unknown):
+                    forget_name(machine, module, name, "")
+                    break
+                else:
+                    value = None
                 machine.set_item(held, name, value)
                 return None
         machine.set_plainly(module, name, value)
     return None
+
+
+def _check_replaced(machine: Any, module: Instance, name: str, value: Value) -> None:
+    """Raise as torch does where no Parameter is to replace one, or no module a module; None replaces both."""
+    for which in ("_parameters", "_modules"):
+        held = module.attributes.get(which)
+        if (
+            value is None
+            or not isinstance(held, Dict)
+            or name not in held
+            or (is_module(value) and which == "_modules")
+        ):
+            continue
+        doubt = held[name] if isinstance(held[name], Unknown) else _unsure(value)
+        if doubt is None:
+            kind = "module" if is_module(value) else "plain value"
+            raise machine.error("TypeError", f"cannot assign a {kind} as {name}")
+        machine.may_raise(doubt.why)
+
+
+def _unsure(value: Value) -> Unknown | None:
+    """Why it is not known whether a value is a module, a Parameter or None."""
+    if isinstance(value, Instance):
+        return value.cls.unknown_base
+    fits = isinstance(value, Unknown) and (may_be_none(value) or (_only_options(value) and not is_plain(value)))
+    return value if fits else None
 
 
 def may_be_none(value: Value) -> bool:
