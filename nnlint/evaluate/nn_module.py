@@ -718,8 +718,9 @@ WITHOUT_FORWARD = frozenset(
 
 
 def _in_order(machine: Any, module: Instance, value: Value) -> Value:
-    """Sequential.forward(input), where modules of the program's own are among its layers"""
-    for layer in machine.iterate(module):
+    """Sequential.forward(input); what only calls a Sequential does not take it apart"""
+    held = registry(machine, module, "_modules")
+    for layer in (layer for _, layer in live(machine, held)) if is_followed(module) else machine.iterate(module):
         if type(layer) is Rest:
             machine.havoc(layer.unknown, layer.unknown.why)
             return Unknown(layer.unknown.why)
