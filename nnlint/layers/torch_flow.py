@@ -170,6 +170,15 @@ def _glu(a: Attributes, shape: Shape) -> Iterator[Shape]:
             yield replaced(shape, dim, None if size is None else size // 2)
 
 
+def _channel_shuffle(a: Attributes, shape: Shape) -> Iterator[Shape]:
+    """As many channels, in groups of as many."""
+    groups = a.get("groups")
+    if type(groups) is not int:
+        raise NotKnown("groups")
+    if len(shape) > 2 and groups > 0 and (shape[1] is None or shape[1] % groups == 0):
+        yield shape
+
+
 def _unknown_from(dimension: int, least: int) -> Callable[[Attributes, Shape], Iterator[Shape]]:
     """Sizes that are no longer known from a dimension on (negative: from the end)."""
 
@@ -203,7 +212,7 @@ _ALIKE = (
     "Identity Dropout AlphaDropout FeatureAlphaDropout Dropout1d Dropout2d Dropout3d "
     "ReLU ReLU6 SELU SiLU Mish Hardswish Hardsigmoid Sigmoid Tanh LogSigmoid Softsign Tanhshrink ELU CELU Hardshrink "
     "Softshrink GELU LeakyReLU Softplus Threshold RReLU Hardtanh PReLU Softmax Softmin LogSoftmax Softmax2d "
-    "LocalResponseNorm CrossMapLRN2d ChannelShuffle"
+    "LocalResponseNorm CrossMapLRN2d"
 )
 _CHANNELS = _of("in_channels", "channels")
 _FEATURES = _of("num_features", "channels")
@@ -225,6 +234,7 @@ FLOWS: dict[str, Flow] = {
     "torch.nn.RMSNorm": Flow(_layer_norm, lambda a: f"a shape that ends in {a['normalized_shape']}"),
     "torch.nn.Flatten": Flow(_flatten, _other),
     "torch.nn.GLU": Flow(_glu, _other),
+    "torch.nn.ChannelShuffle": Flow(_channel_shuffle, _other),
     **{
         f"torch.nn.{name}": Flow(_unknown_from(2, 3), _other)
         for name in ("Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d")
