@@ -300,7 +300,7 @@ class Control:
         return self.either(value, *[lambda o=option: run(o) for option in options])
 
     def bounded(self, frame: Frame, ends: str, run: Callable[[], str | None]) -> str | None:
-        """A loop, or one round of it: ways that left with `ends` ("break", "continue") go on from here, whatever the
+        """A loop, or one round of it: ways that left with `ends` (a break, "continue") go on from here, whatever the
         others do."""
         level, value = len(self.heap.trails), None
         try:
@@ -367,14 +367,14 @@ class Control:
         def some() -> str | None:
             self._widen(widened)
             signal = body()
-            return None if signal in ("continue", "break") else signal
+            return None if ends_round(signal) else signal
 
         def finish() -> str | None:
             level = len(self.heap.trails)
             signal = some()
             if len(self.heap.trails) > level:
                 outs = self.heap.collect(level, signal, frame.returned if signal == "return" else None)
-                outs = [out._replace(signal=None) if out.signal in ("break", "continue") else out for out in outs]
+                outs = [out._replace(signal=None) if ends_round(out.signal) else out for out in outs]
                 return self._go_on(frame, outs, why)
             return signal
 
@@ -721,3 +721,8 @@ def same_content(left: Any, right: Any) -> bool:
     if isinstance(left, set):
         return bool(left == right)
     return same(left, right)
+
+
+def ends_round(signal: str | None) -> bool:
+    """Whether a statement ends a round of the loop that it stands in, and no more than that loop."""
+    return signal is not None and signal.startswith(("continue", "break"))

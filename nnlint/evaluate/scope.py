@@ -31,7 +31,8 @@ class Site:
 
 @dataclass
 class Scope:
-    """Where code stands: kind is "module", "class" or "function"; `local` are the names that it binds."""
+    """Where code stands: kind is "module", "class" or "function"; `local` are the names that it binds; `breaks`: how a
+    break statement ends there, which says what loop it leaves: one in a loop's else leaves the loop around."""
 
     machine: Machine
     source: Source
@@ -41,6 +42,7 @@ class Scope:
     local: frozenset[str] = frozenset()
     outer: frozenset[str] = field(default=frozenset())  # declared nonlocal
     globals: frozenset[str] = field(default=frozenset())  # declared global
+    breaks: str = "break"
 
     def qualified_inside(self, name: str) -> str:
         """The qualified name of a class or function called `name` in this scope."""

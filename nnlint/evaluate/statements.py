@@ -1,7 +1,7 @@
 """Statements: one table from LibCST's node types to functions that lower a node to a closure over frames.
 
-A closure returns how the statement ended: None (go on), "break", "continue" or "return" (the value is then in
-frame.returned). An exception of the evaluated program is a RaisedError.
+A closure returns how the statement ended: None (go on), a break (which says what loop it leaves), "continue" or
+"return" (the value is then in frame.returned). An exception of the evaluated program is a RaisedError.
 """
 
 from __future__ import annotations
@@ -421,10 +421,25 @@ def lower_else(node: cst.Else, scope: Scope) -> Execute:
     return lower_block(node.body, scope)
 
 
+def lower_break(node: cst.Break, scope: Scope) -> Execute:
+    """break"""
+    signal = scope.breaks
+    return lambda frame: signal
+
+
+def lower_rounds(node: cst.For | cst.While, scope: Scope) -> tuple[Execute, str]:
+    """The body of a loop, and how it ends with a break."""
+    around, scope.breaks = scope.breaks, f"{scope.breaks} inside"
+    body, ends = lower_block(node.body, scope), scope.breaks
+    scope.breaks = around
+    return body, ends
+
+
 def lower_for(node: cst.For, scope: Scope) -> Execute:
     """for target in iter: body else: orelse"""
     machine = scope.machine
-    iterable, assign, body = lower(node.iter, scope), lower_target(node.target, scope), lower_block(node.body, scope)
+    iterable, assign = lower(node.iter, scope), lower_target(node.target, scope)
+    body, ends = lower_rounds(node, scope)
     orelse: Execute = lower_block(node.orelse.body, scope) if node.orelse is not None else lambda frame: None
 
     breaks = any(isinstance(part, cst.Break) for part in walk(node.body, CLOSED))
@@ -435,7 +450,7 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
     def over(frame: Frame, values: Value) -> str | None:
         suspended = machine.suspended
         try:
-            return machine.bounded(frame, "break", partial(through, frame, values))
+            return machine.bounded(frame, ends, partial(through, frame, values))
         finally:
             if machine.suspended is not suspended:
                 machine.leave_off(suspended, values if is_made_by(values, node.iter) else None)
@@ -480,7 +495,8 @@ def is_made_by(value: Value, node: cst.BaseExpression) -> bool:
 def lower_while(node: cst.While, scope: Scope) -> Execute:
     """while test: body else: orelse"""
     machine = scope.machine
-    test, body = lower_test(node.test, scope), lower_block(node.body, scope)
+    test = lower_test(node.test, scope)
+    body, ends = lower_rounds(node, scope)
     orelse: Execute = lower_block(node.orelse.body, scope) if node.orelse is not None else lambda frame: None
 
     breaks = any(isinstance(part, cst.Break) for part in walk(node.body, CLOSED))
@@ -505,7 +521,7 @@ def lower_while(node: cst.While, scope: Scope) -> Execute:
             if signal is not None:
                 return signal
 
-    return lambda frame: machine.bounded(frame, "break", partial(rounds, frame))
+    return lambda frame: machine.bounded(frame, ends, partial(rounds, frame))
 
 
 def lower_with(node: cst.With, scope: Scope) -> Execute:
@@ -1034,7 +1050,7 @@ STATEMENTS: dict[type[cst.CSTNode], Callable[[Any, Scope], Execute]] = {
     cst.Pass: lower_nothing,
     cst.Global: lower_nothing,
     cst.Nonlocal: lower_nothing,
-    cst.Break: lambda node, scope: lambda frame: "break",
+    cst.Break: lower_break,
     cst.Continue: lambda node, scope: lambda frame: "continue",
     cst.If: lower_if,
     cst.Else: lower_else,
