@@ -144,10 +144,13 @@ class Attributes(Control):
 
     def error(self, kind: str, message: str = "", *args: Value) -> RaisedError:
         """An exception of Python's own, to be raised in the evaluated program. args: as it has them, where they are
-        known; else the message is there, in other words than Python's."""
+        known; else it has the message, in other words than Python's."""
         instance = Instance(self.classes[kind], self.heap.clock)
         instance.attributes["args"] = args or ((Said(message),) if message else ())
-        return RaisedError(instance)
+        raised = RaisedError(instance)
+        if args and message:
+            raised.args = (f"{kind}: {message}",)
+        return raised
 
     def native(self, error: BaseException) -> RaisedError:
         """What a native operation raised, as the evaluated program sees it. Where nnlint took what is not known for a

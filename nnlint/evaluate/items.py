@@ -312,7 +312,7 @@ class Items(Attributes):
             return made
         if value.kind == "Counter":
             return 0
-        raise self.error("KeyError", "", index)
+        raise self.error("KeyError", repr(index), index)
 
     def set_item(self, value: Value, index: Value, given: Value) -> None:
         """value[index] = given"""
