@@ -39,7 +39,7 @@ LAYERS = st.one_of(
     st.sampled_from(["nn.ReLU()", "nn.Dropout(0.5)", "nn.Identity()", "nn.GELU()", "nn.Softmax(-1)", "nn.PReLU()"]),
     st.sampled_from(["nn.GLU()", "nn.GLU(1)", "nn.Upsample(scale_factor=2)", "nn.PixelShuffle(2)", "nn.ZeroPad2d(1)"]),
     st.sampled_from(["nn.ReflectionPad1d((0, 1))", "nn.ConstantPad1d(1, 0)", "nn.ReplicationPad2d(1)"]),
-    st.sampled_from(["nn.Dropout2d()", "nn.Softmax2d()", "nn.LocalResponseNorm(2)", "nn.ChannelShuffle(1)"]),
+    st.sampled_from(["nn.Dropout2d()", "nn.Softmax2d()", "nn.LocalResponseNorm(2)", "nn.ChannelShuffle(2)"]),
     st.builds("nn.Embedding(7, {})".format, SIZES),
 )
 MANY = settings(

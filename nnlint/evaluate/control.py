@@ -407,7 +407,10 @@ class Control:
             parts = list(held.values()) if isinstance(held, Dict) else [held]
             parts = list(held) if isinstance(held, (list, tuple, Set)) else parts
             self.step(len(parts) // 40)
-            self.aliased.update((id(part), part) for part in parts if isinstance(part, WRITTEN_TO))
+            written_to = (part for part in parts if isinstance(part, WRITTEN_TO))
+            self.aliased.update(
+                (id(part), part) for part in written_to if type(part) is not Rest or part.unknown.options
+            )
         if len(self.aliased) > before:
             self.step((len(self.aliased) - before) // 10)
             self.lose_construction()
@@ -431,7 +434,7 @@ class Control:
                     self.havoc(option, why, seen)
             if value.is_opaque and GIVEN in seen and not self.executing:
                 seen.discard(GIVEN)
-                self.step(len(self.aliased) // 10 + len(self.made) // 40)
+                self.step(len(self.aliased) // 2 + len(self.made) // 40)
                 made = [module for module in self.made if module.open is None]  # of others nothing is known already
                 for held in (*self.aliased.values(), *made):
                     self.havoc(held, why, seen)

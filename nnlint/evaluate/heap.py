@@ -156,7 +156,42 @@ def join_lists(left: list[Value], right: list[Value], why: str) -> list[Value]:
     if shared == len(left) == len(right):
         return left
     ends = tuple(left[shared:]), tuple(right[shared:])
+    if has_rest(ends[0]) or has_rest(ends[1]):
+        ends = _flat(ends)
     return [*left[:shared], Rest(Unknown(why, ends, calls=any(map(may_write_when_called, ends[0] + ends[1]))))]
+
+
+def _flat(ends: tuple[tuple[Value, ...], tuple[Value, ...]]) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
+    """The ends of a list. They may hold those that were joined before, and these others: where that is much, the parts
+    of all of them are one end, each once, and there may be none."""
+    pending: list[Value] = list(ends)
+    parts = 0
+    while pending and parts <= NESTED:
+        parts += 1
+        pending += _inside(pending.pop()) or ()
+    if not pending:
+        return ends
+    seen, single = set(), {}
+    pending = list(ends)
+    while pending:
+        part = pending.pop()
+        inside = _inside(part)
+        held = part.unknown if type(part) is Rest else part
+        if inside is None:
+            is_unknown = isinstance(held, Unknown)
+            single[(held.plain, held.foreign, held.calls) if is_unknown else id(held)] = held
+        elif id(held) not in seen:
+            seen.add(id(held))
+            pending += inside
+    return tuple(single.values()), ()
+
+
+def _inside(part: Value) -> tuple[Value, ...] | None:
+    """What a part of joined ends is made of; None for a single item."""
+    held = part.unknown if type(part) is Rest else part
+    if isinstance(held, Unknown):
+        return held.options or None
+    return held if isinstance(held, tuple) else None
 
 
 def _entry(held: Content, key: Value, other: Content, why: str) -> Value:
@@ -197,6 +232,7 @@ def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
 
 ADVANCED = "an iterator was advanced under a condition that is not known"
 FEW_VIEWS = 40  # tensors in one memory that are written to as fast as one
+NESTED = 12  # parts of a list's ends that are told apart
 JOINED = 8  # parts that are copied in the time in which two are joined
 ALWAYS = 0  # before every moment of the clock
 NEVER = 10**18  # after every moment of the clock
