@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.machine import Machine
+from nnlint.evaluate.scope import Scope
+from nnlint.evaluate.statements import lower_definitions
 from nnlint.project import Project
 from nnlint.signature import Rest
 from nnlint.source import Source, parse
@@ -47,7 +49,7 @@ def nnlint(program: str) -> Ended:
     recursion = sys.getrecursionlimit()
     sys.setrecursionlimit(max(recursion, 12_000))
     try:
-        for _, statement in module.statements:
+        for _, statement in lower_definitions(source.tree.body, Scope(machine, source, "module")):
             statement(module.frame)
     except RaisedError as error:
         raised = error.value.cls.name if isinstance(error.value, Instance) else "?"
