@@ -356,17 +356,8 @@ class Attributes(Control):
                     return found
         found = self.find_attribute(value, name)
         if found is ABSENT:
-            if (
-                name == "_orig_mod"
-                and isinstance(value, Instance)
-                and "_modules" in value.attributes
-                and not self.tries
-            ):
-                return value  # torch.compile(value) is held as the module itself; another has no such name
             kind = value.cls.name if isinstance(value, Instance) else type(value).__name__
             raise self.error("AttributeError", f"'{kind}' object has no attribute '{name}'")
-        if name == "numel" and isinstance(value, tuple) and not self.tries:  # else it would raise: a torch.Size
-            return Partial(self.resolve("math.prod"), [value], {}, None, self.heap.clock)
         return found
 
     def find_attribute(self, value: Value, name: str) -> Value:

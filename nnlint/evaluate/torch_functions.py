@@ -649,7 +649,17 @@ _numpy_scalar("abs", abs)
 # -- torch.nn.utils and its like: they give the module back -------------------------------------------------------
 
 
-@function("torch.compile", "torch.jit.script", "torch.jit.script_if_tracing")
+@function("torch.compile")
+def _compile(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The module itself stands for the compiled one too, which alone has the name by which that leads to it."""
+    module = first(*args[:1], kwargs.get("model"), Unknown("a decorator with arguments"))
+    if isinstance(module, Instance):
+        machine.heap.touch(module)
+        module.attributes["_orig_mod"] = module
+    return module
+
+
+@function("torch.jit.script", "torch.jit.script_if_tracing")
 def _same_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return args[0] if args else kwargs.get("module", Unknown("a decorator with arguments"))
 
