@@ -20,14 +20,14 @@ MakesObjects = Callable[[str], bool]  # whether calls of what a dotted name of t
 def perhaps_classes(function: FunctionNode | ast.Lambda, makes_objects: MakesObjects) -> set[str] | None:
     """The names among a function's own that may stand for a class when it is run with arguments that are not known;
     None where any name may. What the attributes of objects hold is taken to be objects."""
+    if any(isinstance(node, (ast.Global, ast.Nonlocal)) for node in ast.walk(function)):
+        return None
     given = bindings(function)
 
     def makes_object(dotted: str) -> bool:
         return dotted.partition(".")[0] not in given and makes_objects(dotted)
 
     named = {id(value): set(names(value, makes_object)) for values in given.values() for value in values if value}
-    if any(isinstance(node, (ast.Global, ast.Nonlocal)) for node in ast.walk(function)):
-        return None
     known = HARMLESS | given.keys()  # what is neither is a name from around the function, or a special one
     found = {name for name, values in given.items() if any(v is None or not named[id(v)] <= known for v in values)}
     grown = True

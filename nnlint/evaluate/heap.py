@@ -344,7 +344,7 @@ class Heap:
         """End all trails from `level` on and take back their writes; every way that was open, relative to the base."""
         outcomes: list[Outcome] | None = None
         if signal == "raise":
-            value.__traceback__ = None  # it would keep the frames of nnlint's own calls, and those it
+            value.__traceback__ = None  # it would keep the frames of nnlint's own calls, and all that these hold
         while len(self.trails) > level:
             trail = self.trails[-1]
             written = {key: (item, content(item)) for key, (item, _) in trail.saved.items()}

@@ -327,14 +327,6 @@ def grid_sample(input: Value, grid: Value, *args: Value, **kwargs: Value) -> Res
     return (batch, channels, *places[1:-1])
 
 
-def glu(input: Value, dim: Value = -1) -> Result:
-    shape = shape_of(input)
-    at = place(dim, len(shape))
-    if whole(shape[at]) % 2:
-        raise NotKnown
-    return replaced(shape, at, shape[at] // 2)
-
-
 def padded(input: Value, pad: Value, mode: Value = "constant", value: Value = None) -> Result:
     shape = shape_of(input)
     if mode == "constant":
@@ -432,7 +424,7 @@ RULES: dict[str, Rule] = {
     "polar": lambda abs, angle: widened(abs, angle),
 }  # fmt: skip
 FUNCTIONAL: dict[str, Rule] = {
-    "linear": linear, "embedding": embedding, "one_hot": one_hot, "glu": glu, "pad": padded,
+    "linear": linear, "embedding": embedding, "one_hot": one_hot, "glu": _of_layer("GLU", "dim", dim=-1), "pad": padded,
     "interpolate": interpolate, "grid_sample": grid_sample, "scaled_dot_product_attention": attention,
     "pixel_shuffle": _of_layer("PixelShuffle", "upscale_factor"),
     "pixel_unshuffle": _of_layer("PixelUnshuffle", "downscale_factor"),
