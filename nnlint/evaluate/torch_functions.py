@@ -655,7 +655,8 @@ def _compile(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     module = first(*args[:1], kwargs.get("model"), Unknown("a decorator with arguments"))
     if isinstance(module, Instance):
         machine.heap.touch(module)
-        module.attributes["_orig_mod"] = module
+        why = "whether it is the compiled module"  # plain: the module itself registers nothing under this name
+        module.attributes["_orig_mod"] = Unknown(why, (ABSENT, module), plain=True)
     return module
 
 
