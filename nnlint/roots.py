@@ -149,6 +149,7 @@ class Roots:
         machine.heap.undo_to(level)
         if keep:
             machine.constructions.forget()  # what it has written stands from here on
+        machine.constructions.end_root()
         self.spent += machine.steps
         if self.spent > self.collected + COLLECTED_AFTER:
             self.collected = self.spent

@@ -53,9 +53,11 @@ LARGEST_KEY = 500  # parts of the arguments
 LEAST_STEPS = 12  # what takes fewer is evaluated as fast as copied
 MANY_STEPS = 500  # by module: what takes more is remembered the first time
 LEAST_READ = 4  # and for a call that only reads
+MOST_CALLS = 10_000  # that are remembered from one root to the next
 COPIED_BY_STEP, NOTED_BY_STEP = 8, 2  # parts of objects, and notes, that are copied in the time of a step
 ATOMS = CONSTANTS | {type(...), type(ABSENT), complex, range, slice, Device, External, Module}
 TOLD = CONSTANTS - {float} | {type(...), type(ABSENT)}  # that are told by being equal: 0.0 and -0.0 are, too
+NOTHING: frozenset[Any] = frozenset()  # one for all
 Run = Callable[[], Value]
 
 
@@ -332,7 +334,7 @@ class Reading(Followed):
     steps: int
     place: int | None
     made: Value
-    older: list[Any]
+    older: tuple[Any, ...]
 
     def result(self, machine: Any, given: Given) -> Value:
         """What it gives for these arguments."""
@@ -413,6 +415,11 @@ class Constructions:
         """For another file: nothing is known yet."""
         self.known, self.calls, self.parts = {}, {}, Parts()
 
+    def end_root(self) -> None:
+        """Calls are of use above all to the root that made what they are given."""
+        if len(self.calls) > MOST_CALLS:
+            self.calls = {}
+
     def make(
         self, machine: Any, cls: Class, args: list[Value], kwargs: dict[str, Value], run: Run, at_once: bool = False
     ) -> Value:
@@ -468,7 +475,7 @@ class Constructions:
         if id(result) in places or type(result) in ATOMS:
             place = places.get(id(result))
             made = result if place is None else None
-            self.calls[key] = Reading(seen.depth, seen.forks, seen.counted, seen.steps, place, made, given.older)
+            self.calls[key] = Reading(seen.depth, seen.forks, seen.counted, seen.steps, place, made, tuple(given.older))
         return result
 
     def _remember(self, machine: Any, key: Any, heard: Given, given: Given, run: Run, at_once: bool) -> Value:
@@ -563,7 +570,7 @@ def _follow(machine: Any, run: Run) -> tuple[Value, Seen | None]:
         heap.oldest = min(before[0], heap.oldest)
         machine.deepest, machine.widest = max(before[1], ended[1]), max(before[2], ended[2])
         machine.notes, look_ups.recalled = outer, recalled
-        inner, machine.counted = frozenset(machine.counted), counted | machine.counted
+        inner, machine.counted = frozenset(machine.counted) or NOTHING, counted | machine.counted
     is_alone = ended[0] >= start and machine.losses == losses and len(heap.trails) == level and heap.exits == exits
     leaves_alone = machine.suspended is suspended and machine.hooks is hooks and heap.watch is None
     is_free = not heap.copied and look_ups.changes == changes  # nothing else takes more or fewer steps for it
