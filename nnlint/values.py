@@ -535,13 +535,14 @@ class Arity(NamedTuple):
 
 class Native:
     """A function that nnlint itself provides: fn(machine, args, kwargs) -> value; attributes: what it has beside;
-    arity: how it may be called, where others than its own code say so."""
+    arity: how it may be called, where others than its own code say so; signature: of one that the program can see."""
 
-    __slots__ = ("arity", "attributes", "fn", "name")
+    __slots__ = ("arity", "attributes", "fn", "name", "signature")
 
     def __init__(self, name: str, fn: Callable[..., Value], attributes: dict[str, Value] | None = None) -> None:
         self.name, self.fn, self.attributes = name, fn, attributes or {}
         self.arity: Arity | None = None
+        self.signature: Signature | None = None
 
     def __repr__(self) -> str:
         return f"<native {self.name}>"

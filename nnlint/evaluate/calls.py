@@ -1070,7 +1070,8 @@ class Calls(Objects):
                 machine.call(BoundMethod(after, receiver), extra, {})
             return None
 
-        cls.attributes["__init__"] = Native("__init__", init)
+        made_init = cls.attributes["__init__"] = Native("__init__", init)
+        made_init.signature = _as_seen(signature)
 
     def _check_order(self, fields: dict[str, Field]) -> None:
         """A field without default behind one that has one is refused."""
@@ -1240,6 +1241,14 @@ class _Factory:
 
 
 FACTORY = _Factory()
+
+
+def _as_seen(signature: Signature) -> Signature:
+    """What inspect.signature() tells of a dataclass's __init__."""
+    hidden = Unknown("that a factory gives a default", plain=True)
+    receiver, *parameters = signature.parameters
+    seen = [one._replace(default=hidden) if one.default is FACTORY else one for one in parameters]
+    return Signature((receiver._replace(kind="both"), *seen))
 
 
 class Field:

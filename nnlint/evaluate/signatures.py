@@ -35,7 +35,8 @@ def parameters_of(machine: Any, value: Value) -> list[Parameter] | None:
         value, skip = value.function, 1
     while isinstance(value, Function) and "__wrapped__" in value.attributes:
         value = value.attributes["__wrapped__"]
-    return list(value.signature.parameters[skip:]) if isinstance(value, Function) else None
+    known = value.signature if isinstance(value, (Function, Native)) else None
+    return list(known.parameters[skip:]) if known is not None else None
 
 
 def resolved(machine: Any, default: Value) -> Value:

@@ -601,8 +601,13 @@ for _name in (
 ):
     _math(_name)
 FUNCTIONS["math.tau"] = math.tau
+FUNCTIONS["torch.newaxis"] = FUNCTIONS["numpy.newaxis"] = None
 FUNCTIONS.update(
-    {f"{module}.{name}": getattr(math, name) for module in ("math", "numpy") for name in ("pi", "e", "inf", "nan")}
+    {
+        f"{module}.{name}": getattr(math, name)
+        for module in ("math", "numpy", "torch")
+        for name in ("pi", "e", "inf", "nan")
+    }
 )
 
 
