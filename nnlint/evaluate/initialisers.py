@@ -6,13 +6,22 @@ from typing import Any
 
 from nnlint.evaluate.nn_module import is_module
 from nnlint.unknown import Unknown
-from nnlint.values import Native, Tensor, Value
+from nnlint.values import Arity, Native, Tensor, Value
 
 # How many dimensions a tensor may have; the fans of xavier, kaiming and their like need two.
 MANY = range(2, 65)
 RANKS = {
     "xavier_uniform": MANY, "xavier_normal": MANY, "kaiming_uniform": MANY, "kaiming_normal": MANY, "orthogonal": MANY,
     "lecun_normal": MANY, "variance_scaling": MANY, "eye": range(2, 3), "sparse": range(2, 3), "dirac": range(3, 6),
+}  # fmt: skip
+# What torch's own take beside the tensor, and how many of it they need.
+_FANS = (0, "a mode nonlinearity generator")
+_GAIN = (0, "gain generator")
+PARAMETERS = {
+    "constant": (1, "val"), "dirac": (0, "groups"), "eye": (0, ""), "kaiming_normal": _FANS, "kaiming_uniform": _FANS,
+    "normal": (0, "mean std generator"), "ones": (0, ""), "orthogonal": _GAIN, "sparse": (1, "sparsity std generator"),
+    "trunc_normal": (0, "mean std a b generator"), "uniform": (0, "a b generator"), "xavier_normal": _GAIN,
+    "xavier_uniform": _GAIN, "zeros": (0, ""),
 }  # fmt: skip
 MODES = ("fan_in", "fan_out")
 GAINS = frozenset(
@@ -47,7 +56,12 @@ def initialiser(name: str) -> Native:
                 _check_gain(machine, given.get("nonlinearity"))
         return value
 
-    return Native(name, run)
+    native = Native(name, run)
+    if kind in PARAMETERS:
+        needed, words = PARAMETERS[kind]
+        names = ("tensor", *words.split())
+        native.arity = Arity(1 + needed, len(names), frozenset(names))
+    return native
 
 
 def _check_gain(machine: Any, nonlinearity: Value) -> None:
