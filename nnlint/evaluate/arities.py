@@ -130,18 +130,21 @@ KINDS = {"list": List, "deque": Deque, "dict": Dict, "iterator": Stream, "set": 
 WITHOUT_LIMIT = 10**9
 
 
-def _arity(words: list[str], own: int = 0) -> Arity:
-    fewest, is_range, most = words[0].partition("-")
-    greatest = int(most or WITHOUT_LIMIT) if is_range else int(fewest)
-    names = None if words[1:] == ["any"] else frozenset(words[1:])
-    return Arity(int(fewest) + own, greatest + own, names)
+def arities(table: str, own: int = 0) -> dict[str, Arity]:
+    """What such lines say, by the names in front. own: how many arguments come before those that are counted."""
+    found = {}
+    for name, count, *names in map(str.split, table.strip().splitlines()):
+        fewest, is_range, most = count.partition("-")
+        greatest = int(most or WITHOUT_LIMIT) if is_range else int(fewest)
+        found[name] = Arity(int(fewest) + own, greatest + own, None if names == ["any"] else frozenset(names))
+    return found
 
 
 def limit(builtins: dict[str, Native], methods: dict[tuple[type, str], Native], library: dict[str, Any]) -> None:
     """Tell the functions and methods how they may be called."""
     for table, functions in (BUILTINS, builtins), (LIBRARY, library):
-        for name, *words in map(str.split, table.strip().splitlines()):
-            functions[name].arity = _arity(words)
-    for name, *words in map(str.split, METHODS.strip().splitlines()):
+        for name, arity in arities(table).items():
+            functions[name].arity = arity
+    for name, arity in arities(METHODS, own=1).items():
         kind, _, called = name.partition(".")
-        methods[KINDS[kind], called].arity = _arity(words, own=1)
+        methods[KINDS[kind], called].arity = arity

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from nnlint.evaluate.arities import arities
 from nnlint.evaluate.nn_module import is_module
 from nnlint.unknown import Unknown
-from nnlint.values import Arity, Native, Tensor, Value
+from nnlint.values import Native, Tensor, Value
 
 # How many dimensions a tensor may have; the fans of xavier, kaiming and their like need two.
 MANY = range(2, 65)
@@ -14,15 +15,23 @@ RANKS = {
     "xavier_uniform": MANY, "xavier_normal": MANY, "kaiming_uniform": MANY, "kaiming_normal": MANY, "orthogonal": MANY,
     "lecun_normal": MANY, "variance_scaling": MANY, "eye": range(2, 3), "sparse": range(2, 3), "dirac": range(3, 6),
 }  # fmt: skip
-# What torch's own take beside the tensor, and how many of it they need.
-_FANS = (0, "a mode nonlinearity generator")
-_GAIN = (0, "gain generator")
-PARAMETERS = {
-    "constant": (1, "val"), "dirac": (0, "groups"), "eye": (0, ""), "kaiming_normal": _FANS, "kaiming_uniform": _FANS,
-    "normal": (0, "mean std generator"), "ones": (0, ""), "orthogonal": _GAIN, "sparse": (1, "sparsity std generator"),
-    "trunc_normal": (0, "mean std a b generator"), "uniform": (0, "a b generator"), "xavier_normal": _GAIN,
-    "xavier_uniform": _GAIN, "zeros": (0, ""),
-}  # fmt: skip
+# How many arguments torch's own take, and their names: lines as in evaluate/arities.py.
+ARITIES = arities("""
+constant 2 tensor val
+dirac 1-2 tensor groups
+eye 1 tensor
+kaiming_normal 1-5 tensor a mode nonlinearity generator
+kaiming_uniform 1-5 tensor a mode nonlinearity generator
+normal 1-4 tensor mean std generator
+ones 1 tensor
+orthogonal 1-3 tensor gain generator
+sparse 2-4 tensor sparsity std generator
+trunc_normal 1-6 tensor mean std a b generator
+uniform 1-4 tensor a b generator
+xavier_normal 1-3 tensor gain generator
+xavier_uniform 1-3 tensor gain generator
+zeros 1 tensor
+""")
 MODES = ("fan_in", "fan_out")
 GAINS = frozenset(
     ["linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid",
@@ -57,10 +66,7 @@ def initialiser(name: str) -> Native:
         return value
 
     native = Native(name, run)
-    if kind in PARAMETERS:
-        needed, words = PARAMETERS[kind]
-        names = ("tensor", *words.split())
-        native.arity = Arity(1 + needed, len(names), frozenset(names))
+    native.arity = ARITIES.get(kind)
     return native
 
 
