@@ -72,6 +72,7 @@ WITHOUT_ATTRIBUTES = (
 MODULES = {module.__name__: module for module in (collections, functools, itertools, math, operator, typing)}
 EVERY_OBJECT = frozenset(dir(object)) | {"__weakref__"}
 EXCEPTIONS = {n: kind for n, kind in vars(python).items() if isinstance(kind, type) and issubclass(kind, BaseException)}
+SIGNING = function_parts.DECIDING | {"__signature__"}  # the attributes that say how a function is called
 EVERY_CLASS = EVERY_OBJECT | frozenset(dir(type)) | {"__annotations__", "__type_params__"}
 
 
@@ -803,6 +804,11 @@ class Attributes(Control):
             value.attributes[name] = given
         elif isinstance(value, Module):
             self.store(value.frame, name, given)
+        elif isinstance(value, Native) and value.signature is not None and name in SIGNING:
+            why = Unknown(f"{name} of a dataclass's __init__ is replaced")
+            if self.executing:  # a module goes on to be used when its own code has ended; a root does not
+                value.signature, value.fn = None, lambda machine, args, kwargs: machine.give_up(why)
+            self.give_up(why)
         elif isinstance(value, Native) and (kind := self.builtin_kind(value)):
             raise self.error(
                 "TypeError" if kind == "type" else "AttributeError", f"cannot set '{name}' attribute of '{value.name}'"

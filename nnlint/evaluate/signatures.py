@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from nnlint.evaluate.functions import replaced
 from nnlint.layers import LAYERS, PLAIN, Reference
 from nnlint.signature import REQUIRED, Parameter
 from nnlint.unknown import Unknown
-from nnlint.values import BoundMethod, Class, Dict, Function, Instance, List, Native, Value
+from nnlint.values import ABSENT, BoundMethod, Class, Dict, Function, Instance, List, Native, Value
 
 _OBJECT = Class("object", native=object)
 SIGNATURE = Class("Signature", (_OBJECT,), full_name="inspect.Signature")
 PARAMETER = Class("Parameter", (_OBJECT,), full_name="inspect.Parameter")
 EMPTY = Class("_empty", (_OBJECT,), full_name="inspect._empty")
 ARGUMENTS = Class("FullArgSpec", (_OBJECT,), full_name="inspect.FullArgSpec")
+SIGNED = "__signature__"  # what inspect.signature() gives, where it is there
 KINDS = {"positional": "POSITIONAL_ONLY", "both": "POSITIONAL_OR_KEYWORD", "*": "VAR_POSITIONAL",
          "keyword": "KEYWORD_ONLY", "**": "VAR_KEYWORD"}  # fmt: skip
 for _name in KINDS.values():
@@ -25,6 +27,8 @@ def parameters_of(machine: Any, value: Value) -> list[Parameter] | None:
     """The parameters that a call of a value binds; None where they are not known."""
     skip = 0
     if isinstance(value, Class):
+        if is_told_otherwise(machine, value):
+            return None
         owner = next((base for base in value.mro if "__init__" in base.attributes), value)
         layer = LAYERS.get(owner.full_name or "")
         known = layer.signature if layer is not None else PLAIN.get(owner.full_name or "")
@@ -33,10 +37,20 @@ def parameters_of(machine: Any, value: Value) -> list[Parameter] | None:
         value, skip = value.find("__init__"), 1
     if isinstance(value, BoundMethod):
         value, skip = value.function, 1
-    while isinstance(value, Function) and "__wrapped__" in value.attributes:
+    while isinstance(value, Function) and "__wrapped__" in value.attributes and SIGNED not in value.attributes:
         value = value.attributes["__wrapped__"]
-    known = value.signature if isinstance(value, (Function, Native)) else None
-    return list(known.parameters[skip:]) if known is not None else None
+    if not isinstance(value, (Function, Native)) or value.signature is None or SIGNED in value.attributes:
+        return None
+    if isinstance(value, Function) and replaced(value) is not None:
+        return None
+    return list(value.signature.parameters[skip:])
+
+
+def is_told_otherwise(machine: Any, cls: Class) -> bool:
+    """Whether something else than a class's __init__ may say what a call of the class takes."""
+    is_plainly_made = cls.find("__new__") in (ABSENT, machine.classes["object"].find("__new__"))
+    is_called_plainly = cls.metaclass is None or cls.metaclass.find("__call__") is ABSENT
+    return not (is_plainly_made and is_called_plainly) or cls.find(SIGNED) is not ABSENT
 
 
 def resolved(machine: Any, default: Value) -> Value:
