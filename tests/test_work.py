@@ -284,3 +284,49 @@ def test_a_call_that_only_reads_what_it_is_given_is_not_run_again_and_charged_th
         plain.setattr(Constructions, "call", lambda self, machine, function, bound, run: run())
         assert repr(analyse("net.py", text)) == repr(found)
     assert len(results) == repeated and charged == steps
+
+
+LAZY = """
+import sys
+from typing import TYPE_CHECKING
+from elsewhere import Lazy
+if TYPE_CHECKING:
+{stars}else:
+    sys.modules[__name__] = Lazy(__name__, globals()["__file__"])
+"""
+PART = "__getattr__ = str\n__all__ = [\n    'part{}',\n]\ndef part{}(): return {}\n"
+
+
+@pytest.mark.parametrize(
+    ("last", "is_found"),
+    [
+        ("__all__ = ['WIDTH']\nWIDTH = 4\n", True),
+        ("from .sizes import *\n", True),
+        ("globals()[''.join(['WID', 'TH'])] = 4\n", True),
+        ("__all__ = []\n__all__ += [''.join(['WID', 'TH'])]\nfrom .sizes import *\n", True),
+        ("__all__ = ['DEPTH']\nDEPTH = 4\n", False),
+        ("from .depths import *\n", False),
+        ("globals()['DEPTH'] = 4\n", False),
+    ],
+)
+def test_of_a_lazy_package_those_parts_are_parsed_that_may_have_the_name(
+    last: str, is_found: bool, work: Work, tmp_path: Path
+) -> None:
+    parts = {f"part{index}": PART.format(index, index, index) for index in range(20)} | {"last": last}
+    files = {
+        "lazy/__init__.py": LAZY.format(stars="".join(f"    from .{name} import *\n" for name in parts)),
+        "lazy/sizes.py": "WIDTH = 4\n",
+        "lazy/depths.py": "DEPTH = 4\n",
+        "net.py": "import lazy\nfrom torch import nn\ndef net(): return nn.Linear(getattr(lazy, 'WIDTH', 9), 1)\n",
+    }
+    for name, text in parts.items():
+        files[f"lazy/{name}/__init__.py"] = LAZY.format(stars="    from .own import *\n")
+        files[f"lazy/{name}/own.py"] = text
+        files[f"lazy/{name}/sizes.py"], files[f"lazy/{name}/depths.py"] = "WIDTH = 4\n", "DEPTH = 4\n"
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = analyse(str(tmp_path / "net.py"))
+    assert [model.parameters for model in found.models] == [5 if is_found else None]  # what replaces it may have any
+    assert not any("def part" in text for text in work.parsed)
+    assert len(work.parsed) < 10

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import NamedTuple
 
 import libcst as cst
 
@@ -40,8 +42,39 @@ SHADOWING = {
               "sum"),
     "numpy": ("abs", "all", "any", "bool", "divmod", "max", "min", "pow", "round", "sum"),
 }  # fmt: skip
-# How a module may have names that its text lacks.
-UNWRITTEN = ("import *", "__getattr__", "__dict__", "globals", "vars(", "locals(", "setattr(", "exec(")
+# How a module may have names that its text lacks, but for those that it imports with all others of a module.
+UNWRITTEN = ("__getattr__", "__dict__", "globals", "vars(", "locals(", "setattr(", "exec(")
+WRITTEN = re.compile(r"""globals\(\)\[(['"])\w+\1\]""")  # a name in full
+STAR = re.compile(r"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*\*", re.MULTILINE)
+ANY_STAR = re.compile(r"\bimport\s*\*")
+LISTED = re.compile(r"""^__all__[ \t]*(?::[^=\n]*)?=[ \t]*[\[(][\s\w'",]*[\])][ \t]*$""", re.MULTILINE)
+
+
+class Text(NamedTuple):
+    """A file that was looked into: its text, and the modules of which it hands on all names (the dots, and the name
+    behind them); None where it may hand on further names that its text lacks."""
+
+    text: str
+    stars: list[tuple[int, str]] | None
+
+    @classmethod
+    def of(cls, text: str) -> Text:
+        """What a text tells. One with a list of all that it hands on hands on nothing else."""
+        if text.count("__all__") == 1 and LISTED.search(text):
+            return cls(text, [])
+        stars = [(len(dots), dotted) for dots, dotted in STAR.findall(text)]
+        plain = WRITTEN.sub("", text)
+        is_open = any(word in plain for word in UNWRITTEN) or len(ANY_STAR.findall(text)) > len(stars)
+        return cls(text, None if is_open else stars)
+
+
+def absolute_name(module: str, is_package: bool, level: int, dotted: str) -> str:
+    """The absolute name of what a module imports behind so many dots; "" where it leaves the project."""
+    if not level:
+        return dotted
+    parts = module.split(".")
+    parts = parts[: len(parts) - level + is_package]
+    return ".".join([*parts, dotted] if dotted else parts)
 
 
 def starred(dotted: str) -> Iterable[str]:
@@ -65,7 +98,7 @@ class Imports(Calls):
         self.journal = Journal(self.heap)
         self.mains: dict[int, dict[cst.If, Execute]] = {}
         self.modules: dict[str, Module] = {}
-        self.texts: dict[str, str | Failure] = {}  # of files that were looked into, by path
+        self.texts: dict[str, Text | Failure] = {}  # of files that were looked into, by path
 
     def run_statements(self, module: Module) -> None:
         raise NotImplementedError  # the machine as a whole runs the module
@@ -193,11 +226,7 @@ class Imports(Calls):
 
     def absolute(self, importer: Module, level: int, dotted: str) -> str:
         """The absolute name of a relative import; "" where it leaves the project."""
-        if not level:
-            return dotted
-        parts = importer.name.split(".")
-        parts = parts[: len(parts) - level + (1 if importer.package else 0)]
-        return ".".join([*parts, dotted] if dotted else parts)
+        return absolute_name(importer.name, importer.package, level, dotted)
 
     def import_module(self, dotted: str, whole: bool) -> Value:
         """import a.b as c (whole), or import a.b, which binds a."""
@@ -250,7 +279,7 @@ class Imports(Calls):
             return self.import_name(module, level, dotted, imported)
         for level, dotted in module.declared_stars:
             absolute = self.absolute(module, level, dotted)
-            given = self.module(absolute) if self._may_have(absolute, name) else ABSENT
+            given = self.module(absolute) if self._may_have(absolute, name, set()) else ABSENT
             if not isinstance(given, Module):
                 continue
             # One that says itself what it has, and then puts something else into its place, has nothing beyond that.
@@ -265,15 +294,27 @@ class Imports(Calls):
                 return found
         return ABSENT
 
-    def _may_have(self, dotted: str, name: str) -> bool:
-        """Whether a module may have a name, as its text says: it need not be loaded to see that it has not."""
-        path = None if dotted in self.modules else self.project.find(dotted)
+    def _may_have(self, dotted: str, name: str, asked: set[str]) -> bool:
+        """Whether `import *` of a module may bind a name, as its text says and those of which it hands on all names: it
+        need not be loaded to see that it does not. asked: the modules that were asked before."""
+        if dotted in asked:
+            return False
+        asked.add(dotted)
+        module = self.modules.get(dotted)
+        path = module.source.path if isinstance(module, Module) else self.project.find(dotted)
         if path is None or not path.endswith(".py"):
             return True
+        if isinstance(module, Module) and name in module.frame.variables:
+            return True
         if path not in self.texts:
-            self.texts[path] = read(path)
+            content = read(path)
+            self.texts[path] = content if isinstance(content, Failure) else Text.of(content)
         text = self.texts[path]
-        return isinstance(text, Failure) or any(word in text for word in (name, *UNWRITTEN))
+        if isinstance(text, Failure) or text.stars is None or name in text.text:
+            return True
+        is_package = path.endswith("__init__.py")
+        targets = (absolute_name(dotted, is_package, level, target) for level, target in text.stars)
+        return any(self._may_have(target, name, asked) for target in targets)
 
     def replace_module(self, dotted: Value, given: Value) -> None:
         """sys.modules[dotted] = given: the names of the module are what type checkers are told, else not known."""
