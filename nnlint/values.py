@@ -435,15 +435,22 @@ class Namespace(Instance):
         """Nothing: it has no content of its own."""
 
 
+NO_ATTRIBUTES: dict[str, Value] = {}
+GRADIENT = "requires_grad"  # the attribute of a tensor
+TRAINED: dict[str, Value] = {GRADIENT: True}
+
+
 class Tensor(Thing):
     """A tensor: a shape (a tuple of ints and Unknowns, or Unknown), its values where they are known, and whether it
     is a Parameter. least: a shape whose number of elements is a lower bound, where the shape is not known; is_array:
-    it is one of numpy's; is_here: it is on the device that is the default one; is_marked: it may have attributes that
-    torch does not give it; is_whole: it surely is of a dtype of whole numbers; sharing: the tensors that may have their
-    elements in the same memory, where it is one of several."""
+    it is one of numpy's; is_here: it is on the device that is the default one; attributes: constants that it is surely
+    given, among them whether it requires a gradient (the dict itself is never written to); is_marked: it may have
+    further attributes that torch does not give it; is_whole: it surely is of a dtype of whole numbers; sharing: the
+    tensors that may have their elements in the same memory, where it is one of several."""
 
     __slots__ = (
-        "birth", "data", "is_array", "is_here", "is_marked", "is_parameter", "is_whole", "least", "shape", "sharing",
+        "attributes", "birth", "data", "is_array", "is_here", "is_marked", "is_parameter", "is_whole", "least", "shape",
+        "sharing",
     )  # fmt: skip
 
     def __init__(
@@ -458,6 +465,7 @@ class Tensor(Thing):
         self.shape, self.birth, self.is_parameter, self.is_array = shape, birth, is_parameter, is_array
         self.data, self.least, self.is_here = data, least, False
         self.is_marked = self.is_whole = False
+        self.attributes = TRAINED if is_parameter else NO_ATTRIBUTES
         self.sharing: list[Tensor] = []
 
     def viewing(self, base: Tensor) -> Tensor:

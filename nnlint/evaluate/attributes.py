@@ -29,6 +29,7 @@ from nnlint.source import docstring
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
+    GRADIENT,
     REGISTRIES,
     Arity,
     BoundMethod,
@@ -104,7 +105,7 @@ CALLED_BY_LAYERS = ("torch.nn.init.", "torch.nn.functional.")  # what layers cal
 # What every module has by itself.
 OF_MODULES = frozenset({"__file__", "__path__", "__doc__", "__package__", "__spec__", "__loader__"})
 # Attributes that no size and no registration depends on.
-WEIGHTLESS = frozenset({"grad", "requires_grad", "training"})
+WEIGHTLESS = frozenset({"grad", GRADIENT, "training"})
 # Methods of lists, dicts, sets and modules that write to their object.
 WRITERS = frozenset(
     {
@@ -122,7 +123,6 @@ class Attributes(Control):
     classes: dict[str, Class]
     methods: dict[tuple[type, str], Native]
     assume: dict[str, Value]
-    patches: Dict
 
     # -- to be given by the parts above ------------------------------------------------------------------------
 
@@ -388,6 +388,8 @@ class Attributes(Control):
                 return Native(name, partial(_write_outside, value))
             if name == "backward":
                 self.run_hooks()
+            if name == "requires_grad_":
+                return Native(name, partial(_train_unseen, value))
             found = self.within(value, name)
             if name.endswith("_") and not name.startswith("_") and type(found) is Unknown:
                 found = Unknown(found.why, plain=found.plain, foreign=True)  # torch's own, of a tensor
@@ -827,8 +829,10 @@ class Attributes(Control):
                     given = Tensor(Unknown("a tensor's data is replaced", plain=True), self.heap.clock)
                 value.shape, value.data, value.least = given.shape, None, given.least
                 value.is_here = value.is_whole = False
+            elif name == GRADIENT:
+                self.train(value, given)
             elif not is_name(name):
-                self.mark(value)
+                self.give(value, name, given)
         elif isinstance(value, External):
             if value.name == "builtins":
                 self.give_up(Unknown(f"{name} of every module is replaced"))
@@ -839,8 +843,21 @@ class Attributes(Control):
             self.patches[f"{value.name}.{name}"] = given
         elif isinstance(value, Unknown) and value.options:
             self.each_option(value, lambda option: self.set_attribute(option, name, given))
+        elif isinstance(value, Unknown) and name == GRADIENT:
+            self.train(value, given)
         elif isinstance(value, Unknown) and name not in WEIGHTLESS:
             self.write_unseen(value, given, name)
+
+    def train(self, value: Value, given: Value) -> None:
+        """tensor.requires_grad = given"""
+        if not isinstance(given, (bool, Unknown)):
+            raise self.error("RuntimeError", "requires_grad must be a bool")
+        if isinstance(value, Tensor):
+            self.give(value, GRADIENT, given)
+        elif isinstance(value, Unknown) and value.options:
+            self.each_option(value, lambda option: self.train(option, given))
+        elif isinstance(value, Unknown) and not value.plain and (self.given or not value.foreign):
+            self.forget_gradients()
 
     def builtin_kind(self, value: Native) -> str:
         """Whether a value is a "type" or a "function" of Python's builtins, or "" for none."""
@@ -923,6 +940,10 @@ class Attributes(Control):
             value.attributes.pop(name, None)
         elif isinstance(value, External):
             self.give_up(Unknown(f"{value.name}.{name} is deleted"))
+        elif isinstance(value, Tensor):
+            if name not in value.attributes and not value.is_marked:
+                self.may_raise(f"{name} of a tensor is deleted")
+            self.mark(value)
         elif isinstance(value, Unknown):
             if value.options:
                 self.each_option(value, lambda option: self.delete_attribute(option, name))
@@ -971,6 +992,12 @@ WRITING_ITSELF = frozenset({"apply", "__init__", "__setattr__", "__delattr__", "
 def _write_itself(value: Unknown, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A method that writes to the object that it is called on, which is not known."""
     machine.call_unknown(Unknown(value.why), [value, *args], kwargs)
+    return value
+
+
+def _train_unseen(value: Unknown, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """requires_grad_() of a tensor or a module that is not known, which is what it gives"""
+    machine.train(value, Unknown("requires_grad of what is not known", plain=True))
     return value
 
 

@@ -226,6 +226,7 @@ class Copies:
         shape, data = self.of(value.shape), None if value.sharing else self.of(value.data)
         made = Tensor(shape, self.birth, value.is_parameter, data, value.least, value.is_array)
         made.is_here, made.is_marked, made.is_whole = value.is_here, value.is_marked, value.is_whole
+        made.attributes = value.attributes
         self.known[id(value)] = made
         return made
 

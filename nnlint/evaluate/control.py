@@ -15,6 +15,8 @@ from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
     CONSTANTS,
+    GRADIENT,
+    NO_ATTRIBUTES,
     BoundMethod,
     Class,
     Descriptor,
@@ -113,6 +115,8 @@ class Held:
 
 class Control:
     """The part of the machine that decides what runs."""
+
+    patches: Dict
 
     def __init__(self) -> None:
         self.heap = Heap()
@@ -522,10 +526,25 @@ class Control:
             self.given[id(value)] = value
 
     def mark(self, tensor: Tensor) -> None:
-        """A tensor gets attributes that torch does not give it."""
-        if not tensor.is_marked:
+        """A tensor gets attributes of which nothing is known."""
+        if not tensor.is_marked or tensor.attributes:
             self.heap.touch(tensor)
-            tensor.is_marked = True
+            tensor.is_marked, tensor.attributes = True, NO_ATTRIBUTES
+
+    def give(self, tensor: Tensor, name: str, value: Value) -> None:
+        """tensor.name = value, for an attribute that torch lets the program write"""
+        if type(value) not in CONSTANTS and name != GRADIENT:
+            self.mark(tensor)
+        elif tensor.attributes.get(name, ABSENT) is not value:
+            self.heap.touch(tensor)
+            tensor.attributes = {**tensor.attributes, name: value}
+
+    def forget_gradients(self) -> None:
+        """Any parameter may be trained or not from here on."""
+        if GRADIENT not in self.patches:
+            self.heap.touch(self.patches)
+            self.patches[GRADIENT] = Unknown("requires_grad of a tensor that is not known is set", plain=True)
+            self.heap.whole.clear()  # what a call that reads them has given, it need not give again
 
     def _havoc_closure(self, function: Function, why: str, seen: set[Any]) -> None:
         """A function that is called may write to what it names in the functions around it."""
@@ -560,6 +579,8 @@ class Control:
 
     def _havoc_global(self, effect: Effect, why: str, seen: set[Any]) -> None:
         variables, name = effect.module.frame.variables, effect.name
+        if name == GRADIENT:
+            self.forget_gradients()
         held = variables.get(name)
         inside = held
         if isinstance(held, Instance) and not held.attributes and held.open is None:

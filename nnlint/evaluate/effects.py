@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import libcst as cst
 
 from nnlint.evaluate.scope import Site
-from nnlint.values import BoundMethod, Class, Descriptor, Function, Instance, Module, Partial, Value, is_plain
+from nnlint.values import GRADIENT, BoundMethod, Class, Descriptor, Function, Instance, Module, Partial, Value, is_plain
 
 # Calls and methods that only read what they are given, and those that hand on what an object holds.
 READERS = frozenset(
@@ -26,6 +26,7 @@ GIVING = frozenset({"get", "values", "items", "copy"})
 ITSELF = frozenset({"__class__", "eval", "exec", "locals", "vars"})  # who names one may have its object by it
 LOOKING_UP = READING | GIVING | {"__contains__", "__getitem__", "__iter__", "__len__"}
 ANNOTATIONS = ("annotation", "returns")
+TRAINING = frozenset({GRADIENT, f"{GRADIENT}_", "detach_", "setattr"})  # what says whether a tensor is trained
 COMPUTING = (ast.Compare, ast.BinOp, ast.UnaryOp, ast.JoinedStr)
 
 
@@ -160,7 +161,7 @@ def _within(target: ast.expr) -> Iterator[ast.Attribute | ast.Subscript]:
 
 class Effect(NamedTuple):
     """What may be done to a module-level name: is_bound: it may be bound anew; is_opened: only what its object holds
-    may be written to."""
+    may be written to. GRADIENT stands for that of any tensor."""
 
     module: Module
     name: str
@@ -236,6 +237,8 @@ class Effects:
             text = self.text(one.site)
             for module, dot in modules_named(text, one.module):
                 modules.add(module)
+                if not text.names.isdisjoint(TRAINING):
+                    found[Effect(module, GRADIENT, False, True)] = None
                 for name in sorted(text.names & module.frame.variables.keys()):
                     told = f"{dot}{name}"
                     if told in text.written or told in text.opened or told in text.rebound:

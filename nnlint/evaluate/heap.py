@@ -83,7 +83,7 @@ def content(item: Any) -> Content:
     if isinstance(item, Stream):
         return item.spoiled, item.position
     if isinstance(item, Tensor):
-        return item.shape, item.data, item.least, item.is_marked
+        return item.shape, item.data, item.least, item.is_marked, item.attributes
     raise TypeError(type(item).__name__)
 
 
@@ -124,7 +124,7 @@ def restore(item: Any, held: Content) -> None:
     elif isinstance(item, Module):
         item.ready = held
     elif isinstance(item, Tensor):
-        item.shape, item.data, item.least, item.is_marked = held
+        item.shape, item.data, item.least, item.is_marked, item.attributes = held
     elif isinstance(item, Stream):
         spoiled, position = held
         item.spoiled = first(spoiled, None if position == item.position else Unknown(ADVANCED))
@@ -223,7 +223,8 @@ def join_content(item: Any, left: Content, right: Content, why: str) -> Content:
         return left[0] & right[0], first(left[1], right[1], None if left[0] == right[0] else Unknown(why))
     if isinstance(item, Tensor):
         data = left[1] if left[1] is right[1] else None
-        return join(left[0], right[0], why), data, None, left[3] or right[3]
+        attributes = left[4] if left[4] is right[4] else join_names(left[4], right[4], why)
+        return join(left[0], right[0], why), data, None, left[3] or right[3], attributes
     if isinstance(item, Stream):
         doubt = None if left[1] == right[1] else Unknown(ADVANCED)
         return first(left[0], right[0], doubt), max(left[1], right[1])

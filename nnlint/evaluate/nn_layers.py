@@ -29,6 +29,7 @@ from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
     CONSTANTS,
+    GRADIENT,
     BoundMethod,
     Class,
     Deque,
@@ -128,6 +129,9 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
                 add_part(machine, module, name, part)
         return
     register(machine, module, layer, structure, buffers)
+    frozen = bound.get("_freeze", False)
+    for tensor in module.attributes["_parameters"].values() if frozen is not False else ():
+        machine.train(tensor, not frozen if isinstance(frozen, bool) else Unknown("_freeze", plain=True))
 
 
 def add_buffers(machine: Any, module: Instance, buffers: dict[str, Value]) -> None:
@@ -167,7 +171,11 @@ def call_lazy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
             del module.attributes[INITIALIZED_BY]
             module.attributes.update(attributes)
             module.cls, module.open = machine.torch_class(layer.name), None
+            before = dict(module.attributes["_parameters"])
             register(machine, module, layer, structure, buffers)
+            for name, tensor in module.attributes["_parameters"].items():
+                if isinstance(tensor, Tensor) and isinstance(before.get(name), Tensor):
+                    tensor.attributes = before[name].attributes
     return MODULE_METHODS["__call__"](machine, args, kwargs)
 
 
@@ -268,6 +276,12 @@ def make_part(machine: Any, part: Any) -> Value:
     return part
 
 
+def of_copy(value: Tensor) -> dict[str, Value]:
+    """The attributes of a deep copy: of a Parameter, none that torch does not give it."""
+    known = value.attributes
+    return known if not value.is_parameter else {name: known[name] for name in known.keys() & {GRADIENT}}
+
+
 STATES = ("__getstate__", "__setstate__", "__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__")
 
 
@@ -330,6 +344,7 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
     if isinstance(value, Tensor):
         made = Tensor(value.shape, clock, value.is_parameter, value.data, value.least)
         made.is_marked = value.is_marked
+        made.attributes = of_copy(value)
     elif isinstance(value, Dict):
         made = Dict((), clock, value.rest, value.kind, value.factory)
         memo[id(value)] = made

@@ -34,6 +34,7 @@ from nnlint.signature import Rest
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
+    GRADIENT,
     REGISTRIES,
     BoundMethod,
     Device,
@@ -479,7 +480,12 @@ def _apply(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return module
 
 
-def _itself(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _trained(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """requires_grad_(requires_grad=True): of all parameters"""
+    given = args[1] if len(args) > 1 else kwargs.get(GRADIENT, True)
+    for tensor in machine.iterate(machine.call(machine.get_attribute(args[0], "parameters"), [], {})):
+        machine.step()
+        machine.train(tensor.unknown if type(tensor) is Rest else tensor, given)
     return args[0]
 
 
@@ -843,7 +849,7 @@ def from_pretrained(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
     names = PRETRAINED.get(args[0].full_name, ())
     given = {**dict(zip(names, args[1:])), **kwargs}
     weights = given.pop("embeddings", None)
-    given.pop("freeze", None)
+    freeze = given.pop("freeze", True)
     shape = weights.shape if isinstance(weights, Tensor) else None
     if isinstance(shape, tuple) and len(shape) != 2:
         raise machine.error("AssertionError", "Embeddings parameter is expected to be 2-dimensional")
@@ -851,7 +857,10 @@ def from_pretrained(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
         return Unknown("an embedding of weights that are not known")
     if not given.keys() <= set(names):
         raise machine.error("TypeError", "from_pretrained() got an unexpected keyword argument")
-    return machine.call(args[0], [], {"num_embeddings": shape[0], "embedding_dim": shape[1], **given})
+    made = machine.call(args[0], [], {"num_embeddings": shape[0], "embedding_dim": shape[1], **given})
+    is_frozen = machine.truth(freeze)
+    machine.train(machine.get_attribute(made, "weight"), is_frozen if isinstance(is_frozen, Unknown) else not is_frozen)
+    return made
 
 
 PRETRAINED = {
@@ -939,7 +948,7 @@ MODULE_METHODS: dict[str, Fn] = {
         ],
         _moved,
     ),
-    "requires_grad_": _itself,
+    "requires_grad_": _trained,
     "to_empty": _to_empty,
     "state_dict": _save,
     **dict.fromkeys(

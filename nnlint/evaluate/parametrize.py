@@ -9,7 +9,7 @@ from typing import Any
 from nnlint.evaluate.nn_module import forget_name, is_module, prepare, put, registry
 from nnlint.evaluate.tensor_shapes import are_different
 from nnlint.unknown import Unknown
-from nnlint.values import ABSENT, Dict, Instance, Native, Tensor, Value
+from nnlint.values import ABSENT, GRADIENT, NO_ATTRIBUTES, TRAINED, Dict, Instance, Native, Tensor, Value
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
 FUNCTIONS: dict[str, Value] = {}
@@ -110,7 +110,7 @@ def _norm(machine: Any, weight: Tensor, dim: Value) -> Tensor:
         shape = ()
     elif isinstance(weight.shape, tuple) and isinstance(dim, int) and 0 <= dim < len(weight.shape):
         shape = tuple(size if axis == dim else 1 for axis, size in enumerate(weight.shape))
-    return Tensor(shape, machine.heap.clock, True)
+    return _trained_as(weight, Tensor(shape, machine.heap.clock, True))
 
 
 def _dim(args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -119,7 +119,13 @@ def _dim(args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 
 def _anew(machine: Any, weight: Tensor) -> Tensor:
-    return Tensor(weight.shape, machine.heap.clock, True, least=weight.least)
+    return _trained_as(weight, Tensor(weight.shape, machine.heap.clock, True, least=weight.least))
+
+
+def _trained_as(weight: Tensor, made: Tensor) -> Tensor:
+    """A new parameter made of another. Some functions of torch make all of them trained, some as that one was."""
+    made.attributes = TRAINED if weight.attributes.get(GRADIENT) is True else NO_ATTRIBUTES
+    return made
 
 
 @function("weight_norm", "weight_norm.weight_norm")

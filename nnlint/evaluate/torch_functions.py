@@ -22,6 +22,8 @@ from nnlint.signature import Rest
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
+    GRADIENT,
+    NO_ATTRIBUTES,
     BoundMethod,
     Deque,
     Dict,
@@ -536,10 +538,13 @@ def _parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
     if isinstance(data, (int, float, list, tuple)) or (isinstance(data, Tensor) and data.is_array):
         raise machine.error("AttributeError", "only a tensor can be detached")
     if isinstance(data, Tensor):
-        requires_grad = args[1] if len(args) > 1 else kwargs.get("requires_grad", True)
+        requires_grad = args[1] if len(args) > 1 else kwargs.get(GRADIENT, True)
         if requires_grad is True and (data.is_whole or tensor_numbers.are_whole(data.data)):
             raise machine.error("RuntimeError", "only tensors of floating point can require gradients")
-        return Tensor(data.shape, machine.heap.clock, True, least=data.least).viewing(data)
+        made = Tensor(data.shape, machine.heap.clock, True, least=data.least).viewing(data)
+        if requires_grad is not True or "**" in kwargs:
+            made.attributes = {GRADIENT: False} if requires_grad is False else NO_ATTRIBUTES
+        return made
     if data is None:
         return Tensor((0,), machine.heap.clock, True)
     why = data.why if isinstance(data, Unknown) else "a tensor whose shape is not known"
@@ -723,7 +728,7 @@ def _copy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         return Set(value, clock, value.rest)
     if isinstance(value, Tensor):
         copied = Tensor(value.shape, clock, value.is_parameter, value.data, value.least).viewing(value)
-        copied.is_marked = value.is_marked
+        copied.is_marked, copied.attributes = value.is_marked, value.attributes
         return copied
     if isinstance(value, Unknown) and value.options:
         return machine.each_option(value, lambda option: _copy(machine, [option], {}))
@@ -753,7 +758,6 @@ SAME_SHAPE = frozenset(
         "contiguous",
         "clone",
         "detach",
-        "requires_grad_",
         "normal_",
         "uniform_",
         "zero_",
@@ -796,7 +800,7 @@ RESHAPING = frozenset(
 
 # What a tensor has that is no method, and the methods among what is asked by `is_`.
 PROPERTIES = frozenset(
-    {"requires_grad", "device", "dtype", "grad", "grad_fn", "layout", "names", "itemsize", "nbytes", "output_nr",
+    {GRADIENT, "device", "dtype", "grad", "grad_fn", "layout", "names", "itemsize", "nbytes", "output_nr",
      "retains_grad", "volatile", "name"}
 )  # fmt: skip
 VIEWING = frozenset({"imag", "real", "H", "mH", "flat", "base"})  # those that may be written to in its place
@@ -810,6 +814,10 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     """tensor.name: shapes and numbers are known, everything else is an Unknown that is no module."""
     if name == "__dict__":
         machine.mark(value)
+    if name in value.attributes and (name != GRADIENT or machine.patches.get(GRADIENT) is None):
+        return machine.read(value.attributes[name])
+    if name == "requires_grad_":
+        return Native(name, lambda m, args, kwargs: _train(m, value, first(*args[:1], kwargs.get(GRADIENT), True)))
     if not value.is_array and not is_name(name):
         if value.is_marked:
             return Unknown(f"{name} of a tensor")
@@ -924,10 +932,17 @@ def _raise(error: Exception) -> Value:
     raise error
 
 
+def _train(machine: Any, value: Tensor, given: Value) -> Value:
+    """tensor.requires_grad_(requires_grad=True)"""
+    machine.train(value, given)
+    return value
+
+
 def _write_in_place(machine: Any, value: Tensor, name: str, given: list[Value]) -> Value:
     """A method that writes other numbers into a tensor, which those that are given have to fit."""
-    if name != "requires_grad_":
-        machine.heap.forget_numbers(value)
+    if name == "detach_" and value.is_parameter:
+        machine.train(value, False)
+    machine.heap.forget_numbers(value)
     for other in (other for other in given if isinstance(other, Tensor)):
         check_fit(machine, value, other)
     return value
