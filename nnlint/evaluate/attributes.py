@@ -10,7 +10,7 @@ import math
 import operator
 import typing
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -74,6 +74,12 @@ MODULES = {module.__name__: module for module in (collections, functools, iterto
 EVERY_OBJECT = frozenset(dir(object)) | {"__weakref__"}
 EXCEPTIONS = {n: kind for n, kind in vars(python).items() if isinstance(kind, type) and issubclass(kind, BaseException)}
 SIGNING = function_parts.DECIDING | {"__signature__"}  # the attributes that say how a function is called
+OF_SUPER = EVERY_OBJECT | {"__thisclass__", "__self__", "__self_class__"}
+OF_DATACLASSES = frozenset({"__dataclass_fields__", "__dataclass_params__", "__replace__"})
+MADE_WITH = OF_DATACLASSES | {
+    "__class_getitem__", "__orig_bases__", "__orig_class__", "__parameters__", "__protocol_attrs__", "_abc_impl",
+    "_is_protocol", "_is_runtime_protocol",
+}  # fmt: skip
 EVERY_CLASS = EVERY_OBJECT | frozenset(dir(type)) | {"__annotations__", "__type_params__"}
 
 
@@ -581,7 +587,26 @@ class Attributes(Control):
             return value.unknown_base
         if value.metaclass is not None and (found := value.metaclass.find(name)) is not ABSENT:
             return BoundMethod(found, value) if isinstance(found, Function) else found
-        return Unknown(f"{name} of a class") if name in EVERY_CLASS else ABSENT
+        if name in EVERY_CLASS:
+            return Unknown(f"{name} of a class")
+        return self._made_with(value, name) if name in MADE_WITH else ABSENT
+
+    def _made_with(self, cls: Class, name: str) -> Value:
+        """What dataclass(), typing and abc add to a class, or ABSENT."""
+        fields = next((base.dataclass for base in cls.mro if isinstance(base.dataclass, dict)), None)
+        if name in OF_DATACLASSES:
+            if fields is None:
+                return ABSENT
+            is_known = name == "__dataclass_fields__" and not has_other_fields(cls)
+            found = self.call(self.resolve("dataclasses.fields"), [cls], {}) if is_known else None
+            if not isinstance(found, tuple):
+                return Unknown(f"{name} of a dataclass", plain=True)
+            return Dict({field.attributes["name"]: field for field in found}, self.heap.clock)
+        is_generic = any(isinstance(base.value, cst.Subscript) for one in cls.mro for base in written_bases(one))
+        if name == "__class_getitem__" and is_generic and cls.metaclass is None:
+            return Native(name, lambda machine, args, kwargs: cls)
+        is_bare = all(map(has_its_bases, cls.mro)) and cls.find("_fields") is ABSENT
+        return ABSENT if is_bare else Unknown(f"{name} of a class", plain=True)
 
     def _super_attribute(self, value: Super, name: str) -> Value:
         receiver = value.receiver
@@ -616,7 +641,9 @@ class Attributes(Control):
             return Native(name, partial(PAYLOAD_METHODS[name], receiver.payload))
         if isinstance(receiver, Instance) and receiver.payload is not None:
             return self._native_attribute(receiver.payload, name)
-        return ABSENT
+        if name in MADE_WITH:
+            return self._made_with(cls, name)
+        return Unknown(f"{name} of super()") if name in OF_SUPER else ABSENT
 
     def outside_method(self, unknown: Unknown, receiver: Value) -> Native:
         """A method of a base that is not known: what it does to the object is not known."""
@@ -728,7 +755,7 @@ class Attributes(Control):
                 if value.open is not None
                 else self.namespace(value)
             )
-        if name in ("__module__", "__doc__", "__qualname__"):
+        if name in ("__module__", "__doc__", "__qualname__") or name in MADE_WITH:
             return self._class_attribute(value.cls, name)
         held = value.payload
         if held is None or (isinstance(held, Dict) and not hasattr(DICTS.get(held.kind, dict), name)):
@@ -955,11 +982,23 @@ class Attributes(Control):
 
 def has_its_bases(cls: Class) -> bool:
     """Whether the bases that a class is held with are all that it has: those are left out that give nothing."""
-    node = cls.site.node if cls.site is not None else None
-    if not isinstance(node, cst.ClassDef):
+    if cls.site is None or not isinstance(cls.site.node, cst.ClassDef):
         return cls.unknown_base is None
-    written = [base for base in node.bases if not (isinstance(base.value, cst.Name) and base.value.value == "object")]
+    bases = (base.value for base in written_bases(cls))
+    written = [base for base in bases if not (isinstance(base, cst.Name) and base.value == "object")]
     return cls.unknown_base is None and len(written) <= sum(base.native is not object for base in cls.bases)
+
+
+def written_bases(cls: Class) -> Sequence[cst.Arg]:
+    """The bases of a class as its statement has them."""
+    node = cls.site.node if cls.site is not None else None
+    return node.bases if isinstance(node, cst.ClassDef) else ()
+
+
+def has_other_fields(cls: Class) -> bool:
+    """Whether a dataclass has notes of more than its fields: of what only __init__ takes, and of its class's own."""
+    noted = [field for base in cls.mro for field in base.attributes.get("__fields__", ())]
+    return any(field.kind() in ("ClassVar", "InitVar", "KW_ONLY") for field in noted)
 
 
 def own_class(value: Instance) -> Value:
