@@ -88,6 +88,15 @@ class Union(Unknown):
         self.kinds = kinds
 
 
+class Scalar(Unknown):
+    """A number, of no type of whole numbers, of which nothing else is known."""
+
+    __slots__ = ()
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, plain=True)
+
+
 class Made(Unknown):
     """What a defaultdict has made for keys that are not known: nobody has another name for it."""
 

@@ -33,6 +33,7 @@ from nnlint.values import (
     Native,
     Partial,
     RaisedError,
+    Scalar,
     Set,
     Size,
     Stream,
@@ -195,9 +196,9 @@ def _int(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _float(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     value = machine.as_number(plain_payload(machine, args[0])) if args else 0.0
     if isinstance(value, Unknown):
-        return Unknown(value.why, plain=True)
+        return Scalar(value.why)
     if isinstance(value, (Instance, Tensor)):
-        return machine.doubtful(Unknown("float() of an object", plain=True))
+        return machine.doubtful(Scalar("float() of an object"))
     return float(value)
 
 

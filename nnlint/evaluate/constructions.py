@@ -43,6 +43,7 @@ from nnlint.values import (
     Named,
     Native,
     Partial,
+    Scalar,
     Set,
     Size,
     Tensor,
@@ -55,7 +56,7 @@ MANY_STEPS = 500  # by module: what takes more is remembered the first time
 LEAST_READ = 4  # and for a call that only reads
 MOST_CALLS = 10_000  # that are remembered from one root to the next
 COPIED_BY_STEP, NOTED_BY_STEP = 8, 2  # parts of objects, and notes, that are copied in the time of a step
-ATOMS = CONSTANTS | {type(...), type(ABSENT), complex, range, slice, Device, External, Module}
+ATOMS = CONSTANTS | {type(...), type(ABSENT), complex, range, slice, Device, External, Module, Scalar}
 TOLD = CONSTANTS - {float} | {type(...), type(ABSENT)}  # that are told by being equal: 0.0 and -0.0 are, too
 NOTHING: frozenset[Any] = frozenset()  # one for all
 Run = Callable[[], Value]
@@ -99,6 +100,8 @@ class Given:
             return External, value.name
         if kind is Device:
             return Device, value.kind, value.index
+        if kind is Scalar:
+            return Scalar, value.why
         if kind is Native:
             if not is_constant(value):
                 raise Different

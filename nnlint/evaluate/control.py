@@ -31,6 +31,7 @@ from nnlint.values import (
     Native,
     Partial,
     RaisedError,
+    Scalar,
     Set,
     Stream,
     Tensor,
@@ -733,7 +734,8 @@ def same_content(left: Any, right: Any) -> bool:
     if left is right:
         return True
     if isinstance(left, Unknown) and isinstance(right, Unknown):
-        return left.plain == right.plain and len(left.options) == len(right.options)
+        is_less = isinstance(left, Scalar) and not isinstance(right, Scalar)
+        return left.plain == right.plain and len(left.options) == len(right.options) and not is_less
     if type(left) is Rest and type(right) is Rest:
         return True
     if type(left) is not type(right):

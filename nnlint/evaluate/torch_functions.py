@@ -31,11 +31,13 @@ from nnlint.values import (
     Instance,
     List,
     Native,
+    Scalar,
     Set,
     Size,
     Stream,
     Tensor,
     Value,
+    has_rest,
     holds_object,
     same,
 )
@@ -78,8 +80,8 @@ def made_here(fn: Fn) -> Fn:
         is_told = not kwargs.keys().isdisjoint(("device", "**"))
         if isinstance(made, Tensor) and not is_told and not any(isinstance(arg, Tensor) for arg in args):
             made.is_here = True
-        if isinstance(made, Tensor):
-            made.is_whole = tensor_numbers.is_of_integers(kwargs.get("dtype"))
+        if isinstance(made, Tensor) and "dtype" in kwargs:
+            made.is_whole = tensor_numbers.is_of_integers(kwargs["dtype"])
         return made
 
     return run
@@ -127,13 +129,39 @@ def _eye(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Tensor(as_shape(machine, [rows, columns]), machine.heap.clock)
 
 
-@function("torch.normal", "torch.randint", "torch.randperm", "torch.logspace")
 def _drawn(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Numbers that nobody knows, of the size that is given by name or behind the numbers that say which."""
     size = kwargs.get("size", next((arg for arg in args[1:] if isinstance(arg, (tuple, List))), None))
     if size is None:
         return Tensor(Unknown("the size of a tensor", plain=True), machine.heap.clock)
     return Tensor(as_shape(machine, [size]), machine.heap.clock)
+
+
+def _of_length(place: int, name: str) -> Fn:
+    """A vector as long as an argument says."""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        size = args[place] if len(args) > place else kwargs.get(name, Unknown("the size of a tensor", plain=True))
+        return Tensor(as_shape(machine, [(size,)]), machine.heap.clock)
+
+    return run
+
+
+def _of_integers(fn: Fn) -> Fn:
+    """A function that makes a tensor of whole numbers, where it is not told another dtype."""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        made = fn(machine, args, kwargs)
+        made.is_whole = True
+        return made
+
+    return run
+
+
+function("torch.normal")(made_here(_drawn))
+function("torch.randint")(made_here(_of_integers(_drawn)))
+function("torch.randperm")(made_here(_of_integers(_of_length(0, "n"))))
+function("torch.logspace")(made_here(_of_length(2, "steps")))
 
 
 def _joined(names: tuple[str, ...], join_shapes: Callable[..., tensor_shapes.Shape]) -> None:
@@ -173,7 +201,7 @@ def _by_rule(name: str, rule: tensor_results.Rule) -> Fn:
         if name == "meshgrid":  # each is a view of one of those that it is given
             for tensor in tensors:
                 machine.heap.forget_numbers(tensor)
-        are_whole = bool(tensors) and all(t.is_whole or tensor_numbers.are_whole(t.data) for t in tensors)
+        are_whole = bool(tensors) and all(map(_is_whole, tensors))
         is_whole = name in tensor_results.OF_INTEGERS or (are_whole and name in tensor_results.OF_SAME_TYPE)
         with suppress(tensor_shapes.NotKnown, UnknownSizeError, UnknownValueError, TypeError, ValueError):
             return results(machine, rule(*args, **given), base, is_whole)
@@ -294,29 +322,36 @@ def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Tensor
         return converted(machine, _tensor(machine, [data], {}), kwargs["dtype"])
     if isinstance(data, Tensor):
         return Tensor(data.shape, machine.heap.clock, data=data.data)
-    if isinstance(data, (int, float)) and not isinstance(data, bool):
-        return Tensor((), machine.heap.clock, data=int(data) if isinstance(data, int) else None)
     shape: list[int] = []
-    while isinstance(data, (list, tuple)):
-        if any(type(item) is Rest for item in data):
+    items: list[Value] = [data]
+    while items and isinstance(items[0], (list, tuple)):
+        size = len(items[0])
+        if any(isinstance(item, (list, tuple)) and has_rest(item) for item in items):
             return Tensor(Unknown("a list of unknown length", plain=True), machine.heap.clock)
-        shape.append(len(data))
-        data = data[0] if data else 0
-    if len(shape) > 1 and not _is_regular(args[0] if args else kwargs.get("data"), tuple(shape)):
-        return Tensor(Unknown("a tensor made of parts that differ", plain=True), machine.heap.clock)
-    if isinstance(data, (int, float)):
-        whole = args and len(shape) == 1 and all(type(n) is int and abs(n) <= tensor_numbers.WHOLE for n in args[0])
-        flat = args[0] if whole else None
-        return Tensor(tuple(shape), machine.heap.clock, data=tuple(flat) if flat is not None else None)
-    return Tensor(Unknown("a tensor made of other data", plain=True), machine.heap.clock)
+        is_regular = all(isinstance(item, (list, tuple)) and len(item) == size for item in items)
+        if not is_regular or len(items) * size > ops.ITEMS:
+            return Tensor(Unknown("a tensor made of parts that differ", plain=True), machine.heap.clock)
+        shape.append(size)
+        items = [part for item in items for part in item]
+        machine.step(len(items) // 10)
+    if not all(map(_is_scalar, items)):
+        return Tensor(Unknown("a tensor made of other data", plain=True), machine.heap.clock)
+    known = len(shape) < 2 and all(type(item) is int and abs(item) <= tensor_numbers.WHOLE for item in items)
+    data = tuple(items) if shape else items[0]
+    made = Tensor(tuple(shape), machine.heap.clock, data=data if known else None)
+    made.is_whole = bool(items) and all(map(_is_whole, items))
+    return made
 
 
-def _is_regular(data: Value, shape: tuple[int, ...]) -> bool:
-    """Whether all parts of nested sequences are as long as the first ones."""
-    if not shape:
-        return not isinstance(data, (list, tuple))
-    is_long = isinstance(data, (list, tuple)) and len(data) == shape[0]
-    return is_long and all(_is_regular(part, shape[1:]) for part in data)
+def _is_whole(value: Value) -> bool:
+    """Whether a number, or what a tensor holds, surely is of a type of whole numbers."""
+    is_tensor = isinstance(value, Tensor)
+    return value.is_whole or tensor_numbers.are_whole(value.data) if is_tensor else isinstance(value, int)
+
+
+def _is_scalar(value: Value) -> bool:
+    """Whether a value surely is a number, or a tensor of no dimensions."""
+    return isinstance(value, (int, float, Scalar)) or (isinstance(value, Tensor) and value.shape == ())
 
 
 @function("torch.Tensor", "torch.FloatTensor")
@@ -344,7 +379,7 @@ def _linspace(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Tens
     machine.step(steps // 10)
     # Only what needs no float32 arithmetic is known.
     zero = ops.is_number(start) and ops.is_number(end) and start == 0 and end == 0
-    unknown = Unknown("a value of torch.linspace", plain=True)
+    unknown = Scalar("a value of torch.linspace") if "dtype" not in kwargs else Unknown("a value", plain=True)
     return Tensor((steps,), machine.heap.clock, data=tuple([0.0 if zero else unknown] * steps))
 
 
@@ -539,7 +574,7 @@ def _parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
         raise machine.error("AttributeError", "only a tensor can be detached")
     if isinstance(data, Tensor):
         requires_grad = args[1] if len(args) > 1 else kwargs.get(GRADIENT, True)
-        if requires_grad is True and (data.is_whole or tensor_numbers.are_whole(data.data)):
+        if requires_grad is True and _is_whole(data):
             raise machine.error("RuntimeError", "only tensors of floating point can require gradients")
         made = Tensor(data.shape, machine.heap.clock, True, least=data.least).viewing(data)
         if requires_grad is not True or "**" in kwargs:
@@ -1000,14 +1035,21 @@ def _values(machine: Any, value: Tensor) -> Value:
     shape = value.shape
     if isinstance(shape, tuple) and len(shape) == 1 and isinstance(shape[0], int) and shape[0] <= 10_000:
         machine.step(shape[0] // 10)
-        return List([Unknown("the value of a tensor", plain=True)] * shape[0], machine.heap.clock)
+        return List([_number(value)] * shape[0], machine.heap.clock)
     return Unknown("the values of a tensor", plain=True)
 
 
 def _only_value(machine: Any, value: Tensor) -> Value:
     """tensor.item()"""
     values = _values(machine, value)
-    return values[0] if isinstance(values, List) else values
+    found = values[0] if isinstance(values, List) else values
+    return found if value.data is not None or not isinstance(found, Unknown) else _number(value)
+
+
+def _number(value: Tensor) -> Unknown:
+    """One of the numbers of a tensor, which is not known."""
+    why = "the value of a tensor"
+    return Unknown(why, plain=True) if value.is_whole else Scalar(why)
 
 
 def tensor_item(machine: Any, value: Tensor, index: Value) -> Value:
