@@ -834,7 +834,7 @@ class Attributes(Control):
         elif isinstance(value, Module):
             self.store(value.frame, name, given)
         elif isinstance(value, Native) and value.signature is not None and name in SIGNING:
-            why = Unknown(f"{name} of a dataclass's __init__ is replaced")
+            why = Unknown(f"{name} of an __init__ is replaced")
             if self.executing:  # a module goes on to be used when its own code has ended; a root does not
                 value.signature, value.fn = None, lambda machine, args, kwargs: machine.give_up(why)
             self.give_up(why)

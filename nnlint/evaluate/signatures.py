@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nnlint.evaluate.functions import replaced
-from nnlint.layers import LAYERS, PLAIN, Reference
+from nnlint.layers import Reference
 from nnlint.signature import REQUIRED, Parameter
 from nnlint.unknown import Unknown
 from nnlint.values import ABSENT, BoundMethod, Class, Dict, Function, Instance, List, Native, Value
@@ -29,12 +29,13 @@ def parameters_of(machine: Any, value: Value) -> list[Parameter] | None:
     if isinstance(value, Class):
         if is_told_otherwise(machine, value):
             return None
-        owner = next((base for base in value.mro if "__init__" in base.attributes), value)
-        layer = LAYERS.get(owner.full_name or "")
-        known = layer.signature if layer is not None else PLAIN.get(owner.full_name or "")
-        if known is not None:
-            return [parameter._replace(default=resolved(machine, parameter.default)) for parameter in known.parameters]
+        is_own = all(base.module is not None or base.native is object for base in value.mro)
+        if is_own and value.find("__init__") is ABSENT and value.unknown_base is None:
+            return []  # object's own
         value, skip = value.find("__init__"), 1
+    if isinstance(value, Instance) and SIGNED not in value.attributes:
+        call = value.cls.find("__call__")
+        value = BoundMethod(call, value) if isinstance(call, Function) else None
     if isinstance(value, BoundMethod):
         value, skip = value.function, 1
     while isinstance(value, Function) and "__wrapped__" in value.attributes and SIGNED not in value.attributes:
@@ -43,7 +44,13 @@ def parameters_of(machine: Any, value: Value) -> list[Parameter] | None:
         return None
     if isinstance(value, Function) and replaced(value) is not None:
         return None
-    return list(value.signature.parameters[skip:])
+    return parameters_in(machine, value)[skip:]
+
+
+def parameters_in(machine: Any, value: Function | Native) -> list[Parameter]:
+    """The parameters that a function has, with its defaults."""
+    parameters = value.signature.parameters if value.signature is not None else ()
+    return [parameter._replace(default=resolved(machine, parameter.default)) for parameter in parameters]
 
 
 def is_told_otherwise(machine: Any, cls: Class) -> bool:
@@ -83,10 +90,10 @@ def unseen(names: str) -> dict[str, Value]:
 
 def _arguments(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """inspect.getfullargspec(function): with `self`, where it is no bound method's"""
-    is_function = isinstance(args[0], Function) and "__wrapped__" not in args[0].attributes
-    if not is_function:
+    is_function = isinstance(args[0], (Function, Native)) and args[0].signature is not None
+    if not is_function or "__wrapped__" in args[0].attributes:
         return Unknown("the arguments of something that is no function of the project")
-    parameters, clock = args[0].signature.parameters, machine.heap.clock
+    parameters, clock = parameters_in(machine, args[0]), machine.heap.clock
     positional = [parameter for parameter in parameters if parameter.kind in ("positional", "both")]
     keywords = [parameter for parameter in parameters if parameter.kind == "keyword"]
     defaults = tuple(parameter.default for parameter in positional if parameter.default is not REQUIRED)

@@ -20,6 +20,7 @@ from nnlint.layers import (
     PLAIN_BASES,
     PLAIN_OUTSIDE,
 )
+from nnlint.signature import Parameter, Signature
 from nnlint.unknown import Unknown
 from nnlint.values import (
     Class,
@@ -44,6 +45,19 @@ def add_what_is_there(classes: dict[str, Class]) -> None:
     classes["torch.nn.SyncBatchNorm"].attributes["convert_sync_batchnorm"] = converter
 
 
+SELF = Parameter("self")
+OVERLOADED = Signature((SELF, Parameter("args", kind="*"), Parameter("kwargs", kind="**")))
+SEEN = {
+    **dict.fromkeys(("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"), OVERLOADED),
+    **dict.fromkeys(("torch.nn.Container", "torch.nn.NLLLoss2d"), None),  # deprecated
+}
+
+
+def as_seen(name: str, signature: Signature) -> Signature | None:
+    """What inspect tells of the constructor of one of torch's layers that takes these arguments."""
+    return SEEN[name] if name in SEEN else Signature((SELF, *signature.parameters))
+
+
 def torch_classes(object_class: Class) -> dict[str, Class]:
     """torch.nn.Module and all classes of torch.nn, by full public name."""
     module = Class("Module", (object_class,), full_name="torch.nn.Module")
@@ -65,10 +79,12 @@ def torch_classes(object_class: Class) -> dict[str, Class]:
             made.mro = (made, *(order or [module]), object_class)
             if layer is not None:
                 made.attributes["__init__"] = Native("__init__", layer_init(layer))
+                made.attributes["__init__"].signature = as_seen(name, layer.signature)
                 if layer.lazy:
                     made.attributes["__call__"] = Native("__call__", call_lazy)
             elif name in PLAIN:
                 made.attributes["__init__"] = Native("__init__", plain_init(name))
+                made.attributes["__init__"].signature = as_seen(name, PLAIN[name])
             classes[name] = made
         return classes[name]
 
