@@ -654,10 +654,10 @@ class Calls(Objects):
         """cls(*args, **kwargs)"""
         self.look_ups.lose()
         members, metaclass = cls.find("__members__"), cls.metaclass
-        if members is not ABSENT:
+        if members is not ABSENT and (members or members.rest is not None):
             return self._enum_member(cls, members, args)
         if cls.is_subclass(self.classes["enum.Enum"]):
-            return Unknown("an enumeration made by a call")
+            return self._enumeration(cls, args, kwargs)
         if metaclass is not None and (call := metaclass.find("__call__")) is not ABSENT:
             if metaclasses.is_followed(cls):
                 return self.call(call, [cls, *args], kwargs, unknown_kwargs)
@@ -718,19 +718,51 @@ class Calls(Objects):
         return made
 
     def _enum_member(self, cls: Class, members: Dict, args: list[Value]) -> Value:
-        for member in members.values():
-            if args and (
-                member is args[0] or self.truth(self.compare("==", member.attributes["value"], args[0])) is True
-            ):
+        is_sure = members.rest is None
+        for member in members.values() if args else ():
+            if member is args[0]:
                 return member
-        if (
-            args
-            and ops.is_unknown(args[0]) is None
-            and cls.find("_missing_") is ABSENT
-            and not isinstance(args[0], Instance)
-        ):
+            is_it = self.truth(self.compare("==", member.attributes["value"], args[0]))
+            if is_it is True:
+                return member
+            is_sure = is_sure and is_it is False
+        is_flag = cls.is_subclass(self.classes["enum.Flag"])
+        if len(args) != 1 or ops.is_unknown(args[0]) is not None or isinstance(args[0], Instance) or is_flag:
+            return Unknown(f"a member of {cls.name}")
+        missing = cls.find("_missing_")
+        if isinstance(missing, Descriptor) and is_sure:
+            found = self.call(self.get_attribute(cls, "_missing_"), args, {})
+            if found is not None:
+                return found if isinstance(found, Instance) and found.cls is cls else Unknown(f"a member of {cls.name}")
+        if missing is ABSENT or is_sure:
             raise self.error("ValueError", f"{args[0]!r} is not a valid {cls.name}")
         return Unknown(f"a member of {cls.name}")
+
+    def _enumeration(self, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """enum.Enum(name, names, start=1)"""
+        unknown = Unknown("an enumeration made by a call")
+        name, names = (*args, None, None)[:2]
+        is_plain_kind = not cls.is_subclass(self.classes["enum.Flag"]) and cls.native_base() is not str
+        own = map(cls.find, ("_generate_next_value_", "__new__"))
+        decides = any(isinstance(method, (Function, Descriptor)) for method in own)
+        start = kwargs.get("start", 1)
+        if not is_plain_kind or decides or len(args) != 2 or kwargs.keys() - {"start", "module", "qualname"}:
+            return unknown
+        names = names.replace(",", " ").split() if isinstance(names, str) else names
+        if isinstance(names, Dict) and names.certain():
+            names = list(names.items())
+        if not isinstance(names, (list, tuple)) or not isinstance(name, str) or type(start) is not int:
+            return unknown
+        pairs = [one if type(one) is tuple else (one, start + i) for i, one in enumerate(names)]
+        if not all(len(pair) == 2 and isinstance(pair[0], str) and pair[0].isidentifier() for pair in pairs):
+            return unknown
+        if any(name == "mro" or name.startswith("_") for name, _ in pairs):
+            return unknown
+        made = Class(name, (cls,), dict(pairs), birth=self.heap.clock)
+        if len(made.attributes) < len(pairs):
+            raise self.error("TypeError", "a name of a member is given twice")
+        self._make_enum(made)
+        return made
 
     def make_class(
         self,

@@ -18,6 +18,7 @@ from nnlint.evaluate.einops_functions import EINOPS
 from nnlint.evaluate.functions import FUNCTION_TYPES
 from nnlint.evaluate.imports import Imports
 from nnlint.evaluate.initialisers import initialiser
+from nnlint.evaluate.json_functions import JSON
 from nnlint.evaluate.kinds import MAPPINGS, REGISTERS
 from nnlint.evaluate.library import LIBRARY
 from nnlint.evaluate.loggers import LOGGING, logger_classes
@@ -259,7 +260,7 @@ GIVEN_BESIDES = "what else is given"
 # What names from outside the project stand for, beside torch's; where two tables know a name, the last one says it.
 OUTSIDE: dict[str, Value] = {
     **PYDANTIC, **COMMANDS, **ATTRS, **ARGPARSE, **REGISTERS, **FUNCTION_TYPES, **LOGGING, **CONTEXTS, **SIGNATURES,
-    **EINOPS, **VERSIONS, **LIBRARY,
+    **JSON, **EINOPS, **VERSIONS, **LIBRARY,
 }  # fmt: skip
 
 
