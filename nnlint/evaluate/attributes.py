@@ -16,8 +16,8 @@ from typing import Any
 
 import libcst as cst
 
+from nnlint.evaluate import class_annotations, metaclasses
 from nnlint.evaluate import functions as function_parts
-from nnlint.evaluate import metaclasses
 from nnlint.evaluate.control import GIVEN, Control, data_of
 from nnlint.evaluate.look_ups import ADDING
 from nnlint.evaluate.tensor_names import is_name
@@ -558,6 +558,8 @@ class Attributes(Control):
         found = value.find(name)
         if metaclasses.may_stand_before(value.metaclass, name):
             return Unknown(f"{name} of the metaclass of {value.name}")
+        if name == class_annotations.NAME and class_annotations.is_followed(value):
+            return class_annotations.own(self, value)
         if found is not ABSENT:
             if isinstance(found, Descriptor):
                 if found.kind == "classmethod":

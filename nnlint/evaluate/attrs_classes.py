@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from nnlint.evaluate import class_annotations
 from nnlint.evaluate.calls import frozen_setattr
 from nnlint.signature import REQUIRED, Parameter, Signature
 from nnlint.unknown import Unknown
@@ -119,6 +120,8 @@ def _make(machine: Any, cls: Class, options: Values) -> Class:
 
 def _own_fields(machine: Any, cls: Class, options: Values) -> dict[str, Attribute]:
     """The fields of the class body: the annotated names, or where these are not asked for, what attr.ib() made."""
+    if class_annotations.are_written(cls):
+        machine.give_up(Unknown(f"the annotations of {cls.name} are written to"))
     annotated = [field.name for field in cls.attributes.get("__fields__", ()) if "ClassVar" not in field.text()]
     made = [name for name, value in cls.attributes.items() if _is_made(value)]
     wanted = options.get("auto_attribs")

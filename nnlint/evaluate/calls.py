@@ -10,7 +10,7 @@ from typing import Any
 
 import libcst as cst
 
-from nnlint.evaluate import devices, metaclasses
+from nnlint.evaluate import class_annotations, devices, metaclasses
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.constructions import Constructions
@@ -776,7 +776,9 @@ class Calls(Objects):
     ) -> Value:
         """What a class statement makes."""
         attributes = dict(body.variables)
-        fields = attributes.pop("__annotations_in_order__", None)
+        fields = attributes.pop("__annotations_in_order__", ())
+        if not isinstance(fields, tuple) or any(isinstance(field, Unknown) for field in fields):
+            self.give_up(Unknown(f"what {name} annotates depends on a condition that is not known"))
         if "__eq__" in attributes:
             attributes.setdefault("__hash__", None)
         bases: list[Class] = []
@@ -852,7 +854,7 @@ class Calls(Objects):
             for function in (value, value.getter, value.setter) if isinstance(value, Descriptor) else (value,):
                 if isinstance(function, Function) and function.owner is None:
                     function.owner = cls
-        attributes["__fields__"] = List(fields or [], 0)
+        attributes["__fields__"] = List(fields, 0)
         self._finish_by_metaclass(cls)
         self.finish_class(cls, options)
         if isinstance(metaclass, CALLED):  # it may make anything
@@ -1000,14 +1002,15 @@ class Calls(Objects):
 
     def note_field(self, frame: Frame, name: str, annotation: cst.BaseExpression, scope: Scope) -> None:
         """An annotated name in a class body: a field of a dataclass or a NamedTuple, in order."""
-        fields = frame.variables.get("__annotations_in_order__")
-        if fields is None:
-            fields = []
-            frame.variables["__annotations_in_order__"] = fields
-        fields.append(Field(name, annotation, scope, frame))
+        noted = frame.variables.get("__annotations_in_order__", ())
+        if not isinstance(noted, Unknown):
+            self.heap.touch(frame)
+            frame.variables["__annotations_in_order__"] = (*noted, Field(name, annotation, scope, frame))
 
     def make_dataclass(self, cls: Class, options: dict[str, Value]) -> Class:
         """@dataclass: an __init__ from the fields of the class and its bases."""
+        if class_annotations.are_written(cls):
+            self.give_up(Unknown(f"the annotations of {cls.name} are written to"))
         fields: dict[str, Field] = {}
         for base in reversed(cls.mro[1:]):
             if isinstance(base.dataclass, dict):

@@ -11,6 +11,7 @@ from nnlint.count import Count, count
 from nnlint.evaluate.arities import limit
 from nnlint.evaluate.attrs_classes import ATTRS, attrs_classes
 from nnlint.evaluate.builtins import BUILTINS, FUNCTIONAL, METHODS
+from nnlint.evaluate.class_annotations import ANNOTATIONS
 from nnlint.evaluate.command_line import ARGPARSE, argparse_classes
 from nnlint.evaluate.commands import COMMANDS, command_classes
 from nnlint.evaluate.contexts import CONTEXTS
@@ -260,7 +261,7 @@ GIVEN_BESIDES = "what else is given"
 # What names from outside the project stand for, beside torch's; where two tables know a name, the last one says it.
 OUTSIDE: dict[str, Value] = {
     **PYDANTIC, **COMMANDS, **ATTRS, **ARGPARSE, **REGISTERS, **FUNCTION_TYPES, **LOGGING, **CONTEXTS, **SIGNATURES,
-    **JSON, **EINOPS, **VERSIONS, **LIBRARY,
+    **ANNOTATIONS, **JSON, **EINOPS, **VERSIONS, **LIBRARY,
 }  # fmt: skip
 
 

@@ -788,7 +788,7 @@ def lower_class(node: cst.ClassDef, scope: Scope) -> Execute:
         parents = [base(frame) for base in bases]
         options = {key: value(frame) for key, value in keywords}
         own = Frame(frame.module, frame, None, machine.heap.clock)
-        own.variables["__annotations_in_order__"] = None
+        own.variables["__annotations_in_order__"] = ()
         own.variables["__qualname__"] = inner.qualified
         body(own)
         if machine.tries and any(map(machine.is_enumeration, parents)) and may_bind_again(node.body):

@@ -336,9 +336,9 @@ def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Tensor
         machine.step(len(items) // 10)
     if not all(map(_is_scalar, items)):
         return Tensor(Unknown("a tensor made of other data", plain=True), machine.heap.clock)
-    known = len(shape) < 2 and all(type(item) is int and abs(item) <= tensor_numbers.WHOLE for item in items)
-    data = tuple(items) if shape else items[0]
-    made = Tensor(tuple(shape), machine.heap.clock, data=data if known else None)
+    known = len(shape) < 2 and all(type(i) in (int, NumpyInt) and abs(i) <= tensor_numbers.WHOLE for i in items)
+    data = None if not known else tuple(map(int, items)) if shape else int(items[0])
+    made = Tensor(tuple(shape), machine.heap.clock, data=data)
     made.is_whole = bool(items) and all(map(_is_whole, items))
     return made
 

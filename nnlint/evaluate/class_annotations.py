@@ -1,0 +1,96 @@
+"""The annotations of a class: __annotations__, inspect.get_annotations() and typing.get_type_hints().
+
+Which names are annotated is known, and the types of those that are annotated with one of Python's own by its name.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import libcst as cst
+
+from nnlint.unknown import Unknown
+from nnlint.values import ABSENT, Class, Dict, Native, Value
+
+NAME = "__annotations__"
+UNKNOWN = Unknown("an annotation")
+AS_TEXT = "from __future__ import annotations"
+MAY_STAND_FOR_TEXT = ("'", '"')
+
+
+def own(machine: Any, cls: Class) -> Value:
+    """cls.__annotations__, which the program may write to."""
+    held = cls.attributes.get(NAME, ABSENT)
+    if held is ABSENT:
+        held = Dict(_noted(machine, cls, is_hint=False), machine.heap.clock)
+        machine.heap.touch(cls)
+        cls.attributes[NAME] = held
+    return held
+
+
+def are_written(cls: Class) -> bool:
+    """Whether the program has written to the annotations of a class, or may have done so."""
+    held = cls.attributes.get(NAME, ABSENT)
+    if held is ABSENT:
+        return False
+    names = dict.fromkeys(field.name for field in cls.attributes.get("__fields__", ()))
+    return not isinstance(held, Dict) or not held.certain() or list(held) != list(names)
+
+
+def _noted(machine: Any, cls: Class, is_hint: bool) -> dict[str, Value]:
+    """The names that are annotated in the body of a class, with what they are annotated with."""
+    found: dict[str, Value] = {}
+    for field in cls.attributes.get("__fields__", ()):
+        node = field.annotation
+        name = node.value if isinstance(node, cst.Name) and node.value not in field.frame.variables else ""
+        kind = machine.look_up(field.frame, name) if name in machine.builtins else UNKNOWN
+        is_own = name in machine.builtins and kind is machine.builtins[name]
+        as_text = not is_hint and AS_TEXT in field.scope.source.text
+        found[field.name] = UNKNOWN if not is_own else name if as_text else kind
+        if isinstance(node, cst.SimpleString) and not is_hint:
+            found[field.name] = node.evaluated_value
+    return found
+
+
+def _get_annotations(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """inspect.get_annotations(cls)"""
+    held = own(machine, args[0]) if len(args) == 1 and is_followed(args[0]) and not kwargs else None
+    return Dict(held, machine.heap.clock, held.rest) if isinstance(held, Dict) else Unknown("annotations")
+
+
+def _get_type_hints(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """typing.get_type_hints(cls): those of its bases as well, and what stands there as text evaluated"""
+    cls = args[0] if args else None
+    unknown = Unknown("type hints")
+    if len(args) != 1 or kwargs or not isinstance(cls, Class):
+        return machine.doubtful(unknown)
+    rest = next((UNKNOWN for base in cls.mro if base.full_name.startswith("torch.nn.")), None)
+    bases = [base for base in reversed(cls.mro) if base.native is not object and base.full_name[:9] != "torch.nn."]
+    if any(not is_followed(base) or are_written(base) or _may_be_text(base) for base in bases):
+        return machine.doubtful(unknown)
+    hints = [_noted(machine, base, is_hint=True) for base in bases]
+    return Dict({name: kind for noted in hints for name, kind in noted.items()}, machine.heap.clock, rest)
+
+
+def is_followed(value: Value) -> bool:
+    """Whether a value is a class of which all annotations are known."""
+    if not isinstance(value, Class) or value.module is None or value.unknown_base is not None:
+        return False
+    names = [field.name for field in value.attributes.get("__fields__", ())]
+    return value.metaclass is None and not any(n.startswith("__") and not n.endswith("__") for n in names)
+
+
+def _may_be_text(cls: Class) -> bool:
+    """Whether an annotation may stand in the file as text, with names that nobody knows when it is evaluated."""
+    for field in cls.attributes.get("__fields__", ()):
+        is_simple = isinstance(field.annotation, cst.Name) and hasattr(builtins, field.annotation.value)
+        if not is_simple and (AS_TEXT in field.scope.source.text or any(q in field.text() for q in MAY_STAND_FOR_TEXT)):
+            return True
+    return False
+
+
+ANNOTATIONS: dict[str, Value] = {
+    "inspect.get_annotations": Native("get_annotations", _get_annotations),
+    "typing.get_type_hints": Native("get_type_hints", _get_type_hints),
+}
