@@ -346,6 +346,24 @@ def _next_of_object(machine: Any, source: Instance, default: list[Value]) -> Val
     return machine.unless_raised("StopIteration", step, lambda: default[0]) if default else step()
 
 
+def _is_running(source: Stream) -> bool:
+    """Whether a generator has not ended yet."""
+    return getattr(source.items, "gi_frame", None) is not None
+
+
+def _ended(machine: Any, source: Stream, was_running: bool) -> RaisedError:
+    """The StopIteration of an iterator: that of a generator that ends just now has what it returns."""
+    value = None
+    if source.frame is not None and was_running:
+        machine.heap.touch(source)
+        source.position += 1  # nothing takes back that it has ended
+        value = source.frame.returned
+    raised = machine.error("StopIteration", "", *([] if value is None else [value]))
+    raised.value.attributes["value"] = value
+    assert isinstance(raised, RaisedError)
+    return raised
+
+
 @builtin("next")
 def _next(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     source = args[0]
@@ -355,11 +373,12 @@ def _next(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         return machine.each_option(source, lambda option: _next(machine, [option, *args[1:]], kwargs))
     if not isinstance(source, Stream):
         return Unknown(source.why if isinstance(source, Unknown) else "next() of an object")
+    was_running = _is_running(source)
     item = machine.next_item(source)
     if item is ABSENT:
         if len(args) > 1:
             return args[1]
-        raise machine.error("StopIteration", "")
+        raise _ended(machine, source, was_running)
     return Unknown(item.unknown.why) if type(item) is Rest else item
 
 
@@ -1093,6 +1112,20 @@ def _extend_left(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     return None
 
 
+@method(Deque, "rotate")
+def _rotate(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """deque.rotate(n=1): to the right"""
+    items, times = args[0], args[1] if len(args) > 1 else 1
+    if has_rest(items) or type(times) is not int:
+        machine.havoc(items, "a deque is rotated")
+        return None
+    machine.heap.touch(items)
+    machine.charge(items)
+    at = len(items) - times % len(items) if items else 0
+    items[:] = [*items[at:], *items[:at]]
+    return None
+
+
 @method(Deque, "copy")
 def _copy_deque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Deque(args[0], machine.heap.clock, args[0].most)
@@ -1393,9 +1426,10 @@ for _name in ("union", "intersection", "difference", "symmetric_difference", "is
 
 @method(Stream, "send")
 def _send(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    was_running = _is_running(args[0])
     item = machine.next_item(args[0], args[1])
     if item is ABSENT:
-        raise machine.error("StopIteration", "")
+        raise _ended(machine, args[0], was_running)
     return Unknown(item.unknown.why) if type(item) is Rest else item
 
 

@@ -9,6 +9,7 @@ from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
     OF_ITEMS,
+    REGISTRIES,
     BoundMethod,
     Class,
     Deque,
@@ -61,6 +62,8 @@ ABSTRACT: dict[str, tuple[type, ...]] = {
     "Rational": (bool, int),
     "Integral": (bool, int),
 }
+RUNTIME = "_is_runtime_protocol"  # the attribute of a protocol that isinstance() takes
+EVERY_OBJECT = frozenset(dir(object))
 REGISTERED = "__registered__"  # the attribute that says of a class that it was registered with an abstract one
 CONCRETE = {"Dict": Dict, "List": List, "Tuple": tuple, "Set": Set, "FrozenSet": frozenset}  # of typing
 # How the methods are called that make any class an instance's class.
@@ -129,8 +132,52 @@ def is_object_of(value: Instance, kind: Class) -> bool | Unknown:
     """isinstance(value, kind) of an object and a class"""
     if value.cls.is_subclass(kind):
         return True
+    members = members_of(kind)
+    if members is not None:
+        answers = [_has_member(value, name) for name in members]
+        return (
+            False if False in answers else Unknown(f"a member of {kind.name}", plain=True) if None in answers else True
+        )
     doubt = first(value.cls.unknown_base, kin_of(kind))
     return Unknown(doubt.why, plain=True) if doubt is not None else False
+
+
+# What is among the attributes of a protocol, and no member of it.
+NO_MEMBERS = frozenset({
+    "_is_protocol", RUNTIME, "__annotations__", "__doc__", "__fields__", "__init__", "__module__", "__needs__", "__new__",
+    "__qualname__", "__register__", "__slots__",
+})  # fmt: skip
+
+
+def members_of(kind: Class) -> list[str] | None:
+    """The names that an object of a protocol has, where isinstance() goes by them; None where it does not."""
+    bases = [base for base in kind.mro if base.native is not object]
+    if kind.attributes.get(RUNTIME) is not True or kind.metaclass is not None or kind.unknown_base is not None:
+        return None
+    if any(base.attributes.get("_is_protocol") is not True or REGISTERED in base.attributes for base in bases):
+        return None
+    names = [name for base in bases for name in base.attributes]
+    names += [field.name for base in bases for field in base.attributes.get("__fields__", ())]
+    is_plain = not {"__subclasshook__", "__hash__", "__getattr__"} & {*names}
+    return [name for name in dict.fromkeys(names) if name not in NO_MEMBERS] if is_plain else None
+
+
+def _has_member(value: Instance, name: str) -> bool | None:
+    """Whether an object has an attribute by a name; None where it may be computed, or where that is not known."""
+    found = value.attributes.get(name, ABSENT)
+    found = value.cls.find(name) if found is ABSENT else found
+    if found is ABSENT:
+        is_plain = value.open is None and value.cls.unknown_base is None and value.payload is None
+        is_elsewhere = name in EVERY_OBJECT or any(name in held for held in registries_of(value))
+        is_computed = any(isinstance(value.cls.find(way), Function) for way in ("__getattr__", "__getattribute__"))
+        return False if is_plain and not is_elsewhere and not is_computed else None
+    is_sure = not (found is None or isinstance(found, Unknown)) and getattr(found, "kind", "") != "property"
+    return True if is_sure else None
+
+
+def registries_of(value: Instance) -> list[Dict]:
+    """Where a Module holds what it has registered."""
+    return [held for held in map(value.attributes.get, REGISTRIES) if isinstance(held, Dict)]
 
 
 def union(left: Value, right: Value) -> Union | None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from nnlint.evaluate.builtins import BUILTINS, METHODS, holds_for, is_constant, key_of, pure
 from nnlint.evaluate.functions import REPLACED
+from nnlint.evaluate.kinds import RUNTIME
 from nnlint.evaluate.mappings import PROXY
 from nnlint.signature import REQUIRED, Parameter, Rest, Signature
 from nnlint.unknown import Unknown, UnknownValueError, first
@@ -27,6 +28,7 @@ from nnlint.values import (
     Deque,
     Descriptor,
     Dict,
+    External,
     Function,
     Instance,
     List,
@@ -198,6 +200,15 @@ def _abstract_method(machine: Any, args: list[Value], kwargs: dict[str, Value]) 
 @library("functools.total_ordering", "typing.overload", "typing.final")
 def _identity_decorator(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return args[0] if len(args) == 1 and not kwargs and callable_value(args[0]) else LIBRARY["decorator that returns"]
+
+
+@library("typing.runtime_checkable", "typing_extensions.runtime_checkable")
+def _runtime_checkable(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if isinstance(args[0], Class) and args[0].attributes.get("_is_protocol") is True:
+        machine.set_attribute(args[0], RUNTIME, True)
+    elif isinstance(args[0], Class) and args[0].unknown_base is None:
+        raise machine.error("TypeError", "@runtime_checkable can be only applied to protocol classes")
+    return args[0]
 
 
 LIBRARY["decorator that returns"] = Native("decorator", lambda machine, args, kwargs: args[0])
@@ -528,6 +539,27 @@ def _iterator(name: str, make: Callable[..., Iterator[Value]]) -> None:
 def _chain(machine: Any, *sources: Value) -> Iterator[Value]:
     for source in sources:
         yield from machine.iterate(source)
+
+
+def _teed(source: Iterator[Value], given: list[Value]) -> Iterator[Value]:
+    """One of several iterators that share a source, and what it has given so far."""
+    for place in itertools.count():
+        if place == len(given):
+            item = next(source, ABSENT)
+            if item is ABSENT:
+                return
+            given.append(item)
+        yield given[place]
+
+
+@library("itertools.tee")
+def _tee(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """itertools.tee(iterable, n=2), of what is no iterator"""
+    times = args[1] if len(args) > 1 else kwargs.get("n", 2)
+    if not isinstance(args[0], (List, tuple, str, range)) or type(times) is not int or not 0 <= times <= 100:
+        return machine.call_unknown(External("itertools.tee"), args, kwargs)
+    source, given = machine.iterate(args[0]), List()
+    return tuple(Stream(_teed(source, given), machine.heap.clock) for _ in range(times))
 
 
 def _chained(machine: Any, sources: Value) -> Iterator[Value]:

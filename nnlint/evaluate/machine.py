@@ -48,6 +48,7 @@ from nnlint.source import Source
 from nnlint.unknown import Unknown
 from nnlint.values import (
     ABSENT,
+    KEPT,
     Class,
     Dict,
     External,
@@ -187,6 +188,18 @@ def _pop_name(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
     return present(names_of(owner).pop(name))
 
 
+def _default_name(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """namespace.setdefault(name, default=None)"""
+    owner, name = args[0].owner, args[1]
+    is_object = isinstance(owner, Instance) and owner.open is None and not kwargs
+    if not is_object or not isinstance(name, str) or name in KEPT or may_be_absent(owner.attributes.get(name)):
+        return _write_unfollowed(machine, args, kwargs)
+    if name not in owner.attributes:
+        machine.heap.touch(owner)
+        owner.attributes[name] = args[2] if len(args) > 2 else None
+    return owner.attributes[name]
+
+
 def _delete_name(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """del namespace[name]"""
     _pop_name(machine, args, kwargs)
@@ -202,7 +215,8 @@ NAMESPACE = {
     "__setitem__": Native("__setitem__", _write_names),
     "pop": Native("pop", _pop_name),
     "__delitem__": Native("__delitem__", _delete_name),
-    **{name: Native(name, _write_unfollowed) for name in ("clear", "setdefault", "popitem", "__ior__")},
+    "setdefault": Native("setdefault", _default_name),
+    **{name: Native(name, _write_unfollowed) for name in ("clear", "popitem", "__ior__")},
 }
 
 
