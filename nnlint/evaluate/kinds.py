@@ -135,17 +135,16 @@ def is_object_of(value: Instance, kind: Class) -> bool | Unknown:
     members = members_of(kind)
     if members is not None:
         answers = [_has_member(value, name) for name in members]
-        return (
-            False if False in answers else Unknown(f"a member of {kind.name}", plain=True) if None in answers else True
-        )
+        doubtful = Unknown(f"a member of {kind.name}", plain=True)
+        return False if False in answers else doubtful if None in answers else True
     doubt = first(value.cls.unknown_base, kin_of(kind))
     return Unknown(doubt.why, plain=True) if doubt is not None else False
 
 
 # What is among the attributes of a protocol, and no member of it.
 NO_MEMBERS = frozenset({
-    "_is_protocol", RUNTIME, "__annotations__", "__doc__", "__fields__", "__init__", "__module__", "__needs__", "__new__",
-    "__qualname__", "__register__", "__slots__",
+    "_is_protocol", RUNTIME, "__annotations__", "__doc__", "__fields__", "__init__", "__module__", "__needs__",
+    "__new__", "__qualname__", "__register__", "__slots__",
 })  # fmt: skip
 
 

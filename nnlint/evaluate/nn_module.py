@@ -616,9 +616,17 @@ class State(Unknown):
 def sizes_of(machine: Any, module: Value, *registries: str) -> dict[str, Value] | None:
     """The shapes of what a module has in these registries for its state, by their paths; None where that is not
     known."""
-    sizes: dict[str, Value] = {}
+    held = state_of(machine, module, *registries)
+    return None if held is None else {path: tensor.shape for path, tensor in held.items()}
+
+
+def state_of(machine: Any, module: Value, *registries: str) -> dict[str, Tensor] | None:
+    """What a module has in these registries for its state, by the paths; None where that is not known."""
+    found: dict[str, Tensor] = {}
     for path, part in walk(machine, module, once=False):
         if not isinstance(part, Instance) or any(isinstance(part.cls.find(name), Function) for name in OF_STATES):
+            return None
+        if part is not module and isinstance(part.cls.find("state_dict"), Function):
             return None
         left_out = part.attributes.get(KEPT_OUT, Set())
         if not isinstance(left_out, Set) or left_out.rest is not None:
@@ -628,8 +636,8 @@ def sizes_of(machine: Any, module: Value, *registries: str) -> dict[str, Value] 
                 continue
             if not isinstance(tensor, Tensor):
                 return None
-            sizes[f"{path}.{name}" if path else name] = tensor.shape
-    return sizes
+            found[f"{path}.{name}" if path else name] = tensor
+    return found
 
 
 OF_STATES = ("_load_from_state_dict", "_save_to_state_dict", "get_extra_state", "set_extra_state")
@@ -664,7 +672,13 @@ def _save(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     keeps = kwargs.get("keep_vars", args[3] if len(args) > 3 else False)
     if keeps is not False:
         return Unknown(found.why)  # with the Parameters themselves
-    return found if args[1:] or kwargs else State(args[0])
+    if args[1:] or kwargs:
+        return found
+    held = None if machine.hooks else state_of(machine, args[0], "_parameters", "_buffers")
+    if held is None:
+        return State(args[0])
+    entries = {path: machine.get_attribute(tensor, "data") for path, tensor in held.items()}
+    return Dict(entries, machine.heap.clock, kind="OrderedDict")
 
 
 def _opaque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
