@@ -78,7 +78,7 @@ OF_SUPER = EVERY_OBJECT | {"__thisclass__", "__self__", "__self_class__"}
 OF_DATACLASSES = frozenset({"__dataclass_fields__", "__dataclass_params__", "__replace__"})
 MADE_WITH = OF_DATACLASSES | {
     "__class_getitem__", "__orig_bases__", "__orig_class__", "__parameters__", "__protocol_attrs__", "_abc_impl",
-    "_is_protocol", "_is_runtime_protocol",
+    "_is_protocol", "_is_runtime_protocol", "__required_keys__", "__optional_keys__", "__total__",
 }  # fmt: skip
 EVERY_CLASS = EVERY_OBJECT | frozenset(dir(type)) | {"__annotations__", "__type_params__"}
 

@@ -803,6 +803,8 @@ class Calls(Objects):
                 ahead = unknown
             elif isinstance(parent, External) and parent.name in ABSTRACT:
                 bases.append(ABSTRACT[parent.name])
+            elif isinstance(parent, External) and parent.name in TYPED_DICTS:
+                attributes["__new__"], kin = TYPED_DICT, first(kin, parent)
             elif isinstance(parent, External) and parent.name in TRANSPARENT_BASES:
                 kin = first(kin, parent if parent.name not in PLAIN_BASES else None)
                 is_protocol = is_protocol or parent.name in PROTOCOLS
@@ -912,7 +914,7 @@ class Calls(Objects):
                 self.call(hook, [cls], {k: v for k, v in options.items() if k != "metaclass"})
                 return
         is_known = cls.unknown_base is None and complete is ABSENT and not cls.is_subclass(self.classes["enum.Enum"])
-        if options.keys() - {"metaclass"} and is_known:
+        if options.keys() - {"metaclass"} and is_known and cls.find("__new__") is not TYPED_DICT:
             self.may_raise(f"{cls.name}.__init_subclass__() takes no keyword arguments")
 
     def _make_enum(self, cls: Class) -> None:
@@ -1357,6 +1359,8 @@ TRANSPARENT_MANAGERS = (
     "torch.no_grad ", "torch.enable_grad ", "torch.inference_mode ", "torch.set_grad_enabled ", "torch.device ",
     "torch.cuda.device ", "torch.autocast ", "torch.random.fork_rng ", "warnings.catch_warnings ",
 )  # fmt: skip
+TYPED_DICTS = frozenset({"typing.TypedDict", "typing_extensions.TypedDict"})
+TYPED_DICT = Native("__new__", lambda machine, args, kwargs: machine.call(machine.builtins["dict"], args[1:], kwargs))
 # Outside bases that add nothing to an instance.
 PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 TRANSPARENT_BASES = PROTOCOLS | {

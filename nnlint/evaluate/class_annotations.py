@@ -78,6 +78,8 @@ def is_followed(value: Value) -> bool:
     if not isinstance(value, Class) or value.module is None or value.unknown_base is not None:
         return False
     names = [field.name for field in value.attributes.get("__fields__", ())]
+    if any(isinstance(base.attributes.get("__new__"), Native) for base in value.mro if base.module is not None):
+        return False  # a TypedDict has those of its bases, too
     return value.metaclass is None and not any(n.startswith("__") and not n.endswith("__") for n in names)
 
 

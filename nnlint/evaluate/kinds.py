@@ -116,6 +116,8 @@ def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
     if isinstance(kind, Class):
         if isinstance(value, Instance):
             return is_object_of(value, kind)
+        if isinstance(value, (Tensor, Dict)) and (kin := kin_of(kind)) is not None:
+            return Unknown(kin.why, plain=True)
         if isinstance(value, Tensor):
             own = kind.name if kind.module is None else ""
             return (own == "Tensor" and not value.is_array) or (own == "Parameter" and value.is_parameter)

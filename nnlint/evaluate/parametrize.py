@@ -9,7 +9,19 @@ from typing import Any
 from nnlint.evaluate.nn_module import forget_name, is_module, prepare, put, registry
 from nnlint.evaluate.tensor_shapes import are_different
 from nnlint.unknown import Unknown
-from nnlint.values import ABSENT, GRADIENT, NO_ATTRIBUTES, TRAINED, Dict, Instance, Native, Tensor, Value
+from nnlint.values import (
+    ABSENT,
+    GRADIENT,
+    NO_ATTRIBUTES,
+    TRAINED,
+    BoundMethod,
+    Dict,
+    Function,
+    Instance,
+    Native,
+    Tensor,
+    Value,
+)
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
 FUNCTIONS: dict[str, Value] = {}
@@ -254,11 +266,23 @@ def _register(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
     own = args[2] if len(args) > 2 else kwargs.get("parametrization")
     known = registry(machine, module, "_modules").get(HELD)
     is_again = isinstance(known, Instance) and name in registry(machine, known, "_modules")
-    if not isinstance(own, Instance) or not is_module(own) or own.cls.find("right_inverse") is not ABSENT:
+    if not isinstance(own, Instance) or not is_module(own):
+        return ABSENT
+    inverse = own.cls.find("right_inverse")
+    if inverse is not ABSENT and (not isinstance(inverse, Function) or is_again):
         return ABSENT
     weight = None if is_again else taken(machine, module, name)
     if weight is None and not is_again:
         return ABSENT
+    shape = weight.shape if weight is not None else None
+    if isinstance(inverse, Function) and weight is not None:
+        given = Tensor(weight.shape, machine.heap.clock)
+        invert = partial(machine.call, BoundMethod(inverse, own), [given], {})
+        inverted = machine.unless_raised("NotImplementedError", invert, lambda: given)
+        if not isinstance(inverted, Tensor) or not isinstance(inverted.shape, tuple):
+            return ABSENT
+        machine.heap.touch(weight)
+        weight.shape, weight.least = inverted.shape, None
     hold(machine, module, name, {} if weight is None else {"original": weight}, own)
     unsafe = args[3] if len(args) > 3 else kwargs.get("unsafe", False)
     holder = child(machine, child(machine, module, HELD, "ModuleDict"), name, "ModuleList")
@@ -267,7 +291,7 @@ def _register(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
         machine.forget_own(own, "its forward() may run", [own.cls.find("forward")])
         return None
     found = machine.call(own, [_anew(machine, weight)], {})
-    if isinstance(found, Tensor) and are_different(found.shape, weight.shape):
+    if isinstance(found, Tensor) and are_different(found.shape, shape):
         raise machine.error("ValueError", "Registering a parametrization may not change the shape of the tensor")
     machine.doubtful(found)
     return None

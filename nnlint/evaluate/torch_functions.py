@@ -13,7 +13,7 @@ from nnlint.evaluate import operations as ops
 from nnlint.evaluate import parametrize, tensor_functions, tensor_numbers, tensor_results, tensor_shapes
 from nnlint.evaluate.devices import default_device
 from nnlint.evaluate.nn_layers import MEMO, deep_copy, has_state, restored
-from nnlint.evaluate.nn_module import prepare, put, results
+from nnlint.evaluate.nn_module import nothing, prepare, put, results
 from nnlint.evaluate.tensor_names import is_name
 from nnlint.layers import UnknownSizeError
 from nnlint.layers.arguments import spread
@@ -768,6 +768,29 @@ def _copy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if isinstance(value, Unknown) and value.options:
         return machine.each_option(value, lambda option: _copy(machine, [option], {}))
     return Unknown("a copy of an iterator") if isinstance(value, Stream) else value
+
+
+@function("torch.nn.utils.parameters_to_vector")
+def _as_vector(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """All numbers of tensors, one after the other."""
+    total: Value = 0
+    for tensor in machine.iterate(args[0] if args else kwargs["parameters"]):
+        size = tensor.numel() if isinstance(tensor, Tensor) else Unknown("the size of a tensor", plain=True)
+        total = machine.binary("+", total, size)
+    return Tensor((total,), machine.heap.clock)
+
+
+@function("torch.optim.swa_utils.AveragedModel")
+def _averaged(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """A module with a copy of another, and a buffer"""
+    made = Instance(machine.torch_class("torch.nn.Module"), machine.heap.clock)
+    prepare(machine, made)
+    put(machine, made, "_modules", "module", deep_copy(machine, args[0] if args else kwargs.get("model"), {}))
+    put(machine, made, "_buffers", "n_averaged", Tensor((), machine.heap.clock))
+    made.attributes["update_parameters"] = Native("update_parameters", nothing)
+    for name in ("avg_fn", "multi_avg_fn", "use_buffers"):
+        made.attributes[name] = Unknown(f"{name} of an AveragedModel", plain=True)
+    return made
 
 
 @function("torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.nn.parallel.DistributedDataParallel")
