@@ -897,6 +897,18 @@ def _is_dataclass(value: Value) -> bool:
     return isinstance(value, Instance) and any(isinstance(base.dataclass, dict) for base in value.cls.mro)
 
 
+@library("dataclasses.is_dataclass")
+def _asks_for_dataclass(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    cls = args[0].cls if isinstance(args[0], Instance) else args[0]
+    if not isinstance(cls, Class):
+        return Unknown("is_dataclass()", plain=True) if isinstance(cls, Unknown) else False
+    if any(isinstance(base.dataclass, dict) for base in cls.mro):
+        return True
+    is_own = all(base.module is not None or base.full_name.startswith("torch.nn.") for base in cls.mro[:-1])
+    is_plain = is_own and cls.unknown_base is None and cls.metaclass is None and cls.find("__new__") is not ABSENT
+    return False if is_plain else Unknown("is_dataclass()", plain=True)
+
+
 def _taken_apart(machine: Any, value: Value, make: Callable[[list[Value]], Value]) -> Value:
     """A copy of a value in which what is made of names and values stands for the objects of dataclasses."""
     if _is_dataclass(value):

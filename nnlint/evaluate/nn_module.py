@@ -524,6 +524,10 @@ def untie(machine: Any, module: Instance, why: str) -> None:
         for name, tensor in list(held.items()) if isinstance(held, Dict) else ():
             if isinstance(tensor, Tensor) and places[id(tensor)] > 1:
                 machine.set_item(held, name, Unknown(why))
+            elif isinstance(tensor, Tensor) and tensor.attributes.keys() - {GRADIENT}:
+                machine.heap.touch(tensor)  # a new one has none of the program's own
+                kept = tensor.attributes.items()
+                tensor.is_marked, tensor.attributes = True, {key: value for key, value in kept if key == GRADIENT}
 
 
 def _train(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

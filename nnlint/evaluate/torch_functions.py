@@ -435,6 +435,9 @@ def converted(machine: Any, value: Tensor, dtype: Value) -> Tensor:
     return from_numbers(machine, value.shape, [tensor_numbers.convert(number, name) for number in numbers])
 
 
+KEEPING_WHOLE = frozenset({"+", "-", "*", "//", "%", "&", "|", "^"})
+
+
 def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
     """left + right and the like, where one side is a tensor."""
     tensors = [side for side in (left, right) if isinstance(side, Tensor)]
@@ -452,7 +455,9 @@ def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
         shape = Unknown("a product of tensors", plain=True)
     ones, others = numbers_of(left), numbers_of(right)
     if ones is None or others is None or not isinstance(shape, tuple) or len(shape) > 1:
-        return Tensor(shape, machine.heap.clock, is_array=is_array)
+        unseen = Tensor(shape, machine.heap.clock, is_array=is_array)
+        unseen.is_whole = sign in KEEPING_WHOLE and _is_whole(left) and _is_whole(right)
+        return unseen
     count = max(len(ones), len(others))
     ones, others = (side * count if len(side) == 1 else side for side in (ones, others))
     made = from_numbers(machine, shape, [tensor_numbers.combine(sign, a, b) for a, b in zip(ones, others)])
