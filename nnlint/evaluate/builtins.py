@@ -179,8 +179,8 @@ def _int(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if value.options and len(args) == 1 and all(isinstance(o, (int, float)) for o in value.options):
             return machine.each_option(value, int)
         return Unknown(value.why, plain=True)
-    if isinstance(value, Tensor) and isinstance(value.data, int):
-        return value.data
+    if isinstance(value, Tensor) and isinstance(value.data, (int, float)) and float(value.data).is_integer():
+        return int(value.data)
     if isinstance(value, (Instance, Tensor)):
         found = value.cls.find("__int__") if isinstance(value, Instance) else ABSENT
         if found is not ABSENT:

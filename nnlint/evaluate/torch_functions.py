@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from nnlint.evaluate import operations as ops
@@ -558,6 +559,27 @@ def _diff(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return from_numbers(machine, (len(steps),), steps)
 
 
+def _accumulated(name: str, sign: str) -> None:
+    """torch.cumsum and torch.cumprod: of each number of a vector and all before it"""
+    otherwise = FUNCTIONS[name]
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        value = args[0] if args else kwargs.get("input")
+        dim = args[1] if len(args) > 1 else kwargs.get("dim")
+        numbers = numbers_of(value) if _rank_is_one(value) else None
+        if numbers is None or type(dim) is not int or dim not in (0, -1) or len(args) + len(kwargs) != 2:
+            return machine.call(otherwise, args, kwargs)
+        assert isinstance(value, Tensor)
+        combine = partial(tensor_numbers.combine, sign)
+        return from_numbers(machine, value.shape, list(itertools.accumulate(numbers, combine)))
+
+    FUNCTIONS[name] = Native(name, run)
+
+
+_accumulated("torch.cumsum", "+")
+_accumulated("torch.cumprod", "*")
+
+
 @function("torch.unique")
 def _unique(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The distinct numbers in order, and how often each stands there where return_counts asks for it."""
@@ -902,6 +924,8 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return Native(name, lambda m, args, kwargs: _summed(m, value, name, args, kwargs))
     if name in ("prod", "sum", "max", "min") and isinstance(value.data, tuple):
         return Native(name, lambda m, args, kwargs: _reduced(m, value, name, args, kwargs))
+    if name in ("cumsum", "cumprod") and value.data is not None and not value.is_array:
+        return Native(name, lambda m, args, kwargs: m.call(FUNCTIONS[f"torch.{name}"], [value, *args], kwargs))
     if name == "split" and _rank_is_one(value):
         return Native(name, lambda m, args, kwargs: _split(m, value, args, kwargs))
     if name == "item" and isinstance(value.numel(), int) and value.numel() != 1:
@@ -1086,7 +1110,11 @@ def tensor_item(machine: Any, value: Tensor, index: Value) -> Value:
         return Unknown("an item of a tensor", plain=True)
     if type(index) is not int or not value.shape:
         shape = shaped(lambda: tensor_shapes.item(value.shape, index))
-        return Tensor(shape, machine.heap.clock, is_array=value.is_array).viewing(value)
+        is_part = type(index) is slice and len(value.shape) == 1 and isinstance(value.data, tuple)
+        bounds = (index.start, index.stop, index.step) if is_part else ()
+        is_known = all(bound is None or type(bound) is int for bound in bounds)
+        data = value.data[index] if is_part and is_known and (index.step is None or index.step > 0) else None
+        return Tensor(shape, machine.heap.clock, data=data, is_array=value.is_array).viewing(value)
     if isinstance(value.shape[0], int) and not -value.shape[0] <= index < value.shape[0]:
         raise machine.error("IndexError", f"index {index} is out of bounds for dimension 0 with size {value.shape[0]}")
     data = value.data[index] if isinstance(value.data, tuple) else None
