@@ -76,7 +76,7 @@ class First(nn.Module):
 class Second(nn.Module):
     def __init__(self):
         super().__init__()
-        base.Base.{name} = {value}
+        {change}
         import late
         self.a = nn.Linear(late.SIZE, 1)
 
@@ -121,6 +121,22 @@ CASES = [
     ("added", "33", "5 if 'added' in vars(Base) else 6"),
     ("added", "33", "len([name for name in dir(Base) if name == 'added']) + 1"),
 ]
+HELD = "SEEN = {1, 2}\nTABLE = {'a': 3, 'b': 4}\nclass Kind: pass\n"
+# What is written to a set or a dict, what the module reads of it, and whether that is another entry.
+HOLDING = [
+    ("base.SEEN.add(5)", "5 if 5 in SEEN else 6", False),
+    ("base.SEEN.add(4)", "5 if 5 in SEEN else 6", True),
+    ("base.SEEN.discard(1)", "5 if 1 in SEEN else 6", False),
+    ("base.SEEN.discard(1)", "5 if 2 in SEEN else 6", True),
+    ("base.SEEN.add(base.Kind)", "5 if Kind in SEEN else 6", False),
+    ("base.SEEN.add('kind')", "5 if Kind in SEEN else 6", True),
+    ("base.SEEN.add(4)", "len(SEEN) if 5 not in SEEN else 6", False),
+    ("base.TABLE['c'] = 5", "5 if 'c' in TABLE else 6", False),
+    ("base.TABLE['c'] = 5", "5 if 'd' in TABLE else 6", True),
+    ("base.TABLE.clear()", "5 if 'a' in TABLE else 6", False),
+    ("base.TABLE.pop('b')", "5 if 'a' in TABLE else 6", True),
+    ("base.TABLE['a'] = 5", "TABLE['a'] if 'b' in TABLE else 6", False),
+]
 SILENT = {"hash(BASED)", "len('%s' % BASED)", CASES[-1][2]}  # what is not evaluated at all
 
 
@@ -128,15 +144,31 @@ SILENT = {"hash(BASED)", "len('%s' % BASED)", CASES[-1][2]}  # what is not evalu
 def test_a_module_that_is_imported_late_is_as_its_import_finds_the_class(
     tmp_path: Path, name: str, value: str, read: str
 ) -> None:
-    (tmp_path / "base.py").write_text(BASE)
-    (tmp_path / "late.py").write_text(LATE.format(read=read))
-    (tmp_path / "net.py").write_text(NET.format(name=name, value=value))
-    found = {model.name: model.parameters for model in analyse(str(tmp_path / "net.py")).models}
-    sizes = []
-    for change in ("", f"base.Base.{name} = {value}\n"):
-        program = f"import json, base\n{change}import late\nprint(json.dumps(late.SIZE))"
-        done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True, text=True)
-        sizes.append(json.loads(done.stdout))
+    found, sizes = late_sizes(tmp_path, BASE, LATE.format(read=read), f"base.Base.{name} = {value}")
     assert sizes[0] != sizes[1]
     assert found["First"] == found["Third"] == (None if read in SILENT else sizes[0] + 1)
     assert found["Second"] in (None, sizes[1] + 1)
+
+
+@pytest.mark.parametrize(("change", "read", "is_another"), HOLDING)
+def test_a_module_that_is_imported_late_is_as_its_import_finds_the_entry(
+    tmp_path: Path, change: str, read: str, is_another: bool
+) -> None:
+    found, sizes = late_sizes(tmp_path, HELD, f"from base import *\nSIZE = {read}\n", change)
+    assert (sizes[0] == sizes[1]) is is_another
+    assert found["First"] == found["Third"] == sizes[0] + 1
+    assert found["Second"] in ((sizes[1] + 1,) if is_another else (None, sizes[1] + 1))
+
+
+def late_sizes(folder: Path, base: str, late: str, change: str) -> tuple[dict[str, int | None], list[int]]:
+    """The counts of models that import `late` before `change` and after it, and the SIZE that Python finds then."""
+    (folder / "base.py").write_text(base)
+    (folder / "late.py").write_text(late)
+    (folder / "net.py").write_text(NET.format(change=change))
+    found = {model.name: model.parameters for model in analyse(str(folder / "net.py")).models}
+    sizes = []
+    for before in ("", change):
+        program = f"import json, base\n{before}\nimport late\nprint(json.dumps(late.SIZE))"
+        done = subprocess.run([sys.executable, "-c", program], cwd=folder, check=True, capture_output=True, text=True)
+        sizes.append(json.loads(done.stdout))
+    return found, sizes

@@ -134,6 +134,15 @@ def _parts(item: Any, held: Content) -> tuple[dict[Any, Value], Content]:
     return {}, held
 
 
+def _of_names(item: Any, held: Content, names: frozenset[Any]) -> Content:
+    """What a content holds under these names."""
+    if isinstance(item, Set):
+        return {member for member in names if member in held[0]}, held[1]
+    if isinstance(item, Dict):
+        return {key: held[0][key] for key in names if key in held[0]}, held[1]
+    return {name: held[name] for name in names if name in held}
+
+
 def _whole(item: Any, entries: dict[Any, Value], rest: Content) -> Content:
     """A content of its parts."""
     if isinstance(item, (Frame, Class, Function)):
@@ -162,7 +171,7 @@ class Read(NamedTuple):
     the state that this makes, as Journal tells it."""
 
     item: Any
-    names: frozenset[str] | None
+    names: frozenset[Any] | None
     written: Change | None
     state: int | None
 
@@ -191,7 +200,7 @@ class Importing:
     ) -> None:
         self.module, self.trail, self.states = module, trail, states
         self.reading, self.around = Reading(0), around
-        self.noted: dict[int, tuple[Any, frozenset[str] | None]] = {}
+        self.noted: dict[int, tuple[Any, frozenset[Any] | None]] = {}
         self.first: Delta = {}
         self.own = [(clock, NEVER)]
 
@@ -221,7 +230,7 @@ class Journal:
         self._after: dict[tuple[int, int], int] = {}  # the state that a change makes of another
         self._is_told = True  # nothing was written but by changes
         self._numbers = 0
-        self._names: dict[frozenset[str] | None, frozenset[str] | None] = {}  # each once: thousands read the same
+        self._names: dict[frozenset[Any] | None, frozenset[Any] | None] = {}  # each once: thousands read the same
         self.is_spoiled = False  # what modules hold is forgotten, for the files to come too
 
     def begin(self) -> None:
@@ -370,9 +379,9 @@ class Journal:
                     self._move(made, made.state)
         one.trail.saved.clear()
 
-    def _read(self, one: Importing) -> list[tuple[Any, frozenset[str] | None]]:
+    def _read(self, one: Importing) -> list[tuple[Any, frozenset[Any] | None]]:
         """What an import has read of others, each once unless others write to it."""
-        found: list[tuple[Any, frozenset[str] | None]] = []
+        found: list[tuple[Any, frozenset[Any] | None]] = []
         for key, item in one.reading.items.items():
             if one.owns(item):
                 continue
@@ -384,7 +393,7 @@ class Journal:
         one.reading.clear()
         return found
 
-    def _written(self, item: Any, names: frozenset[str] | None, trail: Trail | None = None) -> Change | None:
+    def _written(self, item: Any, names: frozenset[Any] | None, trail: Trail | None = None) -> Change | None:
         """What imports and the root at hand have written to an object, or to some names of it, before the writes of a
         trail."""
         key = id(item)
@@ -393,8 +402,10 @@ class Journal:
             return None
         now = trail.saved[key][1] if trail is not None and key in trail.saved else None
         if names is not None:
-            own: Any = _entries(item) if now is None else now
-            before, now = ({name: held[name] for name in names if name in held} for held in (before, own))
+            own: Any = now
+            if own is None:
+                own = (item, item.rest) if isinstance(item, (Dict, Set)) else _entries(item)
+            before, now = (_of_names(item, held, names) for held in (before, own))
         made = change(item, before, content(item) if now is None else now)
         return made if made is not None and made.tells() else None
 

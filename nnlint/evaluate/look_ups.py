@@ -15,7 +15,20 @@ import libcst as cst
 
 from nnlint.source import walk
 from nnlint.unknown import Unknown
-from nnlint.values import ABSENT, BoundMethod, Class, Frame, Function, Instance, Namespace, Native, Value, is_plain
+from nnlint.values import (
+    ABSENT,
+    BoundMethod,
+    Class,
+    Dict,
+    Frame,
+    Function,
+    Instance,
+    Namespace,
+    Native,
+    Set,
+    Value,
+    is_plain,
+)
 
 # What the text of a function may consist of, beyond what only holds other parts together: all that it can read by
 # these is noted.
@@ -34,14 +47,15 @@ ADDING = frozenset({"add", "append", "extend", "update"})
 
 
 class Reading:
-    """What a look-up has read: objects by their id; of frames, functions and classes in `names`, no more than these.
-    since: what is younger was made by itself; is_lost: not all that it did is noted."""
+    """What a look-up has read: objects by their id; of those in `names` no more than these names of a frame, attributes
+    of a function or class, keys of a dict, members of a set. since: what is younger was made by itself; is_lost: not
+    all that it did is noted."""
 
     __slots__ = ("is_lost", "items", "names", "since")
 
     def __init__(self, since: int) -> None:
         self.items: dict[int, Any] = {}
-        self.names: dict[int, set[str]] = {}
+        self.names: dict[int, set[Any]] = {}
         self.since = since
         self.is_lost = False
 
@@ -50,8 +64,8 @@ class Reading:
         self.items[id(item)] = item
         self.names.pop(id(item), None)
 
-    def add_name(self, item: Frame | Function | Class, name: str) -> None:
-        """It reads a name of a frame, or an attribute of a function or class."""
+    def add_name(self, item: Frame | Function | Class | Dict | Set, name: Value) -> None:
+        """It reads a name of a frame, an attribute of a function or class, or whether there is a key or a member."""
         names = self.names.get(id(item))
         if names is not None:
             names.add(name)
@@ -119,8 +133,9 @@ class LookUps:
             for item in items:
                 self.reading.add(item.owner if isinstance(item, Namespace) else item)
 
-    def note_name(self, item: Frame | Function | Class, name: str) -> None:
-        """The look-up that runs reads a name of a frame, or an attribute of a function or class."""
+    def note_name(self, item: Frame | Function | Class | Dict | Set, name: Value) -> None:
+        """The look-up that runs reads a name of a frame, an attribute of a function or class, or whether there is a key
+        or a member."""
         if self.reading is not None:
             self.reading.add_name(item, name)
 

@@ -406,7 +406,10 @@ class Objects(Items):
     def contains(self, container: Value, item: Value) -> bool | Unknown:
         """item in container"""
         if self.look_ups.reading is not None:
-            self._note_content(container)
+            if isinstance(container, (Dict, Set)) and isinstance(item, (str, int, Class)):
+                self.look_ups.note_name(container, item)
+            else:
+                self._note_content(container)
         if isinstance(container, Instance) and container.cls.is_subclass(self.classes["enum.Flag"]):
             return Unknown("a flag in a flag", plain=True)
         if isinstance(container, Instance):
