@@ -79,7 +79,7 @@ HARMLESS = (
     "contextlib.", "torch.utils._pytree.", "torch.compiler.", "regex.", "torch.linalg.", "torch.fft.", "torch.special.",
     "torch.distributions.", "einops.pack.", "einops.unpack.", "einops.einsum.", "einops.parse_shape.",
     "einops.asnumpy.", "threading.Lock.", "threading.RLock.", "threading.Event.", "torch.Generator.",
-    "torch.amp.GradScaler.",
+    "torch.amp.GradScaler.", "difflib.",
 )  # fmt: skip
 
 
@@ -100,7 +100,9 @@ HANDING_ON = (
     "inspect.currentframe.", "inspect.stack.", "inspect.getouterframes.", "inspect.trace.", "sys._getframe.", "gc.get_",
 )  # fmt: skip
 # Those of these that give nothing but what they were given, or what is made of it.
-HANDING_ON_ALONE = ("random.choice", "random.sample.", "numpy.random.choice.", "torch.distributions.")
+HANDING_ON_ALONE = (
+    "random.choice", "random.sample.", "numpy.random.choice.", "torch.distributions.", "difflib.get_close_matches.",
+)  # fmt: skip
 # What gives an array of the items of others.
 REARRANGING = (
     "numpy.append.", "numpy.array_split.", "numpy.asanyarray.", "numpy.atleast", "numpy.broadcast_to.", "numpy.choose.",
