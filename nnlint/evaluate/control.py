@@ -570,10 +570,9 @@ class Control:
         if reached in seen:
             return
         seen.add(reached)
-        before = len(seen)
-        effects = self.effects.of_all(list(functions_of(value)), seen)
-        self.step((len(seen) - before) // 10)
-        for effect in effects:
+        functions = list(functions_of(value))
+        self.step(len(functions) // 4)
+        for effect in self.effects.of_all(functions, seen):
             if effect not in seen:
                 seen.add(effect)
                 self._havoc_global(effect, why, seen)
@@ -685,7 +684,7 @@ def data_of(cls: Class) -> list[str]:
     return [
         name
         for name, held in cls.attributes.items()
-        if not name.startswith("__") and not isinstance(held, (Function, Descriptor, Native, Class))
+        if type(held) is not Function and name[:2] != "__" and not isinstance(held, (Descriptor, Native, Class))
     ]
 
 

@@ -223,7 +223,9 @@ class Effects:
         for function in functions:
             if function not in seen and function.site is not None:
                 known = self._known.get(function.site.node)
-                found.update(self._of(function, seen) if known is None else known)
+                known = self._of(function, seen) if known is None else known
+                if known:
+                    found.update(known)
         return found
 
     def _of(self, function: Function, seen: set[Any]) -> dict[Effect, None]:
@@ -233,6 +235,10 @@ class Effects:
         while pending:
             one = pending.pop()
             if one.site is None:
+                continue
+            known = self._known.get(one.site.node)
+            if known is not None:
+                found.update(known)
                 continue
             text = self.text(one.site)
             for module, dot in modules_named(text, one.module):
@@ -278,7 +284,9 @@ def functions_of(value: Value) -> Iterator[Function]:
         yield from functions_of(value.function if isinstance(value, BoundMethod) else value.callee)
     elif isinstance(value, Class) and value.module is not None:
         for held in value.attributes.values():
-            if isinstance(held, (Function, Descriptor)):
+            if isinstance(held, Function):
+                yield held
+            elif isinstance(held, Descriptor):
                 yield from functions_of(held)
     elif isinstance(value, Instance):
         for base in value.cls.mro:
