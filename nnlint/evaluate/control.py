@@ -437,7 +437,7 @@ class Control:
             for option in value.options:
                 if not isinstance(option, (Class, Function)):
                     self.havoc(option, why, seen)
-            if value.is_opaque and GIVEN in seen and not self.executing:
+            if GIVEN in seen and value.is_opaque and not self.executing:
                 seen.discard(GIVEN)
                 self.step(len(self.aliased) // 2 + len(self.made) // 40)
                 made = [module for module in self.made if module.open is None]  # of others nothing is known already
@@ -450,18 +450,21 @@ class Control:
         seen.update((id(value), Held(value)))
         self.hand(value)
         if isinstance(value, (tuple, list)):
+        self.step(1 + (len(value) // 4 if isinstance(value, SIZED) else 0))
             for item in value:
                 self.havoc(item, why, seen)
         if isinstance(value, Dict):
             for item in value.values():
                 self.havoc(item, why, seen)
             self.havoc(value.rest, why, seen)
-            self.heap.touch(value)
-            value.clear()
-            value.rest = Unknown(why, foreign=True)
+            if value or not is_forgotten(value.rest):
+                self.heap.touch(value)
+                value.clear()
+                value.rest = Unknown(why, foreign=True)
         elif isinstance(value, List):
-            self.heap.touch(value)
-            value[:] = [Rest(Unknown(why, foreign=True))]
+            if not (len(value) == 1 and type(value[0]) is Rest and is_forgotten(value[0].unknown)):
+                self.heap.touch(value)
+                value[:] = [Rest(Unknown(why, foreign=True))]
         elif isinstance(value, Set):
             for item in list(value):
                 self.havoc(item, why, seen)
@@ -469,14 +472,15 @@ class Control:
             value.clear()
             value.rest = Unknown(why, foreign=True)
         elif isinstance(value, Instance):
-            of_classes = (base.attributes[name] for base in value.cls.mro for name in data_of(base))
-            for item in (*value.attributes.values(), *of_classes):
+            bases = [base for base in value.cls.mro if base.module is not None or base.local]
+            of_classes = [(base, name) for base in bases for name in data_of(base)]
+            for item in (*value.attributes.values(), *(base.attributes[name] for base, name in of_classes)):
                 if type(item) not in CONSTANTS:
                     self.havoc(item, why, seen)
             if isinstance(value.payload, (List, Dict, Set)):
                 self.havoc(value.owner if isinstance(value, Namespace) else value.payload, why, seen)
             attributes = value.attributes
-            names = (*attributes, *(name for base in value.cls.mro for name in data_of(base)))
+            names = (*attributes, *(name for _, name in of_classes))
             self.step(len(names) // 4)
             if not (is_forgotten(value.open) and all(is_forgotten(attributes.get(name)) for name in names)):
                 self.heap.touch(value)
@@ -484,7 +488,7 @@ class Control:
                 for name in dict.fromkeys(names):
                     if name[:1] != "_" or not isinstance(attributes.get(name), Dict):
                         attributes[name] = Unknown(why, foreign=True)
-            for base in value.cls.mro:
+            for base in bases:
                 self._havoc_methods(base, why, seen)
         elif isinstance(value, Class):
             self._havoc_class(value, why, seen)
