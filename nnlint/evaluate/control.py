@@ -182,7 +182,7 @@ class Control:
         trails = self.heap.trails
         if len(trails) > self.forks:
             raise LimitError("evaluation limit reached")
-        self.step(len(trails[-1].unjoined) // 10 if trails else 0)
+        self.step(1 + (len(trails[-1].unjoined) // 10 if trails else 0))
         self.heap.leave(Outcome("raise", RaisedError(Unknown(why)), {}), why)
         self._charge_copied()
 
@@ -351,12 +351,14 @@ class Control:
                 for key, (item, held) in outcome.delta.items():
                     if item.birth >= epoch:  # made in this run: no other run knows it
                         continue
+                    self.heap.count_joined(item)
                     before = widened[key][1] if key in widened else content(item)
                     after = widen(item, before, held, why, attempt >= 3)
                     if not same_content(before, after):
                         widened[key] = (item, after)
                         grown = True
             self.heap.undo_to(level)
+            self._charge_copied()
             del self.made[made:]
             while len(self.aliased) > aliased:
                 self.aliased.popitem()
@@ -448,9 +450,9 @@ class Control:
             self.havoc(value.unknown, why, seen)
             return
         seen.update((id(value), Held(value)))
+        self.step(1 + (len(value) // 4 if isinstance(value, SIZED) else 0))
         self.hand(value)
         if isinstance(value, (tuple, list)):
-        self.step(1 + (len(value) // 4 if isinstance(value, SIZED) else 0))
             for item in value:
                 self.havoc(item, why, seen)
         if isinstance(value, Dict):

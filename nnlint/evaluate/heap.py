@@ -95,7 +95,9 @@ def size(item: Any) -> int:
 
 def length(item: Any) -> int:
     """How many attributes or items an object holds."""
-    held = item.attributes if isinstance(item, Instance) else item
+    if isinstance(item, Frame):
+        return len(item.variables)
+    held = item.attributes if isinstance(item, (Instance, Class)) else item
     return len(held) if isinstance(held, (dict, list, set, tuple)) else 0
 
 
@@ -399,12 +401,16 @@ class Heap:
                 base = trail.saved[key][1] if key in trail.saved else content(item)
                 known = before.delta[key][1] if key in before.delta else base
                 before.delta[key] = (item, join_content(item, known, now, why))
-                self.copied += size(item)
+                self.count_joined(item)
             value = RaisedError(join(before.value.value, raised.value.value, why))
             trail.exits[0] = before._replace(value=value)
         trail.unjoined = {key: item for key, (item, _) in raised.delta.items()}
         self.clock += 1  # what was made before this exit is older than what is written from here on
         self.epoch = trail.epoch = self.clock
+
+    def count_joined(self, item: Any) -> None:
+        """Two states of what an object holds are joined: it is to be charged."""
+        self.copied += JOINED * (1 + length(item))
 
     def join_outcomes(self, left: Outcome, right: Outcome, why: str) -> Outcome:
         """Two ways that end alike, as one."""
@@ -414,7 +420,7 @@ class Heap:
             now = None if key in left.delta and key in right.delta else content(item)
             one = left.delta[key][1] if key in left.delta else now
             other = right.delta[key][1] if key in right.delta else now
-            self.copied += JOINED * (1 + length(item))
+            self.count_joined(item)
             delta[key] = (item, join_content(item, one, other, why))
         if left.signal == "raise":
             raised = join(left.value.value, right.value.value, why)
