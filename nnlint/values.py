@@ -714,6 +714,17 @@ def one_of(why: str, values: Iterable[Value]) -> Unknown:
     return Unknown(why, plain=all(map(is_plain, parts)), foreign=all(map(is_foreign, parts)), calls=calls)
 
 
+def is_as_unknown(held: Value, other: Unknown) -> bool:
+    """Whether nothing more is known of one value than of another that is not known, so that it may be that as well."""
+    return (
+        type(held) is Unknown
+        and not held.options
+        and held.plain <= other.plain
+        and held.foreign <= other.foreign
+        and held.calls >= other.calls
+    )
+
+
 def same(left: Value, right: Value) -> bool:
     """Whether two values are surely the same: identical, or equal constants of one type."""
     if left is right:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from nnlint.analyse import analyse
-from nnlint.evaluate.control import Control
+from nnlint.evaluate.control import Control, widen_names
+from nnlint.evaluate.effects import Effect, Effects, Text, modules_named
+from nnlint.evaluate.heap import Heap, join_names
 from nnlint.roots import LEAST_STEPS, Roots
+from nnlint.values import Dict, Function, Module, may_write_when_called, one_of
 
 GROW = "for _ in range(60): w = "
 LONG = "w = list(range(90000))\nfor _ in range(140000): "
@@ -170,7 +174,15 @@ def test_a_root_ends_within_its_steps(
     assert all(steps <= STEPS + 10_000 for steps in spent)
 
 
-def test_what_is_forgotten_is_charged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spent: list[int]) -> None:
+DROPPED = "if u == i:\n            outside.use(layers)\n            raise ValueError"
+
+
+@pytest.mark.parametrize(
+    "body", ["outside.use(min(u, [[i]]))", DROPPED], ids=["what it may be", "what is dropped again"]
+)
+def test_what_is_forgotten_is_charged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spent: list[int], body: str
+) -> None:
     forgotten: list[object] = []
     havoc = Control.havoc
 
@@ -179,10 +191,115 @@ def test_what_is_forgotten_is_charged(tmp_path: Path, monkeypatch: pytest.Monkey
         havoc(self, value, why, seen)
 
     monkeypatch.setattr(Control, "havoc", counted)
-    text = "import outside\ndef main(u):\n    for i in range(1000):\n        outside.use(min(u, [[i]]))\n"
-    (tmp_path / "many.py").write_text(f"from torch import nn\n{text}    return nn.Linear(1, 1)\n")
-    analyse(str(tmp_path / "many.py"))
-    assert 100_000 < len(forgotten) < 40 * sum(spent)
+    text = f"    layers = [nn.Linear(1, 1) for _ in range(300)]\n    for i in range(100):\n        {body}\n"
+    text = f"import outside\nfrom torch import nn\ndef main(u):\n{text}    return nn.Linear(1, 1)\n"
+    analyse(str(tmp_path / "many.py"), text)
+    assert 15_000 < len(forgotten) < 2 * sum(spent)
+
+
+def test_what_is_forgotten_already_is_not_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[object] = []
+    touch = Heap.touch
+    monkeypatch.setattr(Heap, "touch", lambda heap, item: (written.append(item), touch(heap, item)))
+    text = "import outside\nfrom torch import nn\ndef main(layer, *rest):\n    layer = nn.Linear(2, 3)\n"
+    text += "    for i in range(1000):\n        outside.use(layer, rest)\n    return nn.Linear(1, 1)\n"
+    analyse(str(tmp_path / "again.py"), text)
+    assert not any(isinstance(item, Dict) for item in written[-1000:])
+    assert len([item for item in written if isinstance(item, Dict)]) < 100
+
+
+def test_the_methods_that_may_write_are_charged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spent: list[int]
+) -> None:
+    looked_at: list[object] = []
+    of_all = Effects.of_all
+
+    def counted(self: Effects, functions: Iterable[Function], seen: set[object]) -> dict[Effect, None]:
+        looked_at.extend(functions)
+        return of_all(self, functions, seen)
+
+    monkeypatch.setattr(Effects, "of_all", counted)
+    methods = "".join(f"    def m{i}(self): pass\n" for i in range(40))
+    text = f"import outside\nfrom torch import nn\nclass Wide:\n{methods}def main(u):\n"
+    text += "    for i in range(1000):\n        outside.use(Wide)\n    return nn.Linear(1, 1)\n"
+    analyse(str(tmp_path / "wide.py"), text)
+    assert 40_000 <= len(looked_at) < 4 * sum(spent)
+
+
+def test_what_a_function_may_write_is_looked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[object] = []
+
+    def counted(text: Text, module: Module) -> Iterator[tuple[Module, str]]:
+        looked_at.append(text)
+        return modules_named(text, module)
+
+    monkeypatch.setattr("nnlint.evaluate.effects.modules_named", counted)
+    chain = "".join(f"def f{i + 1}(): return f{i}()\n" for i in range(30))
+    text = f"import outside\nfrom torch import nn\nstate = []\ndef f0(): state.append(1)\n{chain}def main(u):\n"
+    text += "".join(f"    outside.use(f{i})\n" for i in range(31))
+    (site,) = analyse(str(tmp_path / "chain.py"), f"{text}    return nn.Linear(1, 1 + len(state))\n").layers
+    assert site.counts == []
+    assert len(looked_at) == 31
+
+
+SIX = " = ".join("abcdef")
+NAMES = " = ".join(f"a{i}" for i in range(40))
+WIDE = "wide = type('Wide', (), {})()\n    for i in range(400): setattr(wide, f'a{i}', i)\n"
+JOINING = [
+    (2, f"try:\n        for i in range(2000):\n            {SIX} = i\n            u.x\n    except E: pass"),
+    (3, f"{NAMES} = 1\n    for i in range(500):\n        if u == i: {NAMES} = i"),
+    (5, f"{WIDE}    for i in range(100):\n        for x in u.items(i): wide.a = x"),
+]
+
+
+@pytest.mark.parametrize(("most", "body"), JOINING, ids=["what raises", "two arms", "any number of rounds"])
+def test_what_is_joined_is_charged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spent: list[int], most: int, body: str
+) -> None:
+    joined: list[str] = []
+
+    def counting(function: Callable[..., object]) -> Callable[..., object]:
+        def counted(left: dict[str, object], right: dict[str, object], *rest: object) -> object:
+            joined.extend(left)
+            return function(left, right, *rest)
+
+        return counted
+
+    monkeypatch.setattr("nnlint.evaluate.heap.join_names", counting(join_names))
+    monkeypatch.setattr("nnlint.evaluate.control.widen_names", counting(widen_names))
+    text = f"from torch import nn\nE = ValueError\ndef main(u):\n    {body}\n    return nn.Linear(1, 1)\n"
+    analyse(str(tmp_path / "join.py"), text)
+    assert 15_000 < len(joined) < most * sum(spent)
+
+
+LOOKED_UP = ["u.part(i)", "1 if u > i else 2"]
+
+
+@pytest.mark.parametrize("item", LOOKED_UP)
+def test_what_an_unknown_key_may_lead_to_is_charged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spent: list[int], item: str
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(
+        "nnlint.evaluate.items.may_write_when_called",
+        lambda value: (asked.append(value), may_write_when_called(value))[1],
+    )
+    text = f"from torch import nn\ndef main(u):\n    table = {{i: ({item}) for i in range(400)}}\n"
+    text += "    for i in range(500): table[u]\n    return nn.Linear(1, 1)\n"
+    analyse(str(tmp_path / "table.py"), text)
+    assert 150_000 < len(asked) < 4 * sum(spent)
+
+
+def test_entries_of_which_nothing_is_known_any_more_are_not_bound_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spent: list[int]
+) -> None:
+    bound: list[object] = []
+    monkeypatch.setattr("nnlint.evaluate.items.one_of", lambda why, values: (bound.append(why), one_of(why, values))[1])
+    text = "from torch import nn\ndef main(u):\n    table = {i: i for i in range(400)}\n"
+    text += "    for i in range(500): table[u.key(i)] = i\n    return nn.Linear(1, 1)\n"
+    analyse(str(tmp_path / "table.py"), text)
+    assert len(bound) < 400 + 3 * 500
+    assert sum(spent) > 400 * 500 / 10
 
 
 def test_a_file_ends_within_its_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,7 @@ from nnlint.values import (
     View,
     as_text,
     has_rest,
+    is_as_unknown,
     is_plain,
     join,
     may_be_absent,
@@ -62,6 +63,7 @@ FRESH = frozenset({"list", "dict", "set", "int", "float", "str", "bool", "tuple"
 # What __iter__ must not give.
 NO_ITERATORS = (list, tuple, dict, set, frozenset, str, bytes, range, int, float, View, Tensor)
 CALLABLES = (Function, Native, Class, BoundMethod, Partial)
+KNOWN = (Instance, *CALLABLES)  # items that are told apart where it is not known which of them is meant
 NATIVE_ERRORS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
 
 
@@ -191,7 +193,8 @@ class Items(Attributes):
             for option in (item.options or (item,) if isinstance(item, Unknown) else (item,))
             if option is not ABSENT
         ]
-        known = [item for item in items if isinstance(item, (Instance, *CALLABLES))]
+        self.step(len(items) // 4)
+        known = [item for item in items if isinstance(item, KNOWN)]
         if isinstance(value, Dict) and value.factory is not None and self._make_unseen(value, items, why):
             return Unknown(why, foreign=True)
         may_hold_more = isinstance(value, Dict) and first(value.rest, value.factory) is not None
@@ -354,7 +357,11 @@ class Items(Attributes):
     def _set_some(self, target: Dict, given: Value, why: str) -> None:
         """Entries of a dict, nobody knows which, are bound anew, to a value or to parts of it."""
         self.alias((target, [given]))
+        self.charge(target)
+        new = one_of(why, (given,))
         for key, held in target.items():
+            if is_as_unknown(held, new):
+                continue  # as after the first of many such writes
             part = one_of(why, (held, given))
             target[key] = Unknown(why, (ABSENT, part)) if may_be_absent(held) else part
         target.rest = one_of(why, (given,) if target.rest is None else (target.rest, given))
