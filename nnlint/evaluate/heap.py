@@ -237,6 +237,7 @@ ADVANCED = "an iterator was advanced under a condition that is not known"
 FEW_VIEWS = 40  # tensors in one memory that are written to as fast as one
 NESTED = 12  # parts of a list's ends that are told apart
 JOINED = 8  # parts that are copied in the time in which two are joined
+JOINED_ALONE = 5  # parts that are joined in the time that an object takes which has none
 ALWAYS = 0  # before every moment of the clock
 NEVER = 10**18  # after every moment of the clock
 ROOTS = 10**15  # roots run after all imports: before this moment, the clock shows that of an import
@@ -393,7 +394,7 @@ class Heap:
         if trail is None or not trail.by_raise:
             trail = self.open()
             trail.by_raise = True
-            trail.exits.append(raised._replace(delta=dict(raised.delta)))
+            trail.exits.append(Outcome("raise", raised.value, dict(raised.delta)))
         else:
             before = trail.exits[0]
             for key, item in {**trail.unjoined, **{key: item for key, (item, _) in raised.delta.items()}}.items():
@@ -403,14 +404,14 @@ class Heap:
                 before.delta[key] = (item, join_content(item, known, now, why))
                 self.count_joined(item)
             value = RaisedError(join(before.value.value, raised.value.value, why))
-            trail.exits[0] = before._replace(value=value)
+            trail.exits[0] = Outcome("raise", value, before.delta)
         trail.unjoined = {key: item for key, (item, _) in raised.delta.items()}
         self.clock += 1  # what was made before this exit is older than what is written from here on
         self.epoch = trail.epoch = self.clock
 
     def count_joined(self, item: Any) -> None:
         """Two states of what an object holds are joined: it is to be charged."""
-        self.copied += JOINED * (1 + length(item))
+        self.copied += JOINED * (JOINED_ALONE + length(item))
 
     def join_outcomes(self, left: Outcome, right: Outcome, why: str) -> Outcome:
         """Two ways that end alike, as one."""
