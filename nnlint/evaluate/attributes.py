@@ -11,7 +11,7 @@ import operator
 import typing
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import libcst as cst
@@ -110,6 +110,7 @@ def of_module(name: str) -> Value:
 CALLED_BY_LAYERS = ("torch.nn.init.", "torch.nn.functional.")  # what layers call from within
 # What every module has by itself.
 OF_MODULES = frozenset({"__file__", "__path__", "__doc__", "__package__", "__spec__", "__loader__"})
+REFUSALS = ("RuntimeError", "IndexError", "ValueError", "NotImplementedError")  # what torch raises for a tensor
 # Attributes that no size and no registration depends on.
 WEIGHTLESS = frozenset({"grad", GRADIENT, "training"})
 # Methods of lists, dicts, sets and modules that write to their object.
@@ -158,6 +159,20 @@ class Attributes(Control):
         if args and message:
             raised.args = (f"{kind}: {message}",)
         return raised
+
+    def may_refuse(self, what: str) -> None:
+        """torch may raise for the dtype, the strides, the gradients or the numbers of a tensor, which are not followed.
+        Outside of a try statement it is taken not to."""
+        if self.tries:
+            self.may_raise(f"{what} may refuse a tensor", self.refusals)
+
+    @cached_property
+    def refusals(self) -> tuple[Value, ...]:
+        """The exceptions of may_refuse(): the same each time, so that many ways to raise join to these."""
+        made = tuple(Instance(self.classes[kind], 0) for kind in REFUSALS)
+        for instance in made:
+            instance.attributes["args"] = (Said("a tensor is refused"),)
+        return made
 
     def native(self, error: BaseException) -> RaisedError:
         """What a native operation raised, as the evaluated program sees it. Where nnlint took what is not known for a

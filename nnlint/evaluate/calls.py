@@ -136,6 +136,13 @@ NEVER_RAISE = frozenset(
      "named_parameters", "modules", "named_modules", "children", "named_children", "apply"}
 )  # fmt: skip
 
+# What gives a tensor whatever the dtype, the strides, the gradients and the numbers of one that it is given.
+TAKING_ANY = frozenset(
+    {"torch.nn.Parameter", "torch.zeros", "torch.ones", "torch.empty", "torch.rand", "torch.randn", "torch.tensor",
+     "torch.arange", "clone", "detach", "contiguous", "to", "cpu", "float", "double", "half", "bfloat16", "int", "long",
+     "size", "flatten", "reshape", "permute", "transpose", "t", "unsqueeze", "squeeze"}
+)  # fmt: skip
+
 
 def _unsure(value: Value) -> bool:
     """Whether a method of a value may raise for the items that it holds or lacks."""
@@ -298,6 +305,8 @@ class Calls(Objects):
                 self.alias(args)
             elif type(found) is Instance and "_modules" in found.attributes:
                 self.made.append(found)
+            if may_raise and type(found) is Tensor and (kwargs or callee.name not in TAKING_ANY):
+                self.may_refuse(callee.name)
             return self.doubtful(found) if may_raise else found
         except UnknownValueError as error:
             self.alias(args)

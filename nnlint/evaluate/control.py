@@ -174,8 +174,9 @@ class Control:
         if self.steps > self.limit:
             raise LimitError("evaluation limit reached")
 
-    def may_raise(self, why: str) -> None:
-        """From here a try statement around may go on with its handlers, as well as the program with what follows."""
+    def may_raise(self, why: str, kinds: tuple[Value, ...] = ()) -> None:
+        """From here a try statement around may go on with its handlers, as well as the program with what follows.
+        kinds: the exceptions that it may be, where that is known."""
         self.look_ups.lose()
         if not self.tries:
             return
@@ -183,7 +184,7 @@ class Control:
         if len(trails) > self.forks:
             raise LimitError("evaluation limit reached")
         self.step(1 + (len(trails[-1].unjoined) // 10 if trails else 0))
-        self.heap.leave(Outcome("raise", RaisedError(Unknown(why)), {}), why)
+        self.heap.leave(Outcome("raise", RaisedError(Unknown(why, kinds)), {}), why)
         self._charge_copied()
 
     def doubtful(self, found: Value) -> Value:

@@ -349,6 +349,7 @@ class Items(Attributes):
                 self.write_unseen(value, given)
         elif isinstance(value, Tensor):
             self.heap.forget_numbers(value)
+            self.may_refuse("an item of a tensor")
         elif value is None or isinstance(value, (tuple, str, int, float, bytes, Set, frozenset)):
             raise self.error("TypeError", "object does not support item assignment")
         else:

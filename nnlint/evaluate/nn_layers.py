@@ -342,6 +342,8 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
             made.attributes[name] = deep_copy(machine, held, memo)
         return made
     if isinstance(value, Tensor):
+        if not value.is_parameter:
+            machine.may_refuse("deepcopy()")  # that was computed from others
         made = Tensor(value.shape, clock, value.is_parameter, value.data, value.least)
         made.is_marked = value.is_marked
         made.attributes = of_copy(value)

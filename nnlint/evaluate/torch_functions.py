@@ -483,6 +483,7 @@ def augment(machine: Any, sign: str, left: Tensor, right: Value) -> Tensor:
         check_fit(machine, left, right)
     if tensor_numbers.are_whole(left.data) and (sign == "/" or isinstance(right, float)):
         raise machine.error("TypeError" if left.is_array else "RuntimeError", "a tensor of whole numbers stays one")
+    machine.may_refuse(f"{sign}=")
     machine.heap.touch(left)
     machine.heap.forget_numbers(left)
     if isinstance(result, Tensor) and not left.sharing:
