@@ -337,7 +337,7 @@ class Attributes(Control):
             return True if value.cls.unknown_base is None else value.cls.unknown_base
         if isinstance(value, Tensor):
             count = value.numel()
-            if isinstance(count, int) and count > 1:
+            if isinstance(count, int) and (count > 1 or (count == 0 and not value.is_array)):
                 raise self.error("ValueError" if value.is_array else "RuntimeError", "the truth of several numbers")
             return Unknown("the value of a tensor", plain=True)
         if isinstance(value, (Class, Function, Native, BoundMethod, Partial, Module, Stream, Super, Descriptor)):
