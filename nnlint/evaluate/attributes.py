@@ -110,7 +110,8 @@ def of_module(name: str) -> Value:
 CALLED_BY_LAYERS = ("torch.nn.init.", "torch.nn.functional.")  # what layers call from within
 # What every module has by itself.
 OF_MODULES = frozenset({"__file__", "__path__", "__doc__", "__package__", "__spec__", "__loader__"})
-REFUSALS = ("RuntimeError", "IndexError", "ValueError", "NotImplementedError")  # what torch raises for a tensor
+# What torch raises for a tensor, or for a device that is not there.
+REFUSALS = ("RuntimeError", "IndexError", "ValueError", "NotImplementedError", "AssertionError")
 # Attributes that no size and no registration depends on.
 WEIGHTLESS = frozenset({"grad", GRADIENT, "training"})
 # Methods of lists, dicts, sets and modules that write to their object.
@@ -161,17 +162,17 @@ class Attributes(Control):
         return raised
 
     def may_refuse(self, what: str) -> None:
-        """torch may raise for the dtype, the strides, the gradients or the numbers of a tensor, which are not followed.
-        Outside of a try statement it is taken not to."""
+        """torch may raise for the dtype, the strides, the gradients or the numbers of a tensor, which are not followed,
+        or for a device. Outside of a try statement it is taken not to."""
         if self.tries:
-            self.may_raise(f"{what} may refuse a tensor", self.refusals)
+            self.may_raise(f"{what} may refuse what it is given", self.refusals)
 
     @cached_property
     def refusals(self) -> tuple[Value, ...]:
         """The exceptions of may_refuse(): the same each time, so that many ways to raise join to these."""
         made = tuple(Instance(self.classes[kind], 0) for kind in REFUSALS)
         for instance in made:
-            instance.attributes["args"] = (Said("a tensor is refused"),)
+            instance.attributes["args"] = (Said("what torch refuses"),)
         return made
 
     def native(self, error: BaseException) -> RaisedError:

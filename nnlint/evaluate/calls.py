@@ -83,7 +83,17 @@ HARMLESS = (
 )  # fmt: skip
 
 
-# Those of them that do write, that only look even at functions, and that may give what they were given.
+# Those of them that surely do not raise, that do write, that only look even at functions, and that may give what they
+# were given.
+QUIET = (
+    "logging.", "warnings.", "typing.", "abc.", "contextlib.", "importlib.", "packaging.", "threading.",
+    "time.time", "time.perf_counter", "time.monotonic", "os.path.abspath.", "os.path.basename.", "os.path.dirname.",
+    "os.path.exists.", "os.path.expand", "os.path.is", "os.path.join.", "os.path.split", "os.getenv.",
+    "os.environ.", "torch.manual_seed.", "torch.no_grad.", "torch.inference_mode.",
+    "torch.is_", "torch.are_", "torch.get_", "torch.set_grad_enabled.", "torch.backends.", "torch.compiler.",
+    "torch.cuda.is_", "torch.cuda.device_count.", "torch.cuda.manual_seed", "torch.cuda.empty_cache.",
+    "torch.distributed.is_",
+)  # fmt: skip
 WRITING = (
     "random.shuffle.", "numpy.random.shuffle.", "numpy.copyto.", "numpy.put.", "numpy.fill_diagonal.",
     "contextlib.closing.",
@@ -139,7 +149,7 @@ NEVER_RAISE = frozenset(
 # What gives a tensor whatever the dtype, the strides, the gradients and the numbers of one that it is given.
 TAKING_ANY = frozenset(
     {"torch.nn.Parameter", "torch.zeros", "torch.ones", "torch.empty", "torch.rand", "torch.randn", "torch.tensor",
-     "torch.arange", "clone", "detach", "contiguous", "to", "cpu", "float", "double", "half", "bfloat16", "int", "long",
+     "torch.arange", "clone", "detach", "contiguous", "cpu", "float", "double", "half", "bfloat16", "int", "long",
      "size", "flatten", "reshape", "permute", "transpose", "t", "unsqueeze", "squeeze"}
 )  # fmt: skip
 
@@ -341,7 +351,7 @@ class Calls(Objects):
         name = callee.name + "." if isinstance(callee, External) else ""
         why = f"it was given to {callee.name}" if isinstance(callee, External) else f"it was given to {callee.why}"
         is_harmless = name.startswith(HARMLESS) and not name.startswith(WRITING)
-        if not is_harmless:
+        if not is_harmless or not name.startswith(QUIET):
             self.may_raise(callee.why)
         if name.startswith("torch.") and name.endswith("_registration_hook."):
             self.register_otherwise()

@@ -43,6 +43,12 @@ def device_of(args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Device(found[1], index) if type(index) is int and index >= 0 and not found[2] else unknown
 
 
+def is_everywhere(device: Value) -> bool:
+    """Whether every machine has a device."""
+    kind = device.kind if isinstance(device, Device) else device
+    return kind is None or (isinstance(kind, str) and kind in ("cpu", "meta"))
+
+
 def default_device(machine: Any) -> Value:
     """The device of tensors that are made without one: the CPU, as long as the program says nothing else."""
     is_moved = machine.patches.rest is not None or machine.patches.get(DEFAULT, ABSENT) is not ABSENT

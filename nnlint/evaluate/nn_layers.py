@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from nnlint.evaluate.devices import is_everywhere
 from nnlint.evaluate.nn_containers import fill
 from nnlint.evaluate.nn_module import MODULE_METHODS, Fn, prepare, refuse, set_state
 from nnlint.evaluate.parametrize import holds_computed
@@ -109,6 +110,8 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
     if isinstance(structure, Violation):
         return refuse(machine, module, layer.short_name, structure, bound.values())
     machine.judge(module, layer.short_name, None, () if key is not None else bound.values())
+    if not is_everywhere(bound.get("device")):
+        machine.may_refuse("a device")
     machine.step(LAYER_STEPS + (0 if isinstance(structure, Unknown) else 2 * len(structure)))
     if layer.lazy:
         module.attributes[INITIALIZED_BY] = Dict(bound, machine.heap.clock)

@@ -509,9 +509,15 @@ def _moved(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return args[0]
 
 
+def _moved_elsewhere(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """cuda(), to(device) and the like: to what may not be there"""
+    machine.may_refuse("a device")
+    return _moved(machine, args, kwargs)
+
+
 def _to_empty(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     untie(machine, args[0], "a parameter that was shared is made anew")
-    return _moved(machine, args, {})
+    return _moved_elsewhere(machine, args, {})
 
 
 def untie(machine: Any, module: Instance, why: str) -> None:
@@ -948,24 +954,8 @@ MODULE_METHODS: dict[str, Fn] = {
     "register_forward_pre_hook": _hook,
     "get_parameter": _get_parameter,
     "set_submodule": _set_submodule,
-    **dict.fromkeys(
-        [
-            "to",
-            "cuda",
-            "cpu",
-            "half",
-            "float",
-            "double",
-            "bfloat16",
-            "type",
-            "ipu",
-            "mtia",
-            "_apply",
-            "xpu",
-            "share_memory",
-        ],
-        _moved,
-    ),
+    **dict.fromkeys(["half", "float", "double", "bfloat16", "cpu", "share_memory", "_apply"], _moved),
+    **dict.fromkeys(["to", "cuda", "type", "ipu", "mtia", "xpu"], _moved_elsewhere),
     "requires_grad_": _trained,
     "to_empty": _to_empty,
     "state_dict": _save,

@@ -823,6 +823,7 @@ def _averaged(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 @function("torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.nn.parallel.DistributedDataParallel")
 def _wrapped(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    machine.may_refuse("DataParallel")
     module = args[0] if args else kwargs.get("module")
     made = Instance(machine.torch_class("torch.nn.Module"), machine.heap.clock)
     prepare(machine, made)
