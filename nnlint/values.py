@@ -142,6 +142,16 @@ class Inherited(Unknown):
         self.receiver = receiver
 
 
+class Buffer(Unknown):
+    """What torch.nn.Buffer makes: a tensor, its only option, which a module registers as a buffer."""
+
+    __slots__ = ("persistent",)
+
+    def __init__(self, tensor: Value, persistent: Value) -> None:
+        super().__init__("a buffer", (tensor,), plain=True)
+        self.persistent = persistent
+
+
 class Named(Unknown):
     """An Unknown with the name by which --nnlint-assume could give it, or something in it, a value."""
 

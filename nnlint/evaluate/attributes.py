@@ -107,6 +107,7 @@ def of_module(name: str) -> Value:
     return Unknown(f"{name} of the module", plain=True)
 
 
+PARTIAL = "functools.partial."  # what objects of this type are given as attributes: any of them may have it
 CALLED_BY_LAYERS = ("torch.nn.init.", "torch.nn.functional.")  # what layers call from within
 # What every module has by itself.
 OF_MODULES = frozenset({"__file__", "__path__", "__doc__", "__package__", "__spec__", "__loader__"})
@@ -430,6 +431,8 @@ class Attributes(Control):
         if isinstance(value, Partial) and name in ("func", "args", "keywords"):
             held = {"func": value.callee, "args": tuple(value.args), "keywords": value.kwargs}
             return held[name]
+        if isinstance(value, Partial) and f"{PARTIAL}{name}" in self.patches:
+            return self.patches[f"{PARTIAL}{name}"]
         if isinstance(value, BoundMethod):
             if name == "__self__":
                 return value.receiver
@@ -878,6 +881,10 @@ class Attributes(Control):
                 self.train(value, given)
             elif not is_name(name):
                 self.give(value, name, given)
+        elif isinstance(value, Partial):
+            self.heap.touch(self.patches)
+            held = self.patches.get(f"{PARTIAL}{name}", ABSENT)
+            self.patches[f"{PARTIAL}{name}"] = join(held, given, f"which partial has {name}")
         elif isinstance(value, External):
             if value.name == "builtins":
                 self.give_up(Unknown(f"{name} of every module is replaced"))

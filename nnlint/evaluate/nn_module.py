@@ -37,6 +37,7 @@ from nnlint.values import (
     GRADIENT,
     REGISTRIES,
     BoundMethod,
+    Buffer,
     Device,
     Dict,
     External,
@@ -180,7 +181,10 @@ def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
         put(machine, module, "_parameters", name, value)
         return None
     _check_replaced(machine, module, name, value)
-    if is_module(value) or (isinstance(value, Instance) and value.cls.unknown_base is not None):
+    if isinstance(value, Buffer):
+        given = [] if value.persistent is True else [value.persistent]  # as a method of the program's may not take it
+        machine.call(machine.get_attribute(module, "register_buffer"), [name, *value.options, *given], {})
+    elif is_module(value) or (isinstance(value, Instance) and value.cls.unknown_base is not None):
         put(machine, module, "_modules", name, value)
     elif isinstance(value, Unknown) and not is_plain(value) and not isinstance(value, External):
         if _only_options(value):

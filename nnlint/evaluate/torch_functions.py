@@ -26,6 +26,7 @@ from nnlint.values import (
     GRADIENT,
     NO_ATTRIBUTES,
     BoundMethod,
+    Buffer,
     Deque,
     Dict,
     External,
@@ -614,7 +615,12 @@ def _parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
     return Tensor(Unknown(why, plain=True), machine.heap.clock, True)
 
 
-FUNCTIONS["torch.nn.Buffer"] = Native("Buffer", lambda machine, args, kwargs: Unknown("a buffer", plain=True))
+@function("torch.nn.Buffer", "torch.nn.parameter.Buffer")
+def _buffer(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    data = args[0] if args else kwargs.get("data")
+    shape = data.shape if isinstance(data, Tensor) else (0,) if data is None else Unknown("a buffer", plain=True)
+    made = Tensor(shape, machine.heap.clock)
+    return Buffer(made.viewing(data) if isinstance(data, Tensor) else made, kwargs.get("persistent", True))
 
 
 @function("numpy.prod", "numpy.product")
