@@ -273,7 +273,7 @@ class Attributes(Control):
         around = frame.parent
         while around is not None:
             lowered = around.function.lowered if around.function is not None else None
-            is_bound_later = lowered is not None and name in lowered.bindings.bound
+            is_bound_later = lowered is not None and name in lowered.bindings.bound - lowered.bindings.nonlocals
             if (name in around.variables or is_bound_later) and not self.is_class_frame(around):
                 self.store(around, name, value)
                 return

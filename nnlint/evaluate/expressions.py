@@ -154,6 +154,11 @@ def lower_name(node: cst.Name, scope: Scope) -> Evaluate:
             return machine.look_up_global(frame, name) if is_global else machine.look_up(frame, name)
 
         return of_class
+    around = scope.parent
+    while around is not None and (around.kind != "function" or name not in around.local | around.globals):
+        around = around.parent
+    if around is not None and name in around.globals:
+        return lambda frame: machine.look_up_global(frame, name)
     return lambda frame: machine.look_up(frame, name)
 
 
