@@ -23,6 +23,7 @@ from test_layers import NoCount, as_text, shapes_of_structure, total
 
 from nnlint.analyse import analyse
 from nnlint.configuration import Configuration
+from nnlint.evaluate.arities import MODULE, arities
 from nnlint.evaluate.initialisers import ARITIES
 from nnlint.evaluate.torch_names import INITIALISERS, MODULES, NAMES
 from nnlint.layers import LAYERS, PLAIN, PLAIN_BASES, Layer, Violation, build, check_plain, public_name
@@ -548,6 +549,13 @@ def test_an_initialiser_takes_the_arguments_of_torchs_own(name: str) -> None:
     parameters = inspect.signature(getattr(torch.nn.init, f"{name}_")).parameters
     needed = [one for one in parameters.values() if one.default is one.empty]
     assert ARITIES[name] == (len(needed), len(parameters), frozenset(parameters))
+
+
+@pytest.mark.parametrize("name", arities(MODULE))
+def test_a_method_of_a_module_takes_the_arguments_of_torchs_own(name: str) -> None:
+    parameters = inspect.signature(getattr(torch.nn.Module(), name)).parameters
+    needed = [one for one in parameters.values() if one.default is one.empty]
+    assert arities(MODULE)[name] == (len(needed), len(parameters), frozenset(parameters))
 
 
 def test_every_initialiser_of_torch_that_writes_has_its_arguments_told() -> None:

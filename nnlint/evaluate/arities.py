@@ -1,5 +1,5 @@
-"""How many arguments Python's own functions and methods take, and by which names: with others they raise a TypeError
-before they do anything."""
+"""How many arguments Python's own functions and methods take, and those of torch.nn.Module, and by which names: with
+others they raise a TypeError before they do anything."""
 
 from __future__ import annotations
 
@@ -125,6 +125,38 @@ operator.pow 2
 operator.sub 2
 operator.truediv 2
 torch.Size 0-1
+"""
+# Compared with torch's own by the tests.
+MODULE = """
+add_module 2 name module
+apply 1 fn
+bfloat16 0
+buffers 0-1 recurse
+children 0
+cpu 0
+cuda 0-1 device
+double 0
+eval 0
+float 0
+get_buffer 1 target
+get_parameter 1 target
+get_submodule 1 target
+half 0
+load_state_dict 1-3 state_dict strict assign
+modules 0-1 remove_duplicate
+named_buffers 0-3 prefix recurse remove_duplicate
+named_children 0
+named_modules 0-3 memo prefix remove_duplicate
+named_parameters 0-3 prefix recurse remove_duplicate
+parameters 0-1 recurse
+register_buffer 2-3 name tensor persistent
+register_module 2 name module
+register_parameter 2 name param
+requires_grad_ 0-1 requires_grad
+share_memory 0
+train 0-1 mode
+type 1 dst_type
+zero_grad 0-1 set_to_none
 """
 KINDS = {"list": List, "deque": Deque, "dict": Dict, "iterator": Stream, "set": Set, "str": str, "tuple": tuple}
 WITHOUT_LIMIT = 10**9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nnlint.evaluate.arities import MODULE, arities
 from nnlint.evaluate.nn_containers import ARGUMENTS, CONTAINERS, overridable, taking
 from nnlint.evaluate.nn_layers import call_lazy, layer_init, plain_init
 from nnlint.evaluate.nn_module import (
@@ -62,6 +63,8 @@ def torch_classes(object_class: Class) -> dict[str, Class]:
     """torch.nn.Module and all classes of torch.nn, by full public name."""
     module = Class("Module", (object_class,), full_name="torch.nn.Module")
     module.attributes.update({name: Native(name, fn) for name, fn in MODULE_METHODS.items()})
+    for name, arity in arities(MODULE, own=1).items():
+        module.attributes[name].arity = arity
     module.attributes.update(call_super_init=False, dump_patches=False)
     classes = {"torch.nn.Module": module}
     for name, methods in CONTAINERS.items():
