@@ -125,6 +125,10 @@ operator.pow 2
 operator.sub 2
 operator.truediv 2
 torch.Size 0-1
+torch.nn.Buffer 0-2 data persistent
+torch.nn.parameter.Buffer 0-2 data persistent
+torch.nn.utils.parameters_to_vector 1 parameters
+torch.optim.swa_utils.AveragedModel 1-5 model device avg_fn multi_avg_fn use_buffers
 """
 # Compared with torch's own by the tests.
 MODULE = """

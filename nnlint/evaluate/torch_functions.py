@@ -617,6 +617,8 @@ def _parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 @function("torch.nn.Buffer", "torch.nn.parameter.Buffer")
 def _buffer(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if len(args) > 1:
+        raise machine.error("TypeError", "Buffer() takes `persistent` by its name only")
     data = args[0] if args else kwargs.get("data")
     shape = data.shape if isinstance(data, Tensor) else (0,) if data is None else Unknown("a buffer", plain=True)
     made = Tensor(shape, machine.heap.clock)
@@ -808,18 +810,30 @@ def _copy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _as_vector(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """All numbers of tensors, one after the other."""
     total: Value = 0
+    is_empty = True
     for tensor in machine.iterate(args[0] if args else kwargs["parameters"]):
+        is_empty = False
+        if not isinstance(tensor, (Tensor, Unknown, Rest)):
+            raise machine.error("AttributeError", "what is no tensor has no view()")
         size = tensor.numel() if isinstance(tensor, Tensor) else Unknown("the size of a tensor", plain=True)
         total = machine.binary("+", total, size)
+    if is_empty:
+        raise machine.error("ValueError", "torch.cat() of no tensors")
     return Tensor((total,), machine.heap.clock)
 
 
 @function("torch.optim.swa_utils.AveragedModel")
 def _averaged(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A module with a copy of another, and a buffer"""
+    given = {**dict(zip(("model", "device", "avg_fn", "multi_avg_fn"), args)), **kwargs}
+    averaging = [given.get(name) for name in ("avg_fn", "multi_avg_fn")]
+    if None not in averaging:
+        if any(isinstance(fn, Unknown) for fn in averaging):
+            return Unknown("an AveragedModel that may be given two ways to average")
+        raise machine.error("AssertionError", "only one of avg_fn and multi_avg_fn should be provided")
     made = Instance(machine.torch_class("torch.nn.Module"), machine.heap.clock)
     prepare(machine, made)
-    put(machine, made, "_modules", "module", deep_copy(machine, args[0] if args else kwargs.get("model"), {}))
+    put(machine, made, "_modules", "module", deep_copy(machine, given.get("model"), {}))
     put(machine, made, "_buffers", "n_averaged", Tensor((), machine.heap.clock))
     made.attributes["update_parameters"] = Native("update_parameters", nothing)
     for name in ("avg_fn", "multi_avg_fn", "use_buffers"):
