@@ -258,13 +258,13 @@ def packages_imported(node: ast.AST) -> Iterator[str]:
 
 def imported_names(module: str, is_package: bool, text: str) -> Iterator[str]:
     """The absolute names that a file's import statements may load."""
+    from nnlint.project import absolute_name
+
     for dots, dotted, names, plain in _IMPORT.findall(text):
         if plain:
             yield from (part.split()[0] for part in plain.partition("#")[0].split(",") if part.split())
             continue
-        parts = module.split(".")
-        parts = parts[: len(parts) - len(dots) + is_package] if dots else []
-        base = ".".join([*parts, *([dotted] if dotted else [])])
+        base = absolute_name(module, is_package, len(dots), dotted)
         yield base
         for name in re.findall(r"\b(\w+)\b(?:\s+as\s+\w+)?\s*(?:,|\)|$|#)", names):
             yield f"{base}.{name}" if base else name

@@ -97,6 +97,15 @@ class Project:
         return any(within(real, folder) for folder in self.allowed)
 
 
+def absolute_name(module: str, is_package: bool, level: int, dotted: str) -> str:
+    """The absolute name of what a module imports behind so many dots; "" where it leaves the project."""
+    if not level:
+        return dotted
+    parts = module.split(".")
+    parts = parts[: len(parts) - level + is_package]
+    return ".".join([*parts, dotted] if dotted else parts)
+
+
 def within(path: str, folder: str) -> bool:
     """Whether a path is a folder or lies below it."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

@@ -19,6 +19,7 @@ import libcst as cst
 from nnlint.evaluate import class_annotations, metaclasses
 from nnlint.evaluate import functions as function_parts
 from nnlint.evaluate.control import GIVEN, Control, data_of
+from nnlint.evaluate.kinds import EVERY_OBJECT, registries_of
 from nnlint.evaluate.look_ups import ADDING
 from nnlint.evaluate.tensor_names import is_name
 from nnlint.evaluate.tensor_shapes import are_different
@@ -30,7 +31,6 @@ from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
     GRADIENT,
-    REGISTRIES,
     Arity,
     BoundMethod,
     Class,
@@ -71,7 +71,6 @@ WITHOUT_ATTRIBUTES = (
 
 
 MODULES = {module.__name__: module for module in (collections, functools, itertools, math, operator, typing)}
-EVERY_OBJECT = frozenset(dir(object)) | {"__weakref__"}
 EXCEPTIONS = {n: kind for n, kind in vars(python).items() if isinstance(kind, type) and issubclass(kind, BaseException)}
 SIGNING = function_parts.DECIDING | {"__signature__"}  # the attributes that say how a function is called
 OF_SUPER = EVERY_OBJECT | {"__thisclass__", "__self__", "__self_class__"}
@@ -801,7 +800,7 @@ class Attributes(Control):
 
     def registered(self, value: Instance, name: str) -> Value:
         """What a Module has registered under a name, or ABSENT."""
-        entries = [held for held in map(value.attributes.get, REGISTRIES) if isinstance(held, Dict)]
+        entries = registries_of(value)
         if self.look_ups.reading is not None:
             self.look_ups.note(entries)
         for held in entries:

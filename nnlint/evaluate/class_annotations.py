@@ -66,7 +66,8 @@ def _get_type_hints(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
     if len(args) != 1 or kwargs or not isinstance(cls, Class):
         return machine.doubtful(unknown)
     rest = next((UNKNOWN for base in cls.mro if base.full_name.startswith("torch.nn.")), None)
-    bases = [base for base in reversed(cls.mro) if base.native is not object and base.full_name[:9] != "torch.nn."]
+    beside = [base for base in cls.mro if not base.full_name.startswith("torch.nn.")]
+    bases = [base for base in reversed(beside) if base.native is not object]
     if any(not is_followed(base) or are_written(base) or _may_be_text(base) for base in bases):
         return machine.doubtful(unknown)
     hints = [_noted(machine, base, is_hint=True) for base in bases]

@@ -155,7 +155,7 @@ def lower_name(node: cst.Name, scope: Scope) -> Evaluate:
 
         return of_class
     around = scope.parent
-    while around is not None and (around.kind != "function" or name not in around.local | around.globals):
+    while around is not None and not (around.kind == "function" and (name in around.local or name in around.globals)):
         around = around.parent
     if around is not None and name in around.globals:
         return lambda frame: machine.look_up_global(frame, name)

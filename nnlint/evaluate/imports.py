@@ -19,7 +19,7 @@ from nnlint.evaluate.journal import Change, Journal, StaleError
 from nnlint.evaluate.statements import Execute
 from nnlint.evaluate.torch_functions import FUNCTIONS
 from nnlint.evaluate.torch_names import NAMES
-from nnlint.project import Project
+from nnlint.project import Project, absolute_name
 from nnlint.source import Source, parse
 from nnlint.text import read
 from nnlint.unknown import Unknown, UnknownValueError
@@ -66,15 +66,6 @@ class Text(NamedTuple):
         plain = WRITTEN.sub("", text)
         is_open = any(word in plain for word in UNWRITTEN) or len(ANY_STAR.findall(text)) > len(stars)
         return cls(text, None if is_open else stars)
-
-
-def absolute_name(module: str, is_package: bool, level: int, dotted: str) -> str:
-    """The absolute name of what a module imports behind so many dots; "" where it leaves the project."""
-    if not level:
-        return dotted
-    parts = module.split(".")
-    parts = parts[: len(parts) - level + is_package]
-    return ".".join([*parts, dotted] if dotted else parts)
 
 
 def starred(dotted: str) -> Iterable[str]:
@@ -224,10 +215,6 @@ class Imports(Calls):
             self.sources[real] = source
         return source
 
-    def absolute(self, importer: Module, level: int, dotted: str) -> str:
-        """The absolute name of a relative import; "" where it leaves the project."""
-        return absolute_name(importer.name, importer.package, level, dotted)
-
     def import_module(self, dotted: str, whole: bool) -> Value:
         """import a.b as c (whole), or import a.b, which binds a."""
         first = dotted.partition(".")[0]
@@ -247,7 +234,7 @@ class Imports(Calls):
 
     def import_name(self, importer: Module, level: int, dotted: str, name: str) -> Value:
         """from dotted import name"""
-        absolute = self.absolute(importer, level, dotted)
+        absolute = absolute_name(importer.name, importer.package, level, dotted)
         module = self.module(absolute) if absolute else ABSENT
         if isinstance(module, Module):
             found = self.find_attribute(module, name)
@@ -278,7 +265,7 @@ class Imports(Calls):
             level, dotted, imported = module.declared[name]
             return self.import_name(module, level, dotted, imported)
         for level, dotted in module.declared_stars:
-            absolute = self.absolute(module, level, dotted)
+            absolute = absolute_name(module.name, module.package, level, dotted)
             given = self.module(absolute) if self._may_have(absolute, name, set()) else ABSENT
             if not isinstance(given, Module):
                 continue
@@ -327,7 +314,7 @@ class Imports(Calls):
     def import_star(self, frame: Frame, level: int, dotted: str) -> None:
         """from dotted import *"""
         self.heap.touch(frame)
-        absolute = self.absolute(frame.module, level, dotted)
+        absolute = absolute_name(frame.module.name, frame.module.package, level, dotted)
         module = self.module(absolute) if absolute else ABSENT
         if isinstance(module, Module):
             variables = module.frame.variables

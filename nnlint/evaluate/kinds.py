@@ -63,7 +63,7 @@ ABSTRACT: dict[str, tuple[type, ...]] = {
     "Integral": (bool, int),
 }
 RUNTIME = "_is_runtime_protocol"  # the attribute of a protocol that isinstance() takes
-EVERY_OBJECT = frozenset(dir(object))
+EVERY_OBJECT = frozenset(dir(object)) | {"__weakref__"}
 REGISTERED = "__registered__"  # the attribute that says of a class that it was registered with an abstract one
 CONCRETE = {"Dict": Dict, "List": List, "Tuple": tuple, "Set": Set, "FrozenSet": frozenset}  # of typing
 # How the methods are called that make any class an instance's class.
