@@ -24,7 +24,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 # Exact models, and lines whose largest count is known: what has been reached is not given up.
-FLOORS = {"torchvision": (120, 233), "timm": (849, 509), "transformers": (390, 2199)}
+FLOORS = {"torchvision": (120, 233), "timm": (855, 509), "transformers": (390, 2199)}
 
 
 def pinned(package: str) -> str:
