@@ -31,6 +31,7 @@ from nnlint.unreached import WITHOUT_PARAMETERS, Unreached, is_module_class, nam
 from nnlint.values import ABSENT, Class, Descriptor, Frame, Function, Instance, Module, RaisedError, Tensor, Value
 
 FILE_STEPS = 6_000_000  # of all roots of a file together: twice what the largest files of models take
+GENERIC_STEPS = 100_000  # of a root with an argument that is not known: it tells little more, however long it runs
 LEAST_STEPS = 500  # of each root even then: what stands there in plain numbers is still counted
 COLLECTED_AFTER = 20_000  # steps
 ON_CLASSES = ("__new__", "__init_subclass__", "__class_getitem__")  # methods whose first argument is a class
@@ -119,7 +120,8 @@ class Roots:
         """Run a root from a copy of the state; its value, count, and why it did not end."""
         machine = self.machine
         machine.start()
-        machine.limit = min(machine.limit, max(FILE_STEPS - self.spent, LEAST_STEPS))
+        most = min(machine.limit, GENERIC_STEPS) if root.generic else machine.limit
+        machine.limit = min(most, max(FILE_STEPS - self.spent, LEAST_STEPS))
         machine.stack = []
         level = len(machine.heap.trails)
         machine.heap.begin_root()

@@ -12,7 +12,7 @@ from nnlint.analyse import analyse
 from nnlint.evaluate.control import Control, widen_names
 from nnlint.evaluate.effects import Effect, Effects, Text, modules_named
 from nnlint.evaluate.heap import Heap, join_names
-from nnlint.roots import LEAST_STEPS, Roots
+from nnlint.roots import GENERIC_STEPS, LEAST_STEPS, Roots
 from nnlint.values import Dict, Function, Module, may_write_when_called, one_of
 
 GROW = "for _ in range(60): w = "
@@ -172,6 +172,19 @@ def test_a_root_ends_within_its_steps(
     analysis = analyse(str(tmp_path / "hostile.py"), text)
     assert all(not error.message.startswith("nnlint failed") for error in analysis.errors)
     assert all(steps <= STEPS + 10_000 for steps in spent)
+
+
+def test_a_root_with_an_argument_that_is_not_known_ends_sooner(tmp_path: Path, spent: list[int]) -> None:
+    body = "    total = i = 0\n    while i < 40_000:\n        total = (total + i % 7) % 5\n        i += 1\n"
+    text = f"from torch import nn\ndef known():\n{body}    return nn.Linear(total + 1, 1)\n"
+    text += f"def given(size):\n{body}    return nn.Linear(size, 1)\n"
+    known, given = analyse(str(tmp_path / "hostile.py"), text).layers
+    total = 0
+    for i in range(40_000):
+        total = (total + i % 7) % 5
+    assert known.parameters == total + 2
+    assert (given.parameters, given.unknown) == (None, "evaluation limit reached")
+    assert sorted(spent)[-2:] == [GENERIC_STEPS + 1, max(spent)]
 
 
 DROPPED = "if u == i:\n            outside.use(layers)\n            raise ValueError"
