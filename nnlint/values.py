@@ -643,6 +643,20 @@ def describe_error(value: Value) -> str:
     return "an exception"
 
 
+OWN_TYPES: dict[type, str] = {
+    List: "list", Deque: "collections.deque", Set: "set", Size: "torch.Size", Function: "function", Class: "type",
+    Module: "module", BoundMethod: "method", Partial: "functools.partial", Super: "super",
+    Native: "builtin_function_or_method",
+}  # fmt: skip
+
+
+def type_name(value: Value) -> str:
+    """What Python's messages call a value's type."""
+    if isinstance(value, Instance):
+        return value.cls.name
+    return value.kind if isinstance(value, Dict) else OWN_TYPES.get(type(value), type(value).__name__)
+
+
 def as_text(value: Value) -> Value:
     """A value as a name: of an object that is a str, as the members of some enumerations are, the text that it is."""
     return value.payload if isinstance(value, Instance) and isinstance(value.payload, str) else value

@@ -43,6 +43,7 @@ set 0-1
 setattr 3
 sorted 1 key reverse
 staticmethod 1
+str 0-3 object encoding errors
 sum 1-2 start
 tuple 0-1
 type 1-3 any
@@ -105,8 +106,8 @@ collections.OrderedDict 0-1 any
 collections.defaultdict 0- any
 collections.deque 0-2 iterable maxlen
 collections.namedtuple 2 typename field_names rename defaults module
-copy.copy 1
-copy.deepcopy 1-3 memo _nil
+copy.copy 1 x
+copy.deepcopy 1-3 x memo _nil
 functools.partial 1- any
 functools.partialmethod 1- any
 functools.reduce 2-3

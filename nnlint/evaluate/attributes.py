@@ -63,6 +63,7 @@ from nnlint.values import (
     may_be_absent,
     present,
     same,
+    type_name,
 )
 
 WITHOUT_ATTRIBUTES = (
@@ -91,7 +92,7 @@ def of_error(cls: Class, name: str) -> Value:
     """An attribute that one of Python's exceptions has, or any object, or ABSENT."""
     for base in cls.mro:
         kind = EXCEPTIONS.get(base.name) if base.module is None else None
-        if kind is not None and hasattr(kind, name):
+        if kind is not None and name in dir(kind):
             return Unknown(f"{name} of an exception", plain=True)
     return of_every_object(name)
 
@@ -218,16 +219,20 @@ class Attributes(Control):
         self.may_raise(value.why)
         return present(value)
 
-    def look_up(self, frame: Frame, name: str) -> Value:
-        """A name: of this frame, of the functions around, of the module, of Python."""
+    def look_up(self, frame: Frame, name: str, is_free: bool = False) -> Value:
+        """A name: of this frame, of the functions around, of the module, of Python; free: one that a function around
+        binds, for which none of the module's stands in."""
         around: Frame | None = frame
-        while around is not None:
+        last = frame.module.frame if is_free else None
+        while around is not None and around is not last:
             if name in around.variables and (around is frame or not self.is_class_frame(around)):
                 found = around.variables[name]
                 if self.look_ups.reading is not None:
                     self.look_ups.note_name(around, name)
                 return self.read(found)
             around = around.parent
+        if is_free:
+            raise self.error("NameError", f"cannot access free variable '{name}'")
         return self.look_up_global(frame, name)
 
     def is_class_frame(self, frame: Frame) -> bool:
@@ -379,8 +384,7 @@ class Attributes(Control):
                     return found
         found = self.find_attribute(value, name)
         if found is ABSENT:
-            kind = value.cls.name if isinstance(value, Instance) else type(value).__name__
-            raise self.error("AttributeError", f"'{kind}' object has no attribute '{name}'")
+            raise self.error("AttributeError", f"'{type_name(value)}' object has no attribute '{name}'")
         return found
 
     def find_attribute(self, value: Value, name: str) -> Value:
@@ -498,6 +502,8 @@ class Attributes(Control):
                 return self.doubtful(Unknown(f"{name} of a number of numpy's", plain=True))
         if name == "__class__":
             return self.call(self.builtins["type"], [value], {})
+        if isinstance(value, Descriptor) and name in ("fget", "fset"):
+            return value.getter if name == "fget" else value.setter
         if isinstance(value, (int, float)) and name in ("real", "imag", "numerator", "denominator"):
             return getattr(value, name)
         if isinstance(value, Deque) and name == "maxlen":
@@ -524,7 +530,7 @@ class Attributes(Control):
             return Native(name, OBJECT_METHODS[name])
         if isinstance(value, (Native, slice, range)) or is_special(name):
             return Unknown(f"{name} is not evaluated", plain=True)
-        is_of_python = not isinstance(value, (List, Dict, Set)) and hasattr(value, name)
+        is_of_python = not isinstance(value, (List, Dict, Set)) and hasattr(OF_PYTHON.get(type(value), value), name)
         return Unknown(f"{name} is not evaluated", plain=True) if is_of_python else ABSENT
 
     def _unbound(self, kind: str, name: str) -> Value:
@@ -777,6 +783,8 @@ class Attributes(Control):
             )
         if name in ("__module__", "__doc__", "__qualname__") or name in MADE_WITH:
             return self._class_attribute(value.cls, name)
+        if name == class_annotations.NAME:
+            return class_annotations.inherited(self, value.cls)
         held = value.payload
         if held is None or (isinstance(held, Dict) and not hasattr(DICTS.get(held.kind, dict), name)):
             return ABSENT  # what the program gives such an object of its own is among its attributes
@@ -863,7 +871,7 @@ class Attributes(Control):
                 "TypeError" if kind == "type" else "AttributeError", f"cannot set '{name}' attribute of '{value.name}'"
             )
         elif isinstance(value, WITHOUT_ATTRIBUTES) and not (isinstance(value, Dict) and value.kind == "OrderedDict"):
-            raise self.error("AttributeError", f"'{type(value).__name__}' object has no attribute '{name}'")
+            raise self.error("AttributeError", f"'{type_name(value)}' object has no attribute '{name}'")
         elif isinstance(value, Tensor):
             if name == "grad" and isinstance(given, Tensor) and are_different(given.shape, value.shape):
                 raise self.error("RuntimeError", "attempting to assign a gradient of another size")
@@ -966,7 +974,7 @@ class Attributes(Control):
         if name == "__dict__":
             self.give_up(Unknown(f"another __dict__ for an object of {value.cls.name}"))
         if value.cls.slots is not None and name not in value.cls.slots:
-            raise self.error("AttributeError", f"'{value.cls.name}' object has no attribute '{name}'")
+            raise self.error("AttributeError", f"'{type_name(value)}' object has no attribute '{name}'")
         self.heap.touch(value)
         value.attributes[name] = given
 
@@ -1001,7 +1009,7 @@ class Attributes(Control):
             else:
                 self.write_unseen(value)
         elif isinstance(value, WITHOUT_ATTRIBUTES):
-            raise self.error("AttributeError", f"'{type(value).__name__}' object has no attribute '{name}'")
+            raise self.error("AttributeError", f"'{type_name(value)}' object has no attribute '{name}'")
 
 
 def has_its_bases(cls: Class) -> bool:
@@ -1048,6 +1056,7 @@ def is_special(name: str) -> bool:
 
 OF_KINDS = {"move_to_end": "OrderedDict", "most_common": "Counter"}  # what of Python's dicts only one has
 DICTS = {kind.__name__: kind for kind in (dict, OrderedDict, defaultdict, Counter)}
+OF_PYTHON = {View: dict[Any, Any]().keys(), Descriptor: property()}  # what has the attributes that these have
 UNSEEN = "a write to an object that is not known: "
 WRITING_ITSELF = frozenset({"apply", "__init__", "__setattr__", "__delattr__", "__setstate__"})
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from nnlint.evaluate import metaclasses
 from nnlint.evaluate import operations as ops
-from nnlint.evaluate.attributes import is_one_with, own_class
+from nnlint.evaluate.attributes import is_one_with, is_special, own_class
 from nnlint.evaluate.control import DRAINED, UNSIZED, RunTimeCodeError
 from nnlint.evaluate.kinds import NONE_TYPE, as_class, is_instance, kin_of
 from nnlint.evaluate.objects import writes_itself
@@ -48,6 +48,7 @@ from nnlint.values import (
     may_be_absent,
     may_write_when_called,
     present,
+    type_name,
 )
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
@@ -168,7 +169,7 @@ def _len(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if isinstance(value, Class) and value.unsure is not None:
         return Unknown(value.unsure.why, plain=True)
     if not hasattr(value, "__len__"):
-        raise machine.error("TypeError", f"object of type '{type(value).__name__}' has no len()")
+        raise machine.error("TypeError", f"object of type '{type_name(value)}' has no len()")
     return len(value)
 
 
@@ -311,6 +312,8 @@ def _stream(machine: Any, items: Iterator[Value]) -> Stream:
 @builtin("iter")
 def _iter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if len(args) == 2:
+        if _callable(machine, args[:1], {}) is False:
+            raise machine.error("TypeError", "iter(v, w): v must be callable")
         return _stream(machine, _until(machine, *args))
     return args[0] if isinstance(args[0], Stream) else _stream(machine, machine.iterate(args[0]))
 
@@ -521,6 +524,8 @@ def _sorted(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 def sort(machine: Any, items: list[Value], kwargs: dict[str, Value]) -> list[Value]:
     """The items in order; a single Rest where the order is not known."""
+    if isinstance(kwargs.get("reverse"), (str, float, tuple, List, Dict, Set)) or kwargs.get("reverse", 0) is None:
+        raise machine.error("TypeError", f"'{type_name(kwargs['reverse'])}' object cannot be interpreted as an integer")
     keys = [key_of(machine, kwargs.get("key"), item) for item in items]
     if has_rest(items):
         machine.compare_unseen(keys)
@@ -686,12 +691,18 @@ def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     if may_be_absent(found):
         return Unknown(found.why, plain=True)
     if isinstance(found, BoundMethod) and isinstance(found.function, Unknown) and not isinstance(value, Instance):
-        is_there = any(hasattr(kind, name) for kind in (list, dict, set) if isinstance(value, kind))
-        return True if is_there else Unknown(found.function.why, plain=True)
-    open_ended = isinstance(value, Instance) and first(value.open, value.cls.unknown_base) is not None
-    if isinstance(found, Unknown) and (open_ended or not isinstance(value, Instance) or not isinstance(name, str)):
+        is_there = any(hasattr(kind(), name) for kind in (list, dict, set) if isinstance(value, kind))
+        is_plain = type(value) in (List, Set) or (type(value) is Dict and value.kind == "dict")
+        return is_there if is_there or is_plain else Unknown(found.function.why, plain=True)
+    is_open = not isinstance(value, Instance) or first(value.open, value.cls.unknown_base) is not None
+    if isinstance(found, Unknown) and (is_open or not isinstance(name, str) or _is_of_payload(value, name)):
         return Unknown(found.why, plain=True)
     return True
+
+
+def _is_of_payload(value: Instance, name: str) -> bool:
+    """Whether a special name is one that an object can only have as the number or text that it is."""
+    return value.payload is not None and is_special(name) and not hasattr(object, name)
 
 
 @builtin("setattr")
@@ -775,6 +786,8 @@ def _type(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         made.local = True
         machine.finish_class(made, kwargs)
         return made
+    if isinstance(bases, tuple) and any(isinstance(base, (int, float, str)) or base is None for base in bases):
+        raise machine.error("TypeError", "a class has classes as its bases")
     return Unknown("a class made by type()")
 
 

@@ -58,6 +58,7 @@ from nnlint.values import (
     holds_object,
     is_plain,
     same,
+    type_name,
 )
 
 # Decorators known to rewrite a function's arguments: what they decorate is not the function as written.
@@ -279,7 +280,7 @@ class Calls(Objects):
             return self.call_unknown(callee, args, kwargs)
         if isinstance(callee, Descriptor):
             return self.call(callee.getter, args, kwargs, unknown_kwargs)
-        raise self.error("TypeError", f"'{type(callee).__name__}' object is not callable")
+        raise self.error("TypeError", f"'{type_name(callee)}' object is not callable")
 
     def call_native(
         self, callee: Native, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None

@@ -29,6 +29,16 @@ def own(machine: Any, cls: Class) -> Value:
     return held
 
 
+def inherited(machine: Any, cls: Class) -> Value:
+    """What an object of a class has by that name: the annotations of the first class in its order that has some."""
+    if cls.unknown_base is not None or cls.metaclass is not None:
+        return UNKNOWN
+    found = next((c for c in cls.mro if c.attributes.get("__fields__") or NAME in c.attributes), None)
+    if found is None:
+        return ABSENT
+    return own(machine, found) if is_followed(found) else UNKNOWN
+
+
 def are_written(cls: Class) -> bool:
     """Whether the program has written to the annotations of a class, or may have done so."""
     held = cls.attributes.get(NAME, ABSENT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from typing import Any
 
@@ -260,6 +261,12 @@ def _namespace(machine: Any, args: list[Value], kwargs: Values) -> Value:
     return None
 
 
+def _get_kwargs(machine: Any, args: list[Value], kwargs: Values) -> Value:
+    """namespace._get_kwargs(): its names and values"""
+    space = machine.get_attribute(args[0], "__dict__")
+    return machine.builtins["list"].fn(machine, [machine.call(machine.get_attribute(space, "items"), [], {})], {})
+
+
 def _contains(machine: Any, args: list[Value], kwargs: Values) -> Value:
     """name in namespace"""
     return machine.call(machine.builtins["hasattr"], args, {})
@@ -283,10 +290,12 @@ PARSER: dict[str, Any] = {
 }
 METHODS: dict[str, dict[str, Any]] = {
     "ArgumentParser": PARSER,
-    "Namespace": {"__init__": _namespace, "__contains__": _contains},
+    "Namespace": {"__init__": _namespace, "__contains__": _contains, "_get_kwargs": _get_kwargs},
     "_SubParsersAction": {"add_parser": _add_parser},
     "Action": {},
 }
+# What else a parser has, of which nothing is known but that it is there.
+_THERE = [name for name in dir(argparse.ArgumentParser(prog="")) if not name.startswith("__")]
 
 
 def argparse_classes(object_class: Class) -> dict[str, Class]:
@@ -297,13 +306,15 @@ def argparse_classes(object_class: Class) -> dict[str, Class]:
 def _classes(object_class: Class) -> Iterator[Class]:
     for name, methods in METHODS.items():
         made = Class(name, (object_class,), full_name=f"argparse.{name}")
+        there = _THERE if name == "ArgumentParser" else ()
+        made.attributes.update((private, Unknown(f"{private} of a parser")) for private in there)
         made.attributes.update({method: Native(method, _of_known(fn)) for method, fn in methods.items()})
         yield made
 
 
 def _of_known(method: Any) -> Any:
     """A method of a parser, for one that code from outside has not had its hands on."""
-    if method in (_new_parser, _namespace, _contains, _add_parser):
+    if method in (_new_parser, _namespace, _contains, _get_kwargs, _add_parser):
         return method
 
     def run(machine: Any, args: list[Value], kwargs: Values) -> Value:

@@ -31,6 +31,7 @@ from nnlint.values import (
     Value,
     has_rest,
     may_be_absent,
+    type_name,
 )
 
 Evaluate = Callable[[Frame], Value]
@@ -159,6 +160,8 @@ def lower_name(node: cst.Name, scope: Scope) -> Evaluate:
         around = around.parent
     if around is not None and name in around.globals:
         return lambda frame: machine.look_up_global(frame, name)
+    if around is not None:
+        return lambda frame: machine.look_up(frame, name, True)
     return lambda frame: machine.look_up(frame, name)
 
 
@@ -553,7 +556,7 @@ def lower_dict(node: cst.Dict, scope: Scope) -> Evaluate:
             if key is None:
                 given = value(frame)
                 if given is None or isinstance(given, (list, tuple, str, int, float)):
-                    raise machine.error("TypeError", f"'{type(given).__name__}' object is not a mapping")
+                    raise machine.error("TypeError", f"'{type_name(given)}' object is not a mapping")
                 machine.update_dict(made, given)
             else:
                 at = key(frame)

@@ -53,6 +53,7 @@ from nnlint.values import (
     merged_rest,
     one_of,
     present,
+    type_name,
 )
 
 MANY = 50  # items of which a loop may be too long to follow
@@ -488,7 +489,7 @@ class Items(Attributes):
             return iter([Rest(value.unsure)])
         if type(value) is Rest:  # what is in arguments of which nobody knows how many there are
             return iter([value])
-        raise self.error("TypeError", f"'{type(value).__name__}' object is not iterable")
+        raise self.error("TypeError", f"'{type_name(value)}' object is not iterable")
 
     def _members(self, cls: Class, members: Dict) -> list[Value]:
         """The members of an enumeration. Whether flags of no or many bits are among them depends on the version."""
@@ -723,7 +724,7 @@ class Items(Attributes):
             iterator = self.call(BoundMethod(method, value), [], {})
             by_next = isinstance(iterator, Instance) and iterator.cls.find("__next__") is not ABSENT
             if iterator is None or isinstance(iterator, NO_ITERATORS):
-                raise self.error("TypeError", f"iter() returned non-iterator of type '{type(iterator).__name__}'")
+                raise self.error("TypeError", f"iter() returned non-iterator of type '{type_name(iterator)}'")
             return self._by_next(iterator) if by_next else self.iterate(iterator)
         if value.payload is not None:
             return self.iterate(value.payload)

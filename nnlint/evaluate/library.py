@@ -94,13 +94,15 @@ def _partial_method(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
 def is_quick(pattern: str, text: str) -> bool:
     """Whether matching cannot take long: few quantifiers, none of them on a group, on a short text."""
     is_short = len(text) <= 200 and len(pattern) <= 200
-    return is_short and not re.search(r"\)\s*[*+?{]", pattern) and attempts(pattern, text) <= 2_000_000
+    return is_short and not re.search(r"\)\s*[*+{]", pattern) and attempts(pattern, text) <= 2_000_000
 
 
 def attempts(pattern: str, text: str) -> int:
-    """How many ways there are to match, at most: the text's length, once for each part that may repeat."""
-    repeated = sum(pattern.count(sign) for sign in "*+{?")
-    return int((len(text) + 1) ** repeated)
+    """How many ways there are to match, at most: the text's length, once for each part that may repeat, and two for
+    each part that may be left out."""
+    repeated = sum(pattern.count(sign) for sign in "*+{")
+    optional = pattern.count("?") - pattern.count("(?")
+    return int((len(text) + 1) ** repeated) << optional
 
 
 def _matching(name: str) -> None:
@@ -123,20 +125,44 @@ def _matching(name: str) -> None:
             raise machine.error("re.error", str(error)) from None
         if isinstance(found, re.Match):
             made = Instance(MATCH, machine.heap.clock)
-            made.attributes.update(groups_=(found.group(), *found.groups()), named_=Dict(found.groupdict()))
+            made.attributes.update(
+                groups_=(found.group(), *found.groups()),
+                named_groups_=Dict(found.groupdict()),
+                spans_=tuple(found.span(at) for at in range(len(found.groups()) + 1)),
+                named_spans_=Dict((name, found.span(name)) for name in found.groupdict()),
+            )
             return made
         return List(found, machine.heap.clock) if isinstance(found, list) else found
 
     LIBRARY[f"re.{name}"] = PATTERN.attributes[name] = Native(name, run)
 
 
+def _of_group(machine: Any, match: Instance, what: str, at: Value) -> Value:
+    """What matched a group, or where, by its number or name."""
+    named = match.attributes[f"named_{what}"]
+    if isinstance(at, str) and isinstance(named, Dict):
+        if at not in named:
+            raise machine.error("IndexError", "no such group")
+        return named[at]
+    if isinstance(at, int) and at < 0:
+        raise machine.error("IndexError", "no such group")
+    return machine.get_item(match.attributes[what], at)
+
+
 def _group(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """match.group(0), match["name"], match.group(1, 2)"""
-    match, chosen = args[0].attributes, args[1:] or [0]
-    if any(isinstance(at, int) and at < 0 for at in chosen):
-        raise machine.error("IndexError", "no such group")
-    found = [machine.get_item(match["named_" if isinstance(at, str) else "groups_"], at) for at in chosen]
+    found = [_of_group(machine, args[0], "groups_", at) for at in args[1:] or [0]]
     return found[0] if len(found) == 1 else tuple(found)
+
+
+def _span(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """match.span(0), match.span("name")"""
+    return _of_group(machine, args[0], "spans_", args[1] if len(args) > 1 else 0)
+
+
+def _end_of_span(at: int) -> Callable[[Any, list[Value], dict[str, Value]], Value]:
+    """match.start(), match.end()"""
+    return lambda machine, args, kwargs: machine.get_item(_span(machine, args, kwargs), at)
 
 
 def _groups(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -148,13 +174,20 @@ def _groups(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _group_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """match.groupdict(default=None)"""
     default = args[1] if len(args) > 1 else kwargs.get("default")
-    named = args[0].attributes["named_"]
+    named = args[0].attributes["named_groups_"]
     return Dict({name: default if found is None else found for name, found in named.items()}, machine.heap.clock)
 
 
 PATTERN = Class("Pattern", (Class("object", native=object),), full_name="re.Pattern")
 MATCH = Class("Match", (Class("object", native=object),), full_name="re.Match")
+_OF_PATTERNS = "finditer flags groupindex groups scanner subn"
+_OF_MATCHES = "endpos expand lastgroup lastindex pos re regs string"
+for _class, _names in ((PATTERN, _OF_PATTERNS), (MATCH, _OF_MATCHES)):
+    _class.attributes.update((name, Unknown(f"{name} of a {_class.name}", plain=True)) for name in _names.split())
 MATCH.attributes.update(
+    start=Native("start", _end_of_span(0)),
+    end=Native("end", _end_of_span(1)),
+    span=Native("span", _span),
     group=Native("group", _group),
     __getitem__=Native("__getitem__", _group),
     groups=Native("groups", _groups),
@@ -169,7 +202,14 @@ def _compile(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     """re.compile(pattern), without flags"""
     if len(args) != 1 or kwargs or not isinstance(args[0], str):
         return Unknown("a regular expression that is not evaluated", plain=True)
-    return Instance(PATTERN, machine.heap.clock, args[0])
+    if is_quick(args[0], ""):
+        try:
+            re.compile(args[0])
+        except re.error as error:
+            raise machine.error("re.error", str(error)) from None
+    made = Instance(PATTERN, machine.heap.clock, args[0])
+    made.attributes["pattern"] = args[0]
+    return made
 
 
 @library("functools.reduce")
@@ -600,6 +640,8 @@ def _cycle(machine: Any, source: Iterator[Value]) -> Iterator[Value]:
 
 
 def _product(machine: Any, *sources: Value, repeat: Value = 1) -> Iterator[Value]:
+    if isinstance(repeat, int) and repeat < 0:
+        raise machine.error("ValueError", "repeat argument cannot be negative")
     pools = [machine.items(source) for source in sources] * (repeat if isinstance(repeat, int) and repeat < 20 else 1)
     if any(map(has_rest, pools)) or not isinstance(repeat, int) or repeat >= 20:
         return iter([Rest(Unknown("a product of items that are not known"))])

@@ -1010,6 +1010,8 @@ THERE = (
 )
 THERE_IN = {
     "torch.nn.Conv1d torch.nn.Conv2d torch.nn.Conv3d": "_conv_forward _reversed_padding_repeated_twice",
+    "torch.nn.ConvTranspose1d torch.nn.ConvTranspose2d torch.nn.ConvTranspose3d": "_conv_forward _output_padding "
+    "_reversed_padding_repeated_twice",
     "torch.nn.RNNBase": "_all_weights _flat_weight_refs _flat_weights _flat_weights_names _init_flat_weights "
     "_update_flat_weights _weights_have_changed all_weights check_forward_args check_hidden_size check_input "
     "get_expected_cell_size get_expected_hidden_size permute_hidden",
@@ -1021,6 +1023,7 @@ THERE_IN = {
     "torch.nn.Sequential": "_get_item_by_idx",
     "torch.nn.ModuleList torch.nn.ParameterList": "_get_abs_string_index _size",
     "torch.nn.ParameterDict": "_key_to_attr _keys fromkeys __reversed__ __ror__",
+    "torch.nn.DataParallel": "device_ids gather output_device parallel_apply replicate scatter src_device_obj",
     "torch.nn.Upsample": "name",
     "torch.nn.UpsamplingNearest2d torch.nn.UpsamplingBilinear2d": "align_corners mode recompute_scale_factor",
     "torch.nn.ZeroPad1d torch.nn.ZeroPad2d torch.nn.ZeroPad3d": "value",

@@ -251,6 +251,8 @@ class Objects(Items):
             return value if is_itself else Tensor(value.shape, self.heap.clock, is_array=value.is_array)
         if isinstance(value, Instance):
             return self.lacking(value, f"does not support {sign}")
+        if isinstance(value, Dict) and value.kind == "Counter" and sign != "~":
+            return Unknown("arithmetic of Counters", plain=True)
         try:
             return -value if sign == "-" else +value if sign == "+" else ~value
         except NATIVE_ERRORS as error:

@@ -757,9 +757,10 @@ def _skip_init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 @function("copy.deepcopy")
 def _deepcopy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    value = args[0] if args else kwargs["x"]
     memo = args[1] if len(args) > 1 else kwargs.get("memo")
     if memo is None:
-        return deep_copy(machine, args[0], {})
+        return deep_copy(machine, value, {})
     machine.lose_construction()
     known = machine.memos.get(id(memo))
     if isinstance(memo, Dict) and not (known is not None and known[2]):
@@ -771,12 +772,12 @@ def _deepcopy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
         memo.rest = MEMO
     if known is None:
         known = machine.memos[id(memo)] = memo, {}, False
-    return deep_copy(machine, args[0], known[1])
+    return deep_copy(machine, value, known[1])
 
 
 @function("copy.copy")
 def _copy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    value, clock = args[0], machine.heap.clock
+    value, clock = args[0] if args else kwargs["x"], machine.heap.clock
     if isinstance(value, Instance) and value.cls is machine.classes["mappingproxy"]:
         value = value.payload
     if isinstance(value, Instance):
