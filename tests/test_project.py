@@ -161,3 +161,34 @@ def test_what_evaluation_does_not_ask_for_is_not_loaded(project: Path, parsed: l
     (project / "nets" / "unused.py").write_text("WIDTH = 3\n")
     analyse(str(project / "nets" / "model.py"))
     assert "unused.py" not in parsed and "sizes.py" in parsed
+
+
+def test_a_name_that_is_deleted_from_a_module_is_not_there_any_more(project: Path) -> None:
+    (project / "nets" / "state.py").write_text("WIDTH = 3\nKEPT = 4\n")
+    text = (
+        "from torch import nn\nfrom nets import state\n"
+        "class Net(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        del state.WIDTH\n"
+        "        self.head = nn.Linear(2 if hasattr(state, 'WIDTH') else 5, state.KEPT)\n"
+    )
+    assert [model.parameters for model in analyse(str(project / "nets" / "net.py"), text).models] == [24]
+
+
+def test_a_module_of_another_class_may_have_any_name(project: Path) -> None:
+    (project / "nets" / "lazy.py").write_text(
+        "import sys, types\n"
+        "class Lazy(types.ModuleType):\n"
+        "    width = property(lambda self: 3)\n"
+        "sys.modules[__name__].__class__ = Lazy\n"
+    )
+    text = (
+        "from torch import nn\nfrom nets import lazy\n"
+        "class Net(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        try: self.head = nn.Linear(lazy.width, 1)\n"
+        "        except AttributeError: self.head = nn.Linear(9, 9)\n"
+    )
+    assert [model.parameters for model in analyse(str(project / "nets" / "net.py"), text).models] == [None]

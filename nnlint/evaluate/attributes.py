@@ -114,6 +114,7 @@ OF_MODULES = frozenset({"__file__", "__path__", "__doc__", "__package__", "__spe
 # What torch raises for a tensor, or for a device that is not there.
 REFUSALS = ("RuntimeError", "IndexError", "ValueError", "NotImplementedError", "AssertionError")
 # Attributes that no size and no registration depends on.
+WRITTEN_NOWHERE = frozenset({"T", "device", "dtype", "grad_fn", "is_leaf", "layout", "mT", "ndim", "shape"})
 WEIGHTLESS = frozenset({"grad", GRADIENT, "training"})
 # Methods of lists, dicts, sets and modules that write to their object.
 WRITERS = frozenset(
@@ -558,11 +559,16 @@ class Attributes(Control):
         if self.look_ups.reading is not None:
             self.look_ups.note_name(value.frame, name)
         if name in value.frame.variables:
+            own = value.frame.variables.get("__class__")
+            if own is not None and not (isinstance(own, Class) and own.find(name) is ABSENT):
+                return Unknown(f"{name} of a module of another class")
             return self.read(value.frame.variables[name])
         if name == "__name__":
             return value.name
         if name == "__dict__":
             return self.namespace(value.frame)
+        if "__class__" in value.frame.variables:
+            return Unknown(f"{name} of a module of another class")
         if name in OF_MODULES:
             return of_module(name)
         found = self.submodule(value, name)
@@ -860,6 +866,8 @@ class Attributes(Control):
             self.heap.touch(value)
             value.attributes[name] = given
         elif isinstance(value, Module):
+            if "__class__" in value.frame.variables:
+                self.give_up(Unknown(f"{name} of a module of another class is set"))
             self.store(value.frame, name, given)
         elif isinstance(value, Native) and value.signature is not None and name in SIGNING:
             why = Unknown(f"{name} of an __init__ is replaced")
@@ -875,7 +883,11 @@ class Attributes(Control):
         elif isinstance(value, Tensor):
             if name == "grad" and isinstance(given, Tensor) and are_different(given.shape, value.shape):
                 raise self.error("RuntimeError", "attempting to assign a gradient of another size")
-            if name in ("data", "shape", "dtype"):
+            if name in WRITTEN_NOWHERE and not value.is_array:
+                raise self.error("AttributeError", f"attribute '{name}' of a tensor is not writable")
+            if name == "data" and is_plain(given) and not isinstance(given, Unknown):
+                raise self.error("TypeError", f"Variable data has to be a tensor, but got {type_name(given)}")
+            if name in ("data", "shape", "dtype"):  # of an array the last two
                 self.heap.forget_numbers(value)
                 self.heap.touch(value)
                 if isinstance(given, Tensor):
@@ -997,6 +1009,17 @@ class Attributes(Control):
                 raise self.error("AttributeError", name)
             self.heap.touch(value)
             value.attributes.pop(name, None)
+        elif isinstance(value, Function):
+            if name not in value.attributes:
+                self.give_up(Unknown(f"{name} of a function is deleted"))
+            self.heap.touch(value)
+            value.attributes.pop(name)
+        elif isinstance(value, Module):
+            if name not in value.frame.variables and "__class__" not in value.frame.variables:
+                raise self.error("AttributeError", f"module '{value.name}' has no attribute '{name}'")
+            self.delete_name(value.frame, name)
+        elif isinstance(value, (Partial, BoundMethod, Native, Super, Descriptor)):
+            self.give_up(Unknown(f"{name} of a {type_name(value)} is deleted"))
         elif isinstance(value, External):
             self.give_up(Unknown(f"{value.name}.{name} is deleted"))
         elif isinstance(value, Tensor):

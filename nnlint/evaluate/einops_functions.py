@@ -73,7 +73,7 @@ def _reshaped(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
     shape: Value = Unknown("the shape of a tensor by a pattern", plain=True)
     if isinstance(pattern, str) and isinstance(value.shape, tuple) and "**" not in kwargs:
         old = value.shape
-        shape = shaped(lambda: shape_by(pattern, old, axes))
+        shape = shaped(machine, lambda: shape_by(pattern, old, axes))
     made = Tensor(shape, machine.heap.clock, is_array=value.is_array).viewing(value)
     return made if are_different(shape, value.shape) else perhaps_itself(value, made)
 

@@ -18,6 +18,7 @@ from nnlint.values import (
     Instance,
     Namespace,
     Native,
+    Partial,
     Value,
     present,
     same,
@@ -157,7 +158,18 @@ def _is_free(function: Function) -> bool:
     return True
 
 
+def _method_type(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """types.MethodType(function, receiver)"""
+    if len(args) != 2 or kwargs or args[1] is None:
+        raise machine.error("TypeError", "a method is made of a function and an object that is not None")
+    if isinstance(args[0], (Function, Native, BoundMethod, Partial)):
+        return BoundMethod(*args)
+    machine.alias(args)
+    return Unknown("a method of what is not known", foreign=True)
+
+
 FUNCTION_TYPES: dict[str, Native] = {
     name: Native("FunctionType", _function_type) for name in ("types.FunctionType", "types.LambdaType")
 }
+FUNCTION_TYPES["types.MethodType"] = Native("MethodType", _method_type)
 __all__ = ["CODE", "DECIDING", "FUNCTION_TYPES", "REPLACED", "attribute", "distinct", "keyword_defaults", "replaced"]

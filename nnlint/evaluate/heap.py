@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from nnlint.evaluate.look_ups import LookUps
+from nnlint.evaluate.tensor_numbers import holds_integers
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
@@ -307,6 +308,7 @@ class Heap:
         for other in tensor.sharing or (tensor,):
             if other.data is not None:
                 self.touch(other)
+                other.is_whole = holds_integers(other)
                 other.data = None
 
     def begin_root(self) -> None:

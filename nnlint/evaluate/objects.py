@@ -13,6 +13,7 @@ from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.control import DEPTH, LimitError
 from nnlint.evaluate.items import NATIVE_ERRORS, Items
 from nnlint.evaluate.kinds import union
+from nnlint.evaluate.tensor_numbers import typed
 from nnlint.numpy_numbers import NUMPY, NumpyBool, of_numpy
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, UnknownValueError
@@ -248,7 +249,7 @@ class Objects(Items):
             return self.unary(sign, value.payload)
         if isinstance(value, Tensor):
             is_itself = sign == "+" and not value.is_array
-            return value if is_itself else Tensor(value.shape, self.heap.clock, is_array=value.is_array)
+            return value if is_itself else typed(Tensor(value.shape, self.heap.clock, is_array=value.is_array), value)
         if isinstance(value, Instance):
             return self.lacking(value, f"does not support {sign}")
         if isinstance(value, Dict) and value.kind == "Counter" and sign != "~":

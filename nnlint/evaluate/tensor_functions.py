@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from nnlint.evaluate.tensor_numbers import holds_integers
 from nnlint.unknown import Unknown
 from nnlint.values import Native, Tensor, Value
 
@@ -18,6 +19,12 @@ _UNARY = (
     "isfinite isinf isnan isneginf isposinf lgamma log10 log1p log_softmax logcumsumexp logical_not logit nan_to_num "
     "negative rad2deg reciprocal relu roll rsqrt selu sgn sign signbit sinc sinh softmax square tan tril triu"
 )
+# Those of them that give truth values, and those that give numbers of the type that they are given.
+_OF_TRUTHS = frozenset(["isfinite", "isinf", "isnan", "isneginf", "isposinf", "logical_not", "signbit"])
+_OF_SAME_TYPE = frozenset(
+    ["absolute", "bitwise_not", "flip", "fliplr", "flipud", "negative", "relu", "roll", "sgn", "sign", "square",
+     "tril", "triu"]
+)  # fmt: skip
 # Of a number of points, giving a vector of them.
 WINDOWS = frozenset(f"{name}_window" for name in ("bartlett", "blackman", "hamming", "hann", "kaiser"))
 _OTHERS = (
@@ -53,7 +60,9 @@ def _alike(name: str) -> Callable[[Any, list[Value], dict[str, Value]], Value]:
         others = (*args[1:], *(given for word, given in kwargs.items() if word != "input"))
         if not isinstance(value, Tensor) or any(isinstance(other, (Tensor, Unknown)) for other in others):
             return Unknown(f"what torch.{name} gives", plain=True)
-        return Tensor(value.shape, machine.heap.clock)
+        made = Tensor(value.shape, machine.heap.clock)
+        made.is_whole = name in _OF_TRUTHS or (name in _OF_SAME_TYPE and holds_integers(value))
+        return made
 
     return compute
 

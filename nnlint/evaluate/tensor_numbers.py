@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from nnlint.values import External, Value
+from nnlint.values import External, Native, Tensor, Value
 
 ERROR = 2.0**-20  # relative, per operation: float32 has 2**-24
 WHOLE = 2**24  # the whole numbers that float32 holds exactly
@@ -123,7 +123,18 @@ FLOATING_TYPES = frozenset({"float", "float32", "double", "float64"})
 
 def is_of_integers(dtype: Value) -> bool:
     """Whether a dtype is surely one of whole numbers, or of truth values."""
-    return isinstance(dtype, External) and dtype.name.removeprefix("torch.") in INTEGERS
+    return isinstance(dtype, (External, Native)) and dtype.name.removeprefix("torch.") in INTEGERS
+
+
+def holds_integers(value: Value) -> bool:
+    """Whether a number, or what a tensor holds, surely is of a type of whole numbers."""
+    return value.is_whole or are_whole(value.data) if isinstance(value, Tensor) else isinstance(value, int)
+
+
+def typed(made: Tensor, base: Tensor) -> Tensor:
+    """A new tensor, which is of the dtype of another."""
+    made.is_whole = holds_integers(base)
+    return made
 
 
 def convert(number: Number, dtype: str) -> Number:

@@ -11,7 +11,7 @@ from math import prod
 from typing import Any
 
 from nnlint.evaluate import tensor_shapes
-from nnlint.evaluate.tensor_shapes import NotKnown, Shape, broadcast, place, summed, whole
+from nnlint.evaluate.tensor_shapes import NotKnown, Refused, Shape, broadcast, place, summed, whole
 from nnlint.layers import SIZES
 from nnlint.values import Tensor, Value
 
@@ -181,9 +181,9 @@ def stacked(dim: int) -> Rule:
 def matmul(input: Value, other: Value) -> Result:
     one, two = shape_of(input), shape_of(other)
     if not one or not two:
-        raise NotKnown
+        raise Refused("both arguments to matmul need to be at least 1D")
     if whole(one[-1]) != whole(two[-2 if len(two) > 1 else 0]):
-        raise NotKnown
+        raise Refused(f"the sizes {one} and {two} cannot be multiplied")
     batch = broadcast(one[:-2], two[:-2])
     return (*batch, *one[-2:-1], *(two[-1:] if len(two) > 1 else ()))
 
@@ -230,7 +230,7 @@ def einsum(equation: Value, *operands: Value) -> Result:
             raise NotKnown
         for name, size in zip(term, shape_of(operand)):
             if found.setdefault(name, whole(size)) != size:
-                raise NotKnown
+                raise NotKnown if 1 in (found[name], size) else Refused(f"the sizes of {name!r} in einsum() differ")
     if len(set(gives)) < len(gives) or not found.keys() >= set(gives):
         raise NotKnown
     return tuple(found[name] for name in gives)
@@ -304,7 +304,9 @@ def argsort(input: Value, dim: Value = -1, descending: Value = False, *, stable:
 
 def linear(input: Value, weight: Value, bias: Value = None) -> Result:
     shape, (out, into) = shape_of(input), shape_of(weight)
-    if not shape or whole(shape[-1]) != whole(into) or not (bias is None or shape_of(bias) == (out,)):
+    if shape and whole(shape[-1]) != whole(into):
+        raise Refused(f"the sizes {shape} and {(out, into)} cannot be multiplied")
+    if not shape or not (bias is None or shape_of(bias) == (out,)):
         raise NotKnown
     return (*shape[:-1], out)
 

@@ -19,6 +19,19 @@ class NotKnown(Exception):
     """The shape does not follow from what is given, or torch raises."""
 
 
+class Refused(NotKnown):
+    """torch surely raises. kind: which exception."""
+
+    def __init__(self, words: str, kind: str = "RuntimeError") -> None:
+        super().__init__(words)
+        self.kind = kind
+
+
+def is_known(shape: Shape) -> bool:
+    """Whether all sizes are known."""
+    return all(type(size) is int for size in shape)
+
+
 def whole(value: Value) -> int:
     if type(value) is not int:
         raise NotKnown
@@ -47,7 +60,11 @@ def sizes_of(args: Sequence[Value]) -> list[Value]:
 def place(dim: Value, rank: int) -> int:
     """A dimension counted from the front."""
     index = whole(dim)
-    if not -rank <= index < rank:
+    if rank and not -rank <= index < rank:
+        raise Refused(
+            f"Dimension out of range (expected to be in range of [{-rank}, {rank - 1}], but got {index})", "IndexError"
+        )
+    if not rank:
         raise NotKnown
     return index % rank
 
@@ -61,18 +78,22 @@ def _view(shape: Shape, args: Sequence[Value]) -> Shape:
     sizes = sizes_of(args)
     if -1 in sizes:
         rest = _known(tuple(size for size in sizes if size != -1))
-        if sizes.count(-1) > 1 or rest == 0 or _known(shape) % rest:
+        if sizes.count(-1) > 1:
+            raise Refused("only one dimension can be inferred")
+        if rest == 0:
             raise NotKnown
+        if _known(shape) % rest:
+            raise Refused(f"shape '{sizes}' is invalid for input of size {_known(shape)}")
         sizes[sizes.index(-1)] = _known(shape) // rest
     elif _known(tuple(sizes)) != _known(shape):
-        raise NotKnown
+        raise Refused(f"shape '{sizes}' is invalid for input of size {_known(shape)}")
     return tuple(sizes)
 
 
 def _permute(shape: Shape, args: Sequence[Value]) -> Shape:
     order = [place(dim, len(shape)) for dim in sizes_of(args)]
     if sorted(order) != list(range(len(shape))):
-        raise NotKnown
+        raise Refused("the dimensions of a permutation are those of the tensor, each once")
     return tuple(shape[dim] for dim in order)
 
 
@@ -129,7 +150,7 @@ def _expand(shape: Shape, args: Sequence[Value]) -> Shape:
         raise NotKnown
     added = len(sizes) - len(shape)
     if -1 in sizes[:added] or any(whole(old) not in (1, new) and new != -1 for old, new in zip(shape, sizes[added:])):
-        raise NotKnown
+        raise Refused("an expanded size must match the existing one") if is_known(tuple(sizes)) else NotKnown
     return (*sizes[:added], *(old if new == -1 else new for old, new in zip(shape, sizes[added:])))
 
 
@@ -140,7 +161,7 @@ def broadcast(one: Shape, other: Shape) -> Shape:
     sizes = []
     for left, right in pairs:
         if left is not right and whole(left) != whole(right) and 1 not in (left, right):
-            raise NotKnown
+            raise Refused(f"the size {left} of one tensor must match the size {right} of another")
         sizes.append(left if right == 1 else right)
     return tuple(sizes)
 
@@ -148,9 +169,15 @@ def broadcast(one: Shape, other: Shape) -> Shape:
 def item(shape: Shape, index: Value) -> Shape:
     """tensor[index], for whole numbers, slices, None and ..."""
     parts = list(index) if isinstance(index, tuple) else [index]
+    of_lists = sum(isinstance(part, list) for part in parts)
+    if of_lists > 1 or (of_lists and any(type(part) is int for part in parts)):
+        raise NotKnown  # they go together, in numpy also with a number
     taken = sum(part is not None and part is not ... for part in parts)
-    if parts.count(...) > 1 or taken > len(shape):
+    if parts.count(...) > 1:
         raise NotKnown
+    if taken > len(shape):
+        is_simple = all(part is None or part is ... or type(part) in (int, slice) for part in parts)
+        raise Refused("too many indices for a tensor", "IndexError") if is_simple else NotKnown
     if ... not in parts:
         parts.append(...)
     sizes: list[Value] = []
@@ -173,26 +200,34 @@ def _taken(size: Value, part: Value) -> list[Value]:
         return [size]
     if isinstance(part, slice) and all(end is None or type(end) is int for end in (part.start, part.stop, part.step)):
         return [len(range(*part.indices(whole(size))))]
+    if isinstance(part, list) and part and all(type(index) is int and -whole(size) <= index < size for index in part):
+        return [len(part)]
     if type(part) is int and -whole(size) <= part < size:
         return []
+    if type(part) is int:
+        raise Refused(f"index {part} is out of bounds for a dimension with size {size}", "IndexError")
     raise NotKnown
 
 
 def cat(shapes: Sequence[Shape], dim: Value = 0) -> Shape:
     """torch.cat"""
-    if not shapes or any(len(shape) != len(shapes[0]) for shape in shapes):
+    if not shapes or (0,) in shapes:  # which goes with any other
         raise NotKnown
+    if any(len(shape) != len(shapes[0]) for shape in shapes):
+        raise Refused("tensors must have the same number of dimensions")
     at = place(dim, len(shapes[0]))
     others = {(*shape[:at], *shape[at + 1 :]) for shape in shapes}
     if len(others) != 1:
-        raise NotKnown
+        raise Refused("sizes of tensors must match except in one dimension") if all(map(is_known, others)) else NotKnown
     return (*shapes[0][:at], sum(whole(shape[at]) for shape in shapes), *shapes[0][at + 1 :])
 
 
 def stack(shapes: Sequence[Shape], dim: Value = 0) -> Shape:
     """torch.stack"""
-    if not shapes or any(shape != shapes[0] for shape in shapes):
+    if not shapes:
         raise NotKnown
+    if any(shape != shapes[0] for shape in shapes):
+        raise Refused("stack expects each tensor to be equal size") if all(map(is_known, shapes)) else NotKnown
     at = place(dim, len(shapes[0]) + 1)
     return (*shapes[0][:at], len(shapes), *shapes[0][at:])
 

@@ -16,6 +16,7 @@ from nnlint.evaluate.devices import default_device
 from nnlint.evaluate.nn_layers import MEMO, deep_copy, has_state, restored
 from nnlint.evaluate.nn_module import nothing, prepare, put, results
 from nnlint.evaluate.tensor_names import is_name
+from nnlint.evaluate.tensor_numbers import holds_integers, typed
 from nnlint.layers import UnknownSizeError
 from nnlint.layers.arguments import spread
 from nnlint.numpy_numbers import NUMPY, NumpyInt, of_numpy
@@ -90,8 +91,9 @@ def made_here(fn: Fn) -> Fn:
 
 
 def _sized(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    sizes = args or ([kwargs["size"]] if "size" in kwargs else [()])
-    return Tensor(as_shape(machine, sizes), machine.heap.clock)
+    if not args and kwargs.keys().isdisjoint(("size", "**")):
+        raise machine.error("TypeError", "a tensor is made of a size")
+    return Tensor(as_shape(machine, args or [kwargs.get("size", Unknown("a size", plain=True))]), machine.heap.clock)
 
 
 function(*(f"torch.{name}" for name in ("empty", "zeros", "ones", "randn", "rand")))(made_here(_sized))
@@ -174,17 +176,22 @@ def _joined(names: tuple[str, ...], join_shapes: Callable[..., tensor_shapes.Sha
         if isinstance(parts, (list, tuple)) and all(
             isinstance(part, Tensor) and type(part.shape) is tuple for part in parts
         ):
-            shape = shaped(lambda: join_shapes([part.shape for part in parts], dim))
-        return Tensor(shape, machine.heap.clock)
+            shape = shaped(machine, lambda: join_shapes([part.shape for part in parts], dim))
+        made = Tensor(shape, machine.heap.clock)
+        made.is_whole = isinstance(parts, (list, tuple)) and bool(parts) and all(map(holds_integers, parts))
+        return made
 
     for name in names:
         FUNCTIONS[f"torch.{name}"] = Native(f"torch.{name}", run)
 
 
-def shaped(compute: Callable[[], tensor_shapes.Shape]) -> Value:
-    """The shape that is computed, or an Unknown: also for one that no tensor has."""
-    with suppress(tensor_shapes.NotKnown, UnknownValueError):
+def shaped(machine: Any, compute: Callable[[], tensor_shapes.Shape], is_array: bool = False) -> Value:
+    """The shape that is computed, or an Unknown; raises in the program what torch surely does."""
+    try:
         return tensor_shapes.checked(compute())
+    except (tensor_shapes.NotKnown, UnknownValueError) as error:
+        if isinstance(error, tensor_shapes.Refused) and not is_array:
+            raise machine.error(error.kind, str(error)) from None
     return Unknown("the shape of a tensor", plain=True)
 
 
@@ -200,13 +207,16 @@ def _by_rule(name: str, rule: tensor_results.Rule) -> Fn:
         listed = args[0] if args and isinstance(args[0], (list, tuple)) else ()
         tensors = [value for value in (*args, *listed, *given.values()) if isinstance(value, Tensor)]
         base = tensors[0] if tensors and name in tensor_results.VIEWS else None
+        are_whole = bool(tensors) and all(map(holds_integers, tensors))
         if name == "meshgrid":  # each is a view of one of those that it is given
             for tensor in tensors:
                 machine.heap.forget_numbers(tensor)
-        are_whole = bool(tensors) and all(map(_is_whole, tensors))
         is_whole = name in tensor_results.OF_INTEGERS or (are_whole and name in tensor_results.OF_SAME_TYPE)
         with suppress(tensor_shapes.NotKnown, UnknownSizeError, UnknownValueError, TypeError, ValueError):
-            return results(machine, rule(*args, **given), base, is_whole)
+            try:
+                return results(machine, rule(*args, **given), base, is_whole)
+            except tensor_shapes.Refused as refused:
+                raise machine.error(refused.kind, str(refused)) from None
         if base is not None:
             machine.heap.forget_numbers(base)
         return Unknown(f"what torch.{name} gives", plain=True)
@@ -251,13 +261,16 @@ def reshaped(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: 
     ):
         raise machine.error("TypeError", f"{name}() takes whole numbers")
     if name == "flatten" and value.is_parameter and (given or not _has_many(value)):
-        made = reshaped(machine, Tensor(value.shape, machine.heap.clock).viewing(value), name, args, kwargs)
+        given_as = typed(Tensor(value.shape, machine.heap.clock), value).viewing(value)
+        made = reshaped(machine, given_as, name, args, kwargs)
         return perhaps_itself(value, made) if isinstance(made, Tensor) else made
     if (value.is_array and (name in tensor_shapes.NOT_OF_ARRAYS or kwargs)) or not isinstance(value.shape, tuple):
         shape: Value = Unknown(f"{name}() of a tensor", plain=True)
     else:
-        shape = shaped(lambda: tensor_shapes.METHODS[name](value.shape, tensor_shapes.in_order(name, args, kwargs)))
-    return Tensor(shape, machine.heap.clock, is_array=value.is_array).viewing(value)
+        of_shape = tensor_shapes.METHODS[name]
+        in_order = partial(tensor_shapes.in_order, name, args, kwargs)
+        shape = shaped(machine, lambda: of_shape(value.shape, in_order()), value.is_array)
+    return typed(Tensor(shape, machine.heap.clock, is_array=value.is_array), value).viewing(value)
 
 
 for _each in ("reshape", "permute", "transpose", "t", "unsqueeze", "squeeze", "flatten", "tile", "swapaxes"):
@@ -284,13 +297,19 @@ for _each in ("numel", "prod", "sum", "mean", "max", "min"):
 @function("torch.full")
 @made_here
 def _full(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return Tensor(as_shape(machine, [args[0] if args else kwargs.get("size")]), machine.heap.clock)
+    made = Tensor(as_shape(machine, [args[0] if args else kwargs.get("size")]), machine.heap.clock)
+    made.is_whole = type(args[1] if len(args) > 1 else kwargs.get("fill_value")) in (int, bool)
+    return made
 
 
 @function(*(f"torch.{name}_like" for name in ("empty", "zeros", "ones", "randn", "rand", "full")), "torch.clone")
 def _like(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    shape = args[0].shape if isinstance(args[0], Tensor) else Unknown("a tensor's shape", plain=True)
-    return Tensor(shape, machine.heap.clock)
+    if not isinstance(args[0], Tensor):
+        return Tensor(Unknown("a tensor's shape", plain=True), machine.heap.clock)
+    made = typed(Tensor(args[0].shape, machine.heap.clock), args[0])
+    if not kwargs.keys().isdisjoint(("dtype", "**")):
+        made.is_whole = tensor_numbers.is_of_integers(kwargs.get("dtype"))
+    return made
 
 
 @function("torch.as_tensor", "torch.from_numpy")
@@ -341,14 +360,8 @@ def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Tensor
     known = len(shape) < 2 and all(type(i) in (int, NumpyInt) and abs(i) <= tensor_numbers.WHOLE for i in items)
     data = None if not known else tuple(map(int, items)) if shape else int(items[0])
     made = Tensor(tuple(shape), machine.heap.clock, data=data)
-    made.is_whole = bool(items) and all(map(_is_whole, items))
+    made.is_whole = bool(items) and all(map(holds_integers, items))
     return made
-
-
-def _is_whole(value: Value) -> bool:
-    """Whether a number, or what a tensor holds, surely is of a type of whole numbers."""
-    is_tensor = isinstance(value, Tensor)
-    return value.is_whole or tensor_numbers.are_whole(value.data) if is_tensor else isinstance(value, int)
 
 
 def _is_scalar(value: Value) -> bool:
@@ -391,6 +404,8 @@ def _arange(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if kwargs and set(kwargs) - {"device", "dtype"}:
         return Tensor(Unknown("torch.arange", plain=True), machine.heap.clock)
     if args and all(isinstance(arg, int) for arg in args):
+        if args[2:] == [0]:
+            raise machine.error("RuntimeError", "step must be nonzero")
         numbers = range(*args)
         if (numbers.stop - numbers.start) * numbers.step < 0:
             raise machine.error("RuntimeError", "the bounds of torch.arange do not go with the step")
@@ -432,12 +447,14 @@ def converted(machine: Any, value: Tensor, dtype: Value) -> Tensor:
     """A tensor with its numbers as another dtype has them; None stands for no other."""
     numbers = numbers_of(value)
     if dtype is None or numbers is None:
-        return Tensor(value.shape, machine.heap.clock, False, value.data, value.least, value.is_array)
+        made = Tensor(value.shape, machine.heap.clock, False, value.data, value.least, value.is_array)
+        made.is_whole = holds_integers(value) if dtype is None else tensor_numbers.is_of_integers(dtype)
+        return made
     name = dtype.name.removeprefix("torch.") if isinstance(dtype, External) else ""
     return from_numbers(machine, value.shape, [tensor_numbers.convert(number, name) for number in numbers])
 
 
-KEEPING_WHOLE = frozenset({"+", "-", "*", "//", "%", "&", "|", "^"})
+KEEPING_WHOLE = frozenset({"+", "-", "*", "**", "//", "%", "&", "|", "^"})
 
 
 def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
@@ -446,24 +463,25 @@ def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
     if not all(isinstance(side, (Tensor, int, float)) for side in (left, right)):
         return Unknown("tensor arithmetic", plain=True)
     if sign == "@" and not any(tensor.is_array for tensor in tensors):
-        return Tensor(shaped(lambda: tensor_results.matmul(left, right)), machine.heap.clock)
+        return Tensor(shaped(machine, lambda: tensor_results.matmul(left, right)), machine.heap.clock)
     shape, is_array = tensors[0].shape, any(tensor.is_array for tensor in tensors)
     if len(tensors) == 2 and not same(shape, tensors[1].shape):
         one, other = shape, tensors[1].shape
         if not isinstance(one, tuple) or not isinstance(other, tuple):
             return Unknown("tensor arithmetic", plain=True)
-        shape = shaped(lambda: tensor_shapes.broadcast(one, other))
+        shape = shaped(machine, lambda: tensor_shapes.broadcast(one, other), is_array)
     if sign == "@":
         shape = Unknown("a product of tensors", plain=True)
+    stays_whole = sign in KEEPING_WHOLE and holds_integers(left) and holds_integers(right)
     ones, others = numbers_of(left), numbers_of(right)
     if ones is None or others is None or not isinstance(shape, tuple) or len(shape) > 1:
         unseen = Tensor(shape, machine.heap.clock, is_array=is_array)
-        unseen.is_whole = sign in KEEPING_WHOLE and _is_whole(left) and _is_whole(right)
+        unseen.is_whole = stays_whole
         return unseen
     count = max(len(ones), len(others))
     ones, others = (side * count if len(side) == 1 else side for side in (ones, others))
     made = from_numbers(machine, shape, [tensor_numbers.combine(sign, a, b) for a, b in zip(ones, others)])
-    made.is_array = is_array
+    made.is_array, made.is_whole = is_array, stays_whole
     return made
 
 
@@ -472,7 +490,7 @@ def comparison(machine: Any, left: Value, right: Value) -> Value:
     sides = (left, right)
     if any(side.is_array if isinstance(side, Tensor) else not isinstance(side, (int, float)) for side in sides):
         return Unknown("a comparison of tensors", plain=True)
-    made = Tensor(shaped(lambda: tensor_results.widened(left, right)), machine.heap.clock)
+    made = Tensor(shaped(machine, lambda: tensor_results.widened(left, right)), machine.heap.clock)
     made.is_whole = True
     return made
 
@@ -603,7 +621,7 @@ def _parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
         raise machine.error("AttributeError", "only a tensor can be detached")
     if isinstance(data, Tensor):
         requires_grad = args[1] if len(args) > 1 else kwargs.get(GRADIENT, True)
-        if requires_grad is True and _is_whole(data):
+        if requires_grad is True and holds_integers(data):
             raise machine.error("RuntimeError", "only tensors of floating point can require gradients")
         made = Tensor(data.shape, machine.heap.clock, True, least=data.least).viewing(data)
         if requires_grad is not True or "**" in kwargs:
@@ -880,8 +898,10 @@ SAME_SHAPE = frozenset(
         "exp",
         "log",
         "sqrt",
+        "bool",
         "int",
         "long",
+        "short",
         "trunc_normal_",
         "clamp",
         "clamp_",
@@ -943,7 +963,7 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return _rank(value)
     if name == "size":
         return value.numel() if value.is_array else Native(name, lambda m, args, kwargs: _size(m, value, args, kwargs))
-    if name in ("sum", "mean") and not value.is_array and value.data is None and not value.is_whole:
+    if name in ("sum", "mean") and not value.is_array and value.data is None:
         return Native(name, lambda m, args, kwargs: _summed(m, value, name, args, kwargs))
     if name in ("prod", "sum", "max", "min") and isinstance(value.data, tuple):
         return Native(name, lambda m, args, kwargs: _reduced(m, value, name, args, kwargs))
@@ -968,7 +988,8 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return either if name == "real" else Native(name, lambda m, args, kwargs: either)
     if name in ("data", "weight") or name in SAME_SHAPE:
         if name == "data":
-            return Tensor(value.shape, machine.heap.clock, False, value.data, value.least).viewing(value)
+            shared = Tensor(value.shape, machine.heap.clock, False, value.data, value.least)
+            return typed(shared, value).viewing(value)
         if name.endswith("_"):
             return Native(name, lambda m, args, kwargs: _write_in_place(m, value, name, args))
         if name == "to" and value.data is not None:
@@ -988,9 +1009,11 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     if name in ("T", "mT"):
         is_matrix = isinstance(value.shape, tuple) and len(value.shape) == 2
         shape = value.shape[::-1] if is_matrix else Unknown(f"{name} of a tensor", plain=True)
-        return Tensor(shape, machine.heap.clock, is_array=value.is_array).viewing(value)
+        return typed(Tensor(shape, machine.heap.clock, is_array=value.is_array), value).viewing(value)
     if name in ("new_zeros", "new_ones", "new_empty", "new_full") and not value.is_array:
-        return Native(name, lambda m, args, kwargs: _sized(m, args[:1] if name == "new_full" else args, kwargs))
+        return Native(
+            name, lambda m, args, kwargs: _new_like(m, value, args[:1] if name == "new_full" else args, kwargs)
+        )
     if name in RESHAPING or (name == "resize" and value.is_array):
         return Native(name, lambda m, args, kwargs: _reshape(m, value, name))
     if name.endswith("_") and not name.endswith("__") and not value.is_array:
@@ -1005,10 +1028,26 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     return Native(name, lambda m, args, kwargs: _unknown_method(m, value, name))
 
 
+def _new_like(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """tensor.new_zeros(...): of its dtype, where it is not told another"""
+    made = _sized(machine, args, kwargs)
+    is_told = not kwargs.keys().isdisjoint(("dtype", "**"))
+    if isinstance(made, Tensor):
+        made.is_whole = tensor_numbers.is_of_integers(kwargs.get("dtype")) if is_told else holds_integers(value)
+    return made
+
+
+KEEPING_TYPE = frozenset({"abs", "clone", "contiguous", "cpu", "cuda", "detach"})
+
+
 def _of_same_shape(machine: Any, value: Tensor, name: str) -> Tensor:
     """A method that gives a tensor of the same shape: its own numbers, or others."""
     data = value.data if name in ("to", "cuda", "cpu", "clone", "detach", "contiguous") else None
     made = Tensor(value.shape, machine.heap.clock, False, data, value.least, value.is_array)
+    if name in ("bool", "int", "long", "short"):
+        made.is_whole = True
+    elif name in KEEPING_TYPE:
+        made.is_whole = holds_integers(value)
     return made if name == "clone" else made.viewing(value)
 
 
@@ -1082,12 +1121,15 @@ def _reduced(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: 
 
 def _summed(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """sum(dim=None, keepdim=False) or mean() of numbers that are not known"""
+    if name == "mean" and holds_integers(value) and kwargs.keys().isdisjoint(("dtype", "**")):
+        raise machine.error("RuntimeError", "integers have no mean in torch")
     if name == "mean" and not value.is_parameter:
         machine.may_raise("integers have no mean in torch")
     if not isinstance(value.shape, tuple) or len(args) > 2 or kwargs.keys() - {"dim", "keepdim"}:
         return Tensor(Unknown(f"{name}() of a tensor", plain=True), machine.heap.clock)
     given = dict(zip(("dim", "keepdim"), args)) | kwargs
-    return Tensor(shaped(lambda: tensor_shapes.summed(value.shape, **given)), machine.heap.clock)
+    made = Tensor(shaped(machine, lambda: tensor_shapes.summed(value.shape, **given)), machine.heap.clock)
+    return typed(made, value)
 
 
 def _has_many(value: Tensor) -> bool:
@@ -1132,18 +1174,31 @@ def tensor_item(machine: Any, value: Tensor, index: Value) -> Value:
     if not isinstance(value.shape, tuple):
         return Unknown("an item of a tensor", plain=True)
     if type(index) is not int or not value.shape:
-        shape = shaped(lambda: tensor_shapes.item(value.shape, index))
+        taken = _by_indices(machine, value, index)
+        shape = shaped(machine, lambda: tensor_shapes.item(value.shape, taken), value.is_array)
         is_part = type(index) is slice and len(value.shape) == 1 and isinstance(value.data, tuple)
         bounds = (index.start, index.stop, index.step) if is_part else ()
         is_known = all(bound is None or type(bound) is int for bound in bounds)
         data = value.data[index] if is_part and is_known and (index.step is None or index.step > 0) else None
-        return Tensor(shape, machine.heap.clock, data=data, is_array=value.is_array).viewing(value)
+        part = Tensor(shape, machine.heap.clock, data=data, is_array=value.is_array)
+        return typed(part, value).viewing(value)
     if isinstance(value.shape[0], int) and not -value.shape[0] <= index < value.shape[0]:
         raise machine.error("IndexError", f"index {index} is out of bounds for dimension 0 with size {value.shape[0]}")
     data = value.data[index] if isinstance(value.data, tuple) else None
     if value.is_array and len(value.shape) == 1 and isinstance(data, (int, float)):
         return of_numpy(data)
-    return Tensor(value.shape[1:], machine.heap.clock, data=data, is_array=value.is_array).viewing(value)
+    return typed(Tensor(value.shape[1:], machine.heap.clock, data=data, is_array=value.is_array), value).viewing(value)
+
+
+def _by_indices(machine: Any, value: Tensor, index: Value) -> Value:
+    """What stands in tensor[...], with a vector that surely is one of indices as the list of as many."""
+    if isinstance(index, tuple):
+        return tuple(_by_indices(machine, value, part) for part in index)
+    length = index.shape[0] if isinstance(index, Tensor) and _rank_is_one(index) else None
+    if type(length) is not int or not holds_integers(index) or length > ops.ITEMS:
+        return index
+    is_mask = not tensor_numbers.are_whole(index.data) and isinstance(value.shape, tuple) and length in value.shape
+    return index if is_mask else [0] * length
 
 
 def tensor_items(machine: Any, value: Tensor) -> Iterator[Value]:
@@ -1175,7 +1230,7 @@ def _split(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Val
     for size in sizes:
         machine.step()
         data = value.data[start : start + size] if isinstance(value.data, tuple) else None
-        parts.append(Tensor((size,), machine.heap.clock, data=data).viewing(value))
+        parts.append(typed(Tensor((size,), machine.heap.clock, data=data), value).viewing(value))
         start += size
     return tuple(parts)
 
