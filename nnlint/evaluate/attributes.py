@@ -58,6 +58,7 @@ from nnlint.values import (
     Tensor,
     Value,
     View,
+    has_rest,
     is_plain,
     join,
     may_be_absent,
@@ -664,7 +665,8 @@ class Attributes(Control):
         if cls.unknown_base is not None:
             return self.outside_method(cls.unknown_base, receiver)
         if name == "__init__":
-            return Native("object.__init__", lambda machine, args, kwargs: None)
+            is_object = all(owner.module is not None or owner.native is object for owner in order)
+            return Native("object.__init__", partial(_init_object, is_object and cls.find("__init__") is not ABSENT))
         if name in ("__setattr__", "__delattr__") and isinstance(receiver, Instance):
             return BoundMethod(Native(name, OBJECT_METHODS[name]), receiver)
         if name == "__getattribute__" and isinstance(receiver, Instance):
@@ -1007,6 +1009,8 @@ class Attributes(Control):
         elif isinstance(value, Class):
             if name not in value.attributes and value.metaclass is None:
                 raise self.error("AttributeError", name)
+            if name in (value.attributes.get("__members__") or ()):
+                raise self.error("AttributeError", f"'{value.name}' cannot delete member '{name}'.")
             self.heap.touch(value)
             value.attributes.pop(name, None)
         elif isinstance(value, Function):
@@ -1100,6 +1104,13 @@ def _write_outside(value: Unknown, machine: Any, args: list[Value], kwargs: dict
     """A method that writes to an object of code that is not known, perhaps to one that this has got hold of."""
     machine.write_unseen(value)
     return machine.call_unknown(value.part(), args, kwargs)
+
+
+def _init_object(is_last: bool, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """object.__init__(): it takes no arguments, where an __init__ of the program's own hands some on."""
+    if is_last and (args or kwargs.keys() - {"**"}) and not has_rest(args):
+        raise machine.error("TypeError", "object.__init__() takes exactly one argument (the instance to initialize)")
+    return None
 
 
 def _get_plainly(receiver: Instance, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -704,7 +704,9 @@ class Calls(Objects):
         if cls.module is not None and isinstance(cls.find("__del__"), Function):
             self.give_up(Unknown(f"when {cls.name}.__del__ runs is not followed"))
         if init is not ABSENT:
-            self.call(init, [made, *args], kwargs, unknown_kwargs)
+            given = self.call(init, [made, *args], kwargs, unknown_kwargs)
+            if given is not None and isinstance(init, Function) and not isinstance(given, Unknown):
+                raise self.error("TypeError", f"__init__() should return None, not '{type_name(given)}'")
         elif cls.unknown_base is not None:
             made.open = cls.unknown_base
             self.take_unseen(made, [*args, *kwargs.values()], unknown_kwargs, cls.unknown_base.why)
@@ -740,8 +742,10 @@ class Calls(Objects):
         return made
 
     def _enum_member(self, cls: Class, members: Dict, args: list[Value]) -> Value:
+        if not args:
+            raise self.error("TypeError", f"{cls.name}() needs a value")
         is_sure = members.rest is None
-        for member in members.values() if args else ():
+        for member in members.values():
             if member is args[0]:
                 return member
             is_it = self.truth(self.compare("==", member.attributes["value"], args[0]))

@@ -904,6 +904,15 @@ for _name in ("mean", "fmean", "median", "median_low", "median_high", "mode", "s
     LIBRARY[f"statistics.{_name}"] = pure(_name, getattr(statistics, _name))
 
 
+@library("enum.unique")
+def _unique(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """@enum.unique: no name is an alias of another"""
+    members = args[0].attributes.get("__members__") if isinstance(args[0], Class) else None
+    if isinstance(members, Dict) and members.rest is None and len(set(map(id, members.values()))) < len(members):
+        raise machine.error("ValueError", f"duplicate values found in {args[0].name}")
+    return args[0]
+
+
 @library("dataclasses.dataclass")
 def _dataclass(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if args and isinstance(args[0], Class):

@@ -45,6 +45,7 @@ from nnlint.values import (
     Tensor,
     Value,
     may_be_absent,
+    type_name,
 )
 
 
@@ -262,6 +263,8 @@ def name_at(machine: Any, module: Instance, index: int) -> str:
 def _set_item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, index, child = args
     held = registry(machine, module, "_modules")
+    if isinstance(index, (str, float, slice, tuple, List)) or index is None:
+        raise machine.error("TypeError", f"'{type_name(index)}' object cannot be interpreted as an integer")
     if not isinstance(index, int) or not certain(machine, module):
         machine.havoc(module, "a module whose place is not known is replaced")
         return None

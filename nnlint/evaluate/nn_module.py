@@ -38,6 +38,7 @@ from nnlint.values import (
     REGISTRIES,
     BoundMethod,
     Buffer,
+    Descriptor,
     Device,
     Dict,
     External,
@@ -377,6 +378,8 @@ def walk(machine: Any, module: Value, prefix: str = "", once: bool = True) -> It
             seen[id(part)] = part
             yield path, Rest(part) if isinstance(part, Unknown) else part
             if isinstance(part, Instance):
+                if part is not module and overrides(part, "named_modules"):
+                    yield path, Rest(Unknown(f"named_modules() of {part.cls.name}"))
                 if part.open is not None:
                     yield path, Rest(part.open)
                 held = part.attributes.get("_modules")
@@ -385,6 +388,24 @@ def walk(machine: Any, module: Value, prefix: str = "", once: bool = True) -> It
                     break
         else:
             pending.pop()
+
+
+def overrides(module: Value, name: str) -> bool:
+    """Whether a method is the program's own."""
+    own = isinstance(module, Instance) and module.cls.module is not None
+    return own and isinstance(module.cls.find(name), (Function, Descriptor))
+
+
+def _without_names(machine: Any, module: Instance, name: str, **given: Value) -> Value:
+    """What modules(), children() and parameters() give where their named_...() is the program's own: they go by it."""
+    pairs = machine.iterate(machine.call(machine.get_attribute(module, name), [], given))
+    return Stream((pair if type(pair) is Rest else machine.get_item(pair, 1) for pair in pairs), machine.heap.clock)
+
+
+def _modules(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if overrides(args[0], "named_modules"):
+        return _without_names(machine, args[0], "named_modules")
+    return _unnamed_modules(machine, args, kwargs)
 
 
 def _listing(pick: Callable[[str, Value], Value]) -> Fn:
@@ -402,9 +423,14 @@ def _listing(pick: Callable[[str, Value], Value]) -> Fn:
     return run
 
 
+_unnamed_modules = _listing(lambda path, module: module)
+
+
 def _children(named: bool) -> Fn:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         machine.take_apart(args[0])
+        if not named and overrides(args[0], "named_children"):
+            return _without_names(machine, args[0], "named_children")
         return Stream(children(machine, args[0], named), machine.heap.clock)
 
     return run
@@ -435,6 +461,10 @@ def _tensors(which: str, named: bool) -> Fn:
         recurse, once = first(given["recurse"], True), first(given.get("remove_duplicate"), True)
         if not isinstance(prefix, str) or not isinstance(recurse, bool) or not isinstance(once, bool):
             return Unknown("the tensors of a module", plain=which == "_buffers")
+        if not named and overrides(args[0], f"named{which}"):
+            return _without_names(machine, args[0], f"named{which}", recurse=recurse)
+        if overrides(args[0], "_named_members") or (recurse and overrides(args[0], "named_modules")):
+            return Unknown("the tensors of a module that lists its modules itself", plain=which == "_buffers")
         modules = walk(machine, args[0], prefix, once) if recurse else iter([(prefix, args[0])])
         return Stream(tensors(machine, modules, which, named, once), machine.heap.clock)
 
@@ -459,6 +489,8 @@ def _held_tensors(machine: Any, module: Value, which: str) -> Iterator[tuple[str
         yield "", module if type(module) is Rest else Rest(Unknown("an object that is no module"))
         return
     held = module.attributes.get(which)
+    if held is None and which not in module.attributes and module.open is None and module.cls.unknown_base is None:
+        raise machine.error("AttributeError", f"'{module.cls.name}' object has no attribute '{which}'")
     for name, tensor in live(machine, held) if isinstance(held, Dict) else ():
         if isinstance(tensor, (Unknown, Instance)):
             yield name, Rest((tensor if isinstance(tensor, Unknown) else Unknown("no tensor")).part())
@@ -942,7 +974,7 @@ MODULE_METHODS: dict[str, Fn] = {
     "register_module": _register_module,
     "register_parameter": _register_parameter,
     "register_buffer": _register_buffer,
-    "modules": _listing(lambda path, module: module),
+    "modules": _modules,
     "named_modules": _listing(lambda path, module: (path, module)),
     "children": _children(False),
     "named_children": _children(True),

@@ -389,7 +389,7 @@ class Objects(Items):
                     result = self.call(BoundMethod(method, one), [other], {})
                     if not is_not_implemented(result):
                         return result
-                if sign == "!=" and one.cls.find("__eq__") is not ABSENT:
+                if sign == "!=" and one.payload is None and one.cls.find("__eq__") is not ABSENT:
                     result = self.call(self.get_attribute(one, "__eq__"), [other], {})
                     if not is_not_implemented(result):
                         return self.unary("not", result)
