@@ -10,7 +10,7 @@ from typing import Any
 
 import libcst as cst
 
-from nnlint.evaluate import class_annotations, devices, metaclasses
+from nnlint.evaluate import class_annotations, devices, gradients, metaclasses
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.constructions import Constructions
@@ -378,6 +378,8 @@ class Calls(Objects):
                     self.heap.forget_numbers(array)
             if callee.name in devices.MOVING:
                 devices.move_default(self)
+            if callee.name.endswith("set_grad_enabled"):
+                gradients.stop(self)
             if callee.name == devices.DEFAULT and not given:
                 return devices.default_device(self)
             if callee.name == "torch.device":

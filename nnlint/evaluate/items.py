@@ -9,8 +9,8 @@ from functools import partial
 from itertools import islice, permutations
 from typing import Any
 
+from nnlint.evaluate import gradients, versions
 from nnlint.evaluate import operations as ops
-from nnlint.evaluate import versions
 from nnlint.evaluate.attributes import Attributes
 from nnlint.evaluate.control import DRAINED, PATIENCE, LimitError
 from nnlint.evaluate.heap import ADVANCED, Outcome
@@ -349,6 +349,7 @@ class Items(Attributes):
             else:
                 self.write_unseen(value, given)
         elif isinstance(value, Tensor):
+            gradients.check_leaf(self, value)
             self.heap.forget_numbers(value)
             self.may_refuse("an item of a tensor")
         elif value is None or isinstance(value, (tuple, str, int, float, bytes, Set, frozenset)):

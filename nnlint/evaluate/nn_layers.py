@@ -10,8 +10,10 @@ from nnlint.evaluate.nn_containers import fill
 from nnlint.evaluate.nn_module import MODULE_METHODS, Fn, prepare, refuse, set_state
 from nnlint.evaluate.parametrize import holds_computed
 from nnlint.evaluate.sequential import HOOKED
+from nnlint.evaluate.torch_names import REGISTERING
 from nnlint.layers import (
     PLAIN,
+    PLAIN_BUFFERS,
     Child,
     Children,
     Clones,
@@ -63,6 +65,8 @@ def layer_init(layer: Layer) -> Fn:
             raise machine.error("TypeError", "super(type, obj): obj must be an instance or subtype of type")
         prepare(machine, module)
         construct(machine, module, layer, bound)
+        if isinstance(module, Instance) and module.cls.module is not None:
+            _go_by_class(machine, module)
         reset = RESETS.get(layer.short_name, "reset_parameters")
         if isinstance(module.cls.find(reset), Function):  # torch's own change no sizes
             weight = bound.get("_weight")  # an Embedding with its weights given is not reset
@@ -77,6 +81,22 @@ def layer_init(layer: Layer) -> Fn:
         return None
 
     return run
+
+
+# By what torch's constructors register, and what those of RNNBase call beside.
+USED = tuple(sorted(REGISTERING - {"register_buffer"})) + ("_init_flat_weights", "flatten_parameters")
+
+
+def _go_by_class(machine: Any, module: Instance) -> None:
+    """What a class of the program's own has in store for the constructor of a layer that it derives from: a name that
+    it gives is taken, and methods of it may register otherwise."""
+    for name in (*module.attributes["_parameters"], *module.attributes["_buffers"]):
+        if module.cls.unknown_base is None and not isinstance(module.cls.find(name), (type(ABSENT), Unknown)):
+            raise machine.error("KeyError", f"attribute '{name}' already exists")
+    own = next((name for name in USED if isinstance(module.cls.find(name), Function)), None)
+    if own is not None:
+        machine.may_raise(f"{own}() is the program's own")
+        machine.havoc(module, f"{own}() is the program's own")
 
 
 # What torch's constructors call in the end, by torch's source, where it is not reset_parameters; "" for nothing.
@@ -418,6 +438,11 @@ def plain_init(name: str) -> Fn:
             ):
                 value = Unknown(f"{parameter_name} of {name.rpartition('.')[2]}", plain=True)
             module.attributes[parameter_name] = value
+        for buffer in PLAIN_BUFFERS.get(name, ()):
+            module.attributes.pop(buffer, None)
+            is_known = isinstance(bound[buffer], Tensor) or bound[buffer] is None
+            held = bound[buffer] if is_known else Unknown(f"{buffer} of {short_name}", plain=True)
+            module.attributes["_buffers"][buffer] = held
         return None
 
     return run

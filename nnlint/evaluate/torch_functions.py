@@ -10,8 +10,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from nnlint.evaluate import gradients, parametrize, tensor_functions, tensor_numbers, tensor_results, tensor_shapes
 from nnlint.evaluate import operations as ops
-from nnlint.evaluate import parametrize, tensor_functions, tensor_numbers, tensor_results, tensor_shapes
 from nnlint.evaluate.devices import default_device
 from nnlint.evaluate.nn_layers import MEMO, deep_copy, has_state, restored
 from nnlint.evaluate.nn_module import nothing, prepare, put, results
@@ -497,6 +497,7 @@ def comparison(machine: Any, left: Value, right: Value) -> Value:
 
 def augment(machine: Any, sign: str, left: Tensor, right: Value) -> Tensor:
     """left += right and the like, in place"""
+    gradients.check_leaf(machine, left)
     result = machine.binary(sign, left, right)
     if isinstance(right, Tensor) and sign != "@":
         check_fit(machine, left, right)
@@ -1091,6 +1092,8 @@ def _write_in_place(machine: Any, value: Tensor, name: str, given: list[Value]) 
     """A method that writes other numbers into a tensor, which those that are given have to fit."""
     if name == "detach_" and value.is_parameter:
         machine.train(value, False)
+    if name not in gradients.KEEPING:
+        gradients.check_leaf(machine, value)
     machine.heap.forget_numbers(value)
     for other in (other for other in given if isinstance(other, Tensor)):
         check_fit(machine, value, other)
@@ -1099,6 +1102,8 @@ def _write_in_place(machine: Any, value: Tensor, name: str, given: list[Value]) 
 
 def _reshape(machine: Any, value: Tensor, name: str) -> Value:
     """A method that gives a tensor another shape in place."""
+    if name not in gradients.KEEPING:
+        gradients.check_leaf(machine, value)
     machine.heap.forget_numbers(value)
     machine.heap.touch(value)
     value.shape, value.least = Unknown(f"{name}() of a tensor", plain=True), None

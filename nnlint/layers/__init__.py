@@ -5,13 +5,14 @@ from nnlint.layers.arithmetic import arithmetic
 from nnlint.layers.outside import PLAIN_OUTSIDE
 from nnlint.layers.table import Child, Children, Clones, Layer, Reference, Structure, build, complete
 from nnlint.layers.torch_nn import LAYERS, find, public_name
-from nnlint.layers.torch_plain import PLAIN, PLAIN_BASES, check_plain
+from nnlint.layers.torch_plain import PLAIN, PLAIN_BASES, PLAIN_BUFFERS, check_plain
 from nnlint.layers.torch_sizes import SIZES, UnknownSizeError, stored
 
 __all__ = [
     "LAYERS",
     "PLAIN",
     "PLAIN_BASES",
+    "PLAIN_BUFFERS",
     "PLAIN_OUTSIDE",
     "SIZES",
     "Child",

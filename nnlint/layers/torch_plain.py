@@ -201,6 +201,10 @@ _BUFFERS = {
     "pos_weight": "BCEWithLogitsLoss",
     "_random_samples": "FractionalMaxPool2d FractionalMaxPool3d",
 }
+PLAIN_BUFFERS = {
+    f"torch.nn.{name}": tuple(buffer for buffer, names in _BUFFERS.items() if name in names.split())
+    for name in " ".join(_BUFFERS.values()).split()
+}
 # Names, a check of theirs, and the arguments that have to be known for it.
 _CONSTRAINTS: tuple[tuple[str, Check, tuple[str, ...]], ...] = (
     ("Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout", _check_dropout, ("p",)),
