@@ -459,17 +459,22 @@ GRADIENT = "requires_grad"  # the attribute of a tensor
 TRAINED: dict[str, Value] = {GRADIENT: True}
 
 
+Strides = tuple[int, ...] | None
+DENSE: tuple[int, ...] = (0,) * 9  # of a tensor whose elements stand in their order, by identity
+
+
 class Tensor(Thing):
     """A tensor: a shape (a tuple of ints and Unknowns, or Unknown), its values where they are known, and whether it
     is a Parameter. least: a shape whose number of elements is a lower bound, where the shape is not known; is_array:
     it is one of numpy's; is_here: it is on the device that is the default one; attributes: constants that it is surely
     given, among them whether it requires a gradient (the dict itself is never written to); is_marked: it may have
     further attributes that torch does not give it; is_whole: it surely is of a dtype of whole numbers; sharing: the
-    tensors that may have their elements in the same memory, where it is one of several."""
+    tensors that may have their elements in the same memory, where it is one of several; strides: how its elements
+    stand there, where that is known."""
 
     __slots__ = (
         "attributes", "birth", "data", "is_array", "is_here", "is_marked", "is_parameter", "is_whole", "least", "shape",
-        "sharing",
+        "sharing", "strides",
     )  # fmt: skip
 
     def __init__(
@@ -486,6 +491,7 @@ class Tensor(Thing):
         self.is_marked = self.is_whole = False
         self.attributes = TRAINED if is_parameter else NO_ATTRIBUTES
         self.sharing: list[Tensor] = []
+        self.strides: Strides = None
 
     def viewing(self, base: Tensor) -> Tensor:
         """This new tensor, of which the elements may be those of another: where numbers are known that a write would

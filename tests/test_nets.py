@@ -87,6 +87,39 @@ def test_torch_gives_what_is_recorded(program: str) -> None:
     assert totals == {truth} if truth is not None else len(totals) > 1
 
 
+# Statements that torch refuses: of what holds them there is no total.
+REFUSED = [
+    "self.layer.weight[0] = 1",
+    "self.layer.weight.fill_(1)",
+    "self.layer.bias += 1",
+    "torch.zeros(4, 6).t().view(24)",
+    "torch.zeros(2, 3, 4)[:, :2].view(-1)",
+    "torch.zeros(1, 3).expand(4, 3).view(12)",
+    "torch.zeros(2, 3) + torch.zeros(4)",
+]
+
+
+def holding(statement: str) -> str:
+    return (
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        f"        self.layer = nn.Linear(2, 3)\n        {statement}\n"
+    )
+
+
+@pytest.mark.parametrize("statement", REFUSED)
+def test_there_is_no_total_where_torch_refuses_what_stands_outside_of_a_try(statement: str, tmp_path: Path) -> None:
+    (net,) = analyse(str(tmp_path / "nets.py"), HEADER + holding(statement)).models
+    assert net.parameters is None and net.unknown is not None and net.unknown.startswith("it raises RuntimeError")
+
+
+@pytest.mark.skipif(not HAS_TORCH, reason="needs torch")
+@pytest.mark.parametrize("statement", REFUSED)
+def test_torch_refuses_it(statement: str) -> None:
+    sys.modules["outside"] = ModuleType("outside")
+    with pytest.raises(RuntimeError):
+        executed(holding(statement))["Net"]()
+
+
 def torchs_totals(program: str) -> set[int]:
     """What torch counts in Net, over whatever its arguments may be."""
     sys.modules["outside"] = outside = ModuleType("outside")

@@ -898,6 +898,7 @@ class Attributes(Control):
                     given = Tensor(Unknown("a tensor's data is replaced", plain=True), self.heap.clock)
                 value.shape, value.data, value.least = given.shape, None, given.least
                 value.is_here = value.is_whole = False
+                value.strides = None
             elif name == GRADIENT:
                 self.train(value, given)
             elif not is_name(name):

@@ -32,6 +32,7 @@ from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
     CONSTANTS,
+    DENSE,
     GRADIENT,
     BoundMethod,
     Class,
@@ -170,7 +171,8 @@ def register(machine: Any, module: Instance, layer: Layer, structure: Structure,
         if type(part) is tuple:
             if machine.textbook and layer.textbook is not None and name.startswith(NOT_IN_TEXTBOOKS):
                 part = (0,)
-            module.attributes["_parameters"][name] = Tensor(part, machine.heap.clock, True)
+            made = module.attributes["_parameters"][name] = Tensor(part, machine.heap.clock, True)
+            made.strides = DENSE
         else:
             add_part(machine, module, name, part)
 

@@ -10,7 +10,15 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from nnlint.evaluate import gradients, parametrize, tensor_functions, tensor_numbers, tensor_results, tensor_shapes
+from nnlint.evaluate import (
+    gradients,
+    parametrize,
+    tensor_functions,
+    tensor_numbers,
+    tensor_results,
+    tensor_shapes,
+    tensor_strides,
+)
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.devices import default_device
 from nnlint.evaluate.nn_layers import MEMO, deep_copy, has_state, restored
@@ -24,6 +32,7 @@ from nnlint.signature import Rest
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
+    DENSE,
     GRADIENT,
     NO_ATTRIBUTES,
     BoundMethod,
@@ -93,7 +102,10 @@ def made_here(fn: Fn) -> Fn:
 def _sized(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if not args and kwargs.keys().isdisjoint(("size", "**")):
         raise machine.error("TypeError", "a tensor is made of a size")
-    return Tensor(as_shape(machine, args or [kwargs.get("size", Unknown("a size", plain=True))]), machine.heap.clock)
+    sizes = args or [kwargs.get("size", Unknown("a size", plain=True))]
+    made = Tensor(as_shape(machine, sizes), machine.heap.clock)
+    made.strides = DENSE if kwargs.keys() <= {"size", "dtype", "device", "requires_grad", "pin_memory"} else None
+    return made
 
 
 function(*(f"torch.{name}" for name in ("empty", "zeros", "ones", "randn", "rand")))(made_here(_sized))
@@ -270,7 +282,12 @@ def reshaped(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: 
         of_shape = tensor_shapes.METHODS[name]
         in_order = partial(tensor_shapes.in_order, name, args, kwargs)
         shape = shaped(machine, lambda: of_shape(value.shape, in_order()), value.is_array)
-    return typed(Tensor(shape, machine.heap.clock, is_array=value.is_array), value).viewing(value)
+    made = typed(Tensor(shape, machine.heap.clock, is_array=value.is_array), value).viewing(value)
+    if name == "view" and not machine.tries and tensor_strides.refuses(value, shape):
+        raise machine.error("RuntimeError", "view size is not compatible with input tensor's size and stride")
+    if value.strides is not None and isinstance(shape, tuple):
+        made.strides = tensor_strides.after(value, name, tensor_shapes.in_order(name, args, kwargs))
+    return made
 
 
 for _each in ("reshape", "permute", "transpose", "t", "unsqueeze", "squeeze", "flatten", "tile", "swapaxes"):
@@ -625,6 +642,7 @@ def _parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
         if requires_grad is True and holds_integers(data):
             raise machine.error("RuntimeError", "only tensors of floating point can require gradients")
         made = Tensor(data.shape, machine.heap.clock, True, least=data.least).viewing(data)
+        made.strides = data.strides
         if requires_grad is not True or "**" in kwargs:
             made.attributes = {GRADIENT: False} if requires_grad is False else NO_ATTRIBUTES
         return made
@@ -1010,7 +1028,9 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     if name in ("T", "mT"):
         is_matrix = isinstance(value.shape, tuple) and len(value.shape) == 2
         shape = value.shape[::-1] if is_matrix else Unknown(f"{name} of a tensor", plain=True)
-        return typed(Tensor(shape, machine.heap.clock, is_array=value.is_array), value).viewing(value)
+        made = typed(Tensor(shape, machine.heap.clock, is_array=value.is_array), value).viewing(value)
+        made.strides = tensor_strides.after(value, "t", ()) if is_matrix else None
+        return made
     if name in ("new_zeros", "new_ones", "new_empty", "new_full") and not value.is_array:
         return Native(
             name, lambda m, args, kwargs: _new_like(m, value, args[:1] if name == "new_full" else args, kwargs)
@@ -1049,6 +1069,7 @@ def _of_same_shape(machine: Any, value: Tensor, name: str) -> Tensor:
         made.is_whole = True
     elif name in KEEPING_TYPE:
         made.is_whole = holds_integers(value)
+    made.strides = DENSE if name == "contiguous" else value.strides if name == "detach" else None
     return made if name == "clone" else made.viewing(value)
 
 
@@ -1106,7 +1127,7 @@ def _reshape(machine: Any, value: Tensor, name: str) -> Value:
         gradients.check_leaf(machine, value)
     machine.heap.forget_numbers(value)
     machine.heap.touch(value)
-    value.shape, value.least = Unknown(f"{name}() of a tensor", plain=True), None
+    value.shape, value.least, value.strides = Unknown(f"{name}() of a tensor", plain=True), None, None
     return value
 
 
@@ -1186,6 +1207,7 @@ def tensor_item(machine: Any, value: Tensor, index: Value) -> Value:
         is_known = all(bound is None or type(bound) is int for bound in bounds)
         data = value.data[index] if is_part and is_known and (index.step is None or index.step > 0) else None
         part = Tensor(shape, machine.heap.clock, data=data, is_array=value.is_array)
+        part.strides = tensor_strides.of_item(value, index)
         return typed(part, value).viewing(value)
     if isinstance(value.shape[0], int) and not -value.shape[0] <= index < value.shape[0]:
         raise machine.error("IndexError", f"index {index} is out of bounds for dimension 0 with size {value.shape[0]}")
