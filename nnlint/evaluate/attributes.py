@@ -856,6 +856,8 @@ class Attributes(Control):
                 name, given = function_parts.REPLACED, Unknown(f"{name} of a function is replaced", foreign=is_foreign)
             if isinstance(value, Class) and name in (value.attributes.get("__members__") or ()):
                 raise self.error("AttributeError", f"cannot reassign member {name!r}")
+            if isinstance(value, Class) and _is_written_by(value.metaclass, "__setattr__"):
+                self.give_up(Unknown(f"{name} of {value.name}, which its metaclass sets"))
             if isinstance(value, Class) and name in ("__bases__", "__class__"):
                 self.give_up(Unknown(f"other {name} for {value.name}"))
             if isinstance(value, Class) and value.full_name == "torch.nn.Module" and name in REGISTERING:
@@ -1012,6 +1014,8 @@ class Attributes(Control):
                 raise self.error("AttributeError", name)
             if name in (value.attributes.get("__members__") or ()):
                 raise self.error("AttributeError", f"'{value.name}' cannot delete member '{name}'.")
+            if _is_written_by(value.metaclass, "__delattr__"):
+                self.give_up(Unknown(f"{name} of {value.name}, which its metaclass deletes"))
             self.heap.touch(value)
             value.attributes.pop(name, None)
         elif isinstance(value, Function):
@@ -1038,6 +1042,11 @@ class Attributes(Control):
                 self.write_unseen(value)
         elif isinstance(value, WITHOUT_ATTRIBUTES):
             raise self.error("AttributeError", f"'{type_name(value)}' object has no attribute '{name}'")
+
+
+def _is_written_by(metaclass: Class | None, name: str) -> bool:
+    """Whether a metaclass says itself how attributes of its classes are written."""
+    return metaclass is not None and isinstance(metaclass.find(name), Function)
 
 
 def has_its_bases(cls: Class) -> bool:

@@ -175,6 +175,8 @@ def _len(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @builtin("int")
 def _int(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if args and isinstance(args[0], Instance) and isinstance(args[0].cls.find("__int__"), Function):
+        return machine.call(machine.get_attribute(args[0], "__int__"), [], {})
     value = plain_payload(machine, args[0]) if args else 0
     if isinstance(value, Unknown):
         if value.options and len(args) == 1 and all(isinstance(o, (int, float)) for o in value.options):
@@ -503,11 +505,24 @@ def _reversed(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
     value = args[0]
     if isinstance(value, Instance) and value.cls.find("__reversed__") is not ABSENT:
         return machine.call(machine.get_attribute(value, "__reversed__"), [], {})
+    if isinstance(value, Instance) and value.payload is None and _is_indexed(value.cls):
+        size = machine.call(machine.builtins["len"], [value], {})
+        if isinstance(size, int):
+            machine.step(size)
+            return _stream(machine, (machine.get_item(value, at) for at in range(size - 1, -1, -1)))
+        return Unknown("reversed() of an object")
     if isinstance(value, (Stream, Set, frozenset)):
         raise machine.error("TypeError", "object is not reversible")
     if isinstance(value, List) and not has_rest(value):
         return _stream(machine, _backwards(value, len(value)))
     return _stream(machine, iter(machine.items(value)[::-1]))
+
+
+def _is_indexed(cls: Class) -> bool:
+    """Whether reversed() goes through the objects of a class by __len__ and __getitem__, and one of these, or what goes
+    through them otherwise, is the program's own."""
+    found = [cls.find(name) for name in ("__len__", "__getitem__", "__iter__")]
+    return ABSENT not in found[:2] and any(isinstance(method, Function) for method in found)
 
 
 def _backwards(value: List, index: int) -> Iterator[Value]:
@@ -807,6 +822,9 @@ def _issubclass(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
         kind = as_class(machine, kind)
         if any(isinstance(side, (str, int, float, List, Dict)) or side is None for side in (cls, kind)):
             raise machine.error("TypeError", "issubclass() takes classes")
+        checks = kind.metaclass if isinstance(kind, Class) else None
+        if checks is not None and isinstance(checks.find("__subclasscheck__"), Function):
+            return Unknown(f"what __subclasscheck__ of {checks.name} says", plain=True)
         if isinstance(cls, Class) and isinstance(kind, Class):
             if cls.is_subclass(kind):
                 return True

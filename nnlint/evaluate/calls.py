@@ -1393,7 +1393,7 @@ TYPED_DICT = Native("__new__", lambda machine, args, kwargs: machine.call(machin
 PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 TRANSPARENT_BASES = PROTOCOLS | {
     "abc.ABC", "collections.abc.Iterable", "collections.abc.Callable",
-    "collections.abc.Sequence", "typing.Generic", "typing.Sequence",
+    "typing.Generic",
 }  # fmt: skip
 # What collections.abc leaves to those who derive from its classes.
 ABSTRACT_METHODS = {

@@ -89,7 +89,8 @@ class Items(Attributes):
 
     def as_index(self, index: Value) -> Value:
         """A number that is to say a place: one that its own method gives, where it is an object."""
-        if isinstance(index, Instance) and isinstance(index.cls.find("__index__"), Function):
+        is_whole = isinstance(index, Instance) and isinstance(index.payload, int)  # which stands for itself
+        if isinstance(index, Instance) and not is_whole and isinstance(index.cls.find("__index__"), Function):
             return self.call(self.get_attribute(index, "__index__"), [], {})
         if isinstance(index, Instance) and isinstance(index.payload, int):
             return index.payload
@@ -281,9 +282,10 @@ class Items(Attributes):
                 raise UnknownValueError(Unknown("a number whose hash others share as a key"))
         if isinstance(value, Instance):
             self._hash(value)
-            if isinstance(value.payload, (str, int, tuple)):
+            is_own = any(isinstance(value.cls.find(name), Function) for name in ("__hash__", "__eq__"))
+            if isinstance(value.payload, (str, int, tuple)) and not is_own:
                 return value.payload if value.cls.find("__members__") is ABSENT else value
-            if value.cls.find("__eq__") is not ABSENT:
+            if value.cls.find("__eq__") is not ABSENT or value.payload is not None:
                 raise UnknownValueError(Unknown("an object with its own equality as a key"))
         return value
 
@@ -780,7 +782,8 @@ class Items(Attributes):
         index = 0
         while True:
             self.step()
-            item = self.unless_raised("IndexError", partial(self.get_item, value, index), lambda: ABSENT)
+            get = partial(self.unless_raised, "StopIteration", partial(self.get_item, value, index), lambda: ABSENT)
+            item = self.unless_raised("IndexError", get, lambda: ABSENT)
             if item is ABSENT:
                 return
             if may_be_absent(item):

@@ -124,17 +124,25 @@ def _matching(name: str) -> None:
         except re.error as error:
             raise machine.error("re.error", str(error)) from None
         if isinstance(found, re.Match):
-            made = Instance(MATCH, machine.heap.clock)
-            made.attributes.update(
-                groups_=(found.group(), *found.groups()),
-                named_groups_=Dict(found.groupdict()),
-                spans_=tuple(found.span(at) for at in range(len(found.groups()) + 1)),
-                named_spans_=Dict((name, found.span(name)) for name in found.groupdict()),
-            )
-            return made
+            return _match_of(machine, found)
+        if name == "finditer":
+            matches = [_match_of(machine, one) for one in found]
+            machine.step(len(matches))
+            return Stream(iter(matches), machine.heap.clock)
         return List(found, machine.heap.clock) if isinstance(found, list) else found
 
     LIBRARY[f"re.{name}"] = PATTERN.attributes[name] = Native(name, run)
+
+
+def _match_of(machine: Any, found: re.Match[str]) -> Instance:
+    made = Instance(MATCH, machine.heap.clock)
+    made.attributes.update(
+        groups_=(found.group(), *found.groups()),
+        named_groups_=Dict(found.groupdict()),
+        spans_=tuple(found.span(at) for at in range(len(found.groups()) + 1)),
+        named_spans_=Dict((name, found.span(name)) for name in found.groupdict()),
+    )
+    return made
 
 
 def _of_group(machine: Any, match: Instance, what: str, at: Value) -> Value:
@@ -180,7 +188,7 @@ def _group_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 PATTERN = Class("Pattern", (Class("object", native=object),), full_name="re.Pattern")
 MATCH = Class("Match", (Class("object", native=object),), full_name="re.Match")
-_OF_PATTERNS = "finditer flags groupindex groups scanner subn"
+_OF_PATTERNS = "flags groupindex groups scanner subn"
 _OF_MATCHES = "endpos expand lastgroup lastindex pos re regs string"
 for _class, _names in ((PATTERN, _OF_PATTERNS), (MATCH, _OF_MATCHES)):
     _class.attributes.update((name, Unknown(f"{name} of a {_class.name}", plain=True)) for name in _names.split())
@@ -193,7 +201,7 @@ MATCH.attributes.update(
     groups=Native("groups", _groups),
     groupdict=Native("groupdict", _group_dict),
 )
-for _name in ("findall", "fullmatch", "match", "search", "split", "sub"):
+for _name in ("findall", "finditer", "fullmatch", "match", "search", "split", "sub"):
     _matching(_name)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nnlint.signature import Rest
+from nnlint.unknown import Unknown
 from nnlint.values import ABSENT, Class, Dict, List, Native, RaisedError, Value
 
 Method = Callable[[Any, list[Value], dict[str, Value]], Value]
@@ -100,6 +101,35 @@ MAPPING = _made(
 MUTABLE_MAPPING = _made("MutableMapping", {"pop": _pop, "setdefault": _setdefault, "update": _update}, MAPPING)
 
 
+def _places(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> list[int] | None:
+    """Where a value stands in a sequence; None where that is not known."""
+    found: list[int] = []
+    for at, item in enumerate(machine.iterate(args[0])):
+        equal = Unknown("an item") if type(item) is Rest else machine.truth(machine.compare("==", item, args[1]))
+        if isinstance(equal, Unknown) or len(args) != 2 or kwargs:
+            return None
+        if equal:
+            found.append(at)
+    return found
+
+
+def _index(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Sequence.index(value)"""
+    places = _places(machine, args, kwargs)
+    if places == []:
+        raise machine.error("ValueError", "the value is not in the sequence")
+    return places[0] if places is not None else Unknown("where an item stands", plain=True)
+
+
+def _count(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Sequence.count(value)"""
+    places = _places(machine, args, kwargs)
+    return len(places) if places is not None else Unknown("how often an item is there", plain=True)
+
+
+SEQUENCE = _made("Sequence", {"index": _index, "count": _count}, _OBJECT)
+
+
 def _hold(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """MappingProxyType.__init__(self, mapping)"""
     args[0].attributes["mapping"] = args[1]
@@ -132,5 +162,7 @@ PROXY = _made(
 )
 # By the names of what a class statement may name as its base.
 ABSTRACT = {
-    f"{module}.{cls.name}": cls for module in ("collections.abc", "typing") for cls in (MAPPING, MUTABLE_MAPPING)
+    f"{module}.{cls.name}": cls
+    for module in ("collections.abc", "typing")
+    for cls in (MAPPING, MUTABLE_MAPPING, SEQUENCE)
 }

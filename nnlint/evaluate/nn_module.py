@@ -378,8 +378,8 @@ def walk(machine: Any, module: Value, prefix: str = "", once: bool = True) -> It
             seen[id(part)] = part
             yield path, Rest(part) if isinstance(part, Unknown) else part
             if isinstance(part, Instance):
-                if part is not module and overrides(part, "named_modules"):
-                    yield path, Rest(Unknown(f"named_modules() of {part.cls.name}"))
+                if (part is not module and overrides(part, "named_modules")) or overrides(part, "__eq__"):
+                    yield path, Rest(Unknown(f"what {part.cls.name} says of itself among others"))
                 if part.open is not None:
                     yield path, Rest(part.open)
                 held = part.attributes.get("_modules")
@@ -448,6 +448,8 @@ def children(machine: Any, module: Instance, named: bool) -> Iterator[Value]:
             yield Rest(Unknown(child.why))
         elif child is not None and id(child) not in seen:
             seen[id(child)] = child
+            if overrides(child, "__eq__"):
+                yield Rest(Unknown(f"what {child.cls.name} says of itself among others"))
             yield (name, child) if named else child
 
 

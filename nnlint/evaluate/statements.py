@@ -787,6 +787,9 @@ def lower_class(node: cst.ClassDef, scope: Scope) -> Execute:
         wrappers = [decorator(frame) for decorator in decorators]
         parents = [base(frame) for base in bases]
         options = {key: value(frame) for key, value in keywords}
+        for kind in (options.get("metaclass"), *(parent.metaclass for parent in parents if isinstance(parent, Class))):
+            if isinstance(kind, Class) and kind.find("__prepare__") is not ABSENT:
+                machine.give_up(Unknown(f"the names that __prepare__ of the metaclass of {name} gives"))
         own = Frame(frame.module, frame, None, machine.heap.clock)
         own.variables["__annotations_in_order__"] = ()
         own.variables["__qualname__"] = inner.qualified
@@ -920,6 +923,17 @@ def lower_capture(node: cst.MatchAs, scope: Scope) -> Matches:
     return capture
 
 
+def may_match(machine: Any, value: Value, kind: str) -> bool | Unknown:
+    """Whether a pattern for what collections.abc has by a name may match a value that is none of Python's own."""
+    if not isinstance(value, (Unknown, Instance)):
+        return False
+    unknown = Unknown("a pattern on an object")
+    if isinstance(value, Unknown):
+        return unknown
+    is_one = machine.call(machine.builtins["isinstance"], [value, machine.resolve(f"collections.abc.{kind}")], {})
+    return False if is_one is False else unknown
+
+
 def lower_sequence_pattern(node: Any, scope: Scope) -> Matches:
     """[first, *others, last]"""
     machine = scope.machine
@@ -934,7 +948,7 @@ def lower_sequence_pattern(node: Any, scope: Scope) -> Matches:
         if isinstance(value, Instance) and isinstance(value.payload, (tuple, list)):
             value = value.payload
         if not isinstance(value, (tuple, list, range)):
-            return False if not isinstance(value, Instance) else Unknown("a pattern on an object")
+            return may_match(machine, value, "Sequence")
         items = list(value)
         if any(type(item) is Rest for item in items):
             return Unknown("the length of what is matched is not known")
@@ -970,7 +984,7 @@ def lower_mapping_pattern(node: cst.MatchMapping, scope: Scope) -> Matches:
         if isinstance(value, Instance) and isinstance(value.payload, Dict):
             value = value.payload
         if not isinstance(value, Dict):
-            return False if not isinstance(value, (Unknown, Instance)) else Unknown("a pattern on an object")
+            return may_match(machine, value, "Mapping")
         if not value.certain():
             return Unknown("a dict that is not known is matched")
         keys = [key(frame) for key, _ in parts]
