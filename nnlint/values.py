@@ -7,6 +7,7 @@ moment of its birth, so that the heap knows what must be saved before a write (s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from nnlint.signature import Rest, Signature
@@ -416,13 +417,22 @@ KEPT_BY = frozenset({"Module", "Sequential", "ModuleList", "ModuleDict"})  # by 
 KEPT_BY_TORCH = "what torch keeps of a module"
 
 
+# The attributes of a function that say why it is not called as it is written, and why it may have others.
+REPLACED, OPENED = "__replaced__", "__opened__"
+
+
+def is_slot(name: str) -> bool:
+    """Whether a function keeps what has this name elsewhere than in its __dict__."""
+    return hasattr(FunctionType, name) or name in (REPLACED, OPENED)
+
+
 class Namespace(Instance):
-    """The __dict__ of an object or a class, or the names of a module or of a class body that runs: it holds at every
-    moment what they do."""
+    """The __dict__ of an object, a class or a function, or the names of a module or of a class body that runs: it holds
+    at every moment what they do."""
 
     __slots__ = ("owner",)
 
-    def __init__(self, cls: Class, birth: int, owner: Instance | Class | Frame) -> None:
+    def __init__(self, cls: Class, birth: int, owner: Instance | Class | Frame | Function) -> None:
         self.owner = owner
         super().__init__(cls, birth)
 
@@ -446,6 +456,9 @@ class Namespace(Instance):
             )
             doubt = Unknown(KEPT_BY_TORCH, plain=True) if own else None
             return Dict(self._of_object(self.owner), self.birth, first(self.owner.open, doubt))
+        if isinstance(self.owner, Function):
+            held = self.owner.attributes
+            return Dict({n: v for n, v in held.items() if not is_slot(n)}, self.birth, held.get(OPENED))
         names = {name: value for name, value in self.owner.variables.items() if name not in INNER_NAMES}
         return Dict(names, self.birth, Unknown("further names", foreign=True))
 

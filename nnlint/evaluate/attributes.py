@@ -31,6 +31,7 @@ from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
     GRADIENT,
+    OPENED,
     Arity,
     BoundMethod,
     Class,
@@ -491,7 +492,9 @@ class Attributes(Control):
     def _function_attribute(self, value: Function, name: str) -> Value:
         if name in value.attributes:
             return value.attributes[name]
-        return function_parts.attribute(self, value, name) if name.startswith("__") else ABSENT
+        if name.startswith("__"):
+            return function_parts.attribute(self, value, name)
+        return self.doubtful(value.attributes[OPENED].part()) if OPENED in value.attributes else ABSENT
 
     def _native_attribute(self, value: Value, name: str) -> Value:
         if name in OF_KINDS and isinstance(value, Dict) and value.kind != OF_KINDS[name]:
@@ -782,13 +785,7 @@ class Attributes(Control):
         if name == "__class__":
             return own_class(value)
         if name == "__dict__":
-            if value.cls.slots is not None:
-                return ABSENT
-            return (
-                Unknown("__dict__ of an object with unknown attributes")
-                if value.open is not None
-                else self.namespace(value)
-            )
+            return ABSENT if value.cls.slots is not None else self.namespace(value)
         if name in ("__module__", "__doc__", "__qualname__") or name in MADE_WITH:
             return self._class_attribute(value.cls, name)
         if name == class_annotations.NAME:
@@ -827,8 +824,8 @@ class Attributes(Control):
                 return self.doubtful(held.rest)
         return ABSENT
 
-    def namespace(self, value: Instance | Class | Frame) -> Value:
-        """The names of an object, a class, a module or a class body, as a dict."""
+    def namespace(self, value: Instance | Class | Frame | Function) -> Value:
+        """The names of an object, a class, a module, a class body or a function, as a dict."""
         if isinstance(value, Class):
             self.look_ups.note((value,))
         return Namespace(self.classes["mappingproxy"], self.heap.clock, value)

@@ -736,6 +736,8 @@ class Calls(Objects):
             made = self.call_native(new, [cls, *args], dict(kwargs), unknown_kwargs)
         elif isinstance(new, Function):
             made = self.call(new, [cls, *args], dict(kwargs), unknown_kwargs)
+        elif new is not ABSENT:  # a classmethod is given the class twice
+            made = self.call(self.get_attribute(cls, "__new__"), [cls, *args], dict(kwargs), unknown_kwargs)
         else:
             made = Instance(cls, self.heap.clock)
         if cls.unsure is not None and isinstance(made, Instance):

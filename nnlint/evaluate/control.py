@@ -17,6 +17,7 @@ from nnlint.values import (
     CONSTANTS,
     GRADIENT,
     NO_ATTRIBUTES,
+    OPENED,
     BoundMethod,
     Class,
     Descriptor,
@@ -525,6 +526,11 @@ class Control:
             self.heap.touch(value)
             value.spoiled = Unknown(why)
         elif isinstance(value, Function):
+            if OPENED not in value.attributes:
+                self.heap.touch(value)
+                forgotten = Unknown(why, foreign=True)
+                value.attributes.update({n: forgotten for n in value.attributes if not n.startswith("__")})
+                value.attributes[OPENED] = forgotten
             self._havoc_closure(value, why, seen)
 
     def hand(self, value: Value) -> None:

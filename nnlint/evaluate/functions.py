@@ -10,6 +10,8 @@ from nnlint.source import docstring
 from nnlint.unknown import Unknown
 from nnlint.values import (
     ABSENT,
+    OPENED,
+    REPLACED,
     BoundMethod,
     Class,
     Dict,
@@ -27,7 +29,6 @@ from nnlint.values import (
 CODE = Class("code", (Class("object", native=object),), full_name="types.CodeType")
 # What decides how a function is called: to write something else to it makes another function of it.
 DECIDING = frozenset({"__defaults__", "__kwdefaults__", "__code__"})
-REPLACED = "__replaced__"  # the attribute that says why a function is not called as it is written
 
 
 def attribute(machine: Any, function: Function, name: str) -> Value:
@@ -43,6 +44,8 @@ def attribute(machine: Any, function: Function, name: str) -> Value:
         return _defaults(function)
     if name == "__kwdefaults__":
         return keyword_defaults(function)
+    if name == "__dict__":
+        return machine.namespace(function)
     if name == "__globals__":
         return machine.namespace(function.module.frame)
     if name == "__code__":
@@ -127,7 +130,7 @@ def _do_the_same(machine: Any, one: Value, other: Value) -> bool:
         return same(one.receiver, other.receiver) and _do_the_same(machine, one.function, other.function)
     if not isinstance(one, Function) or not isinstance(other, Function) or one.lowered is not other.lowered:
         return False
-    if one.lowered is None or one.attributes or other.attributes or one.owner is not other.owner:
+    if one.lowered is None or one.owner is not other.owner or {*one.attributes, *other.attributes} - {OPENED}:
         return False
     defaults = zip(one.signature.parameters, other.signature.parameters)
     if not all(same(left.default, right.default) for left, right in defaults):

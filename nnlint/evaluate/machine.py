@@ -60,6 +60,7 @@ from nnlint.values import (
     Native,
     Tensor,
     Value,
+    is_slot,
     join,
     may_be_absent,
     present,
@@ -158,6 +159,8 @@ def _write_names(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     if isinstance(owner, Class):
         kind = "TypeError" if len(args) == 3 else "AttributeError"
         raise machine.error(kind, "the names of a class are written through the class alone")
+    if isinstance(owner, Function) and (not given.certain() or any(map(is_slot, map(str, given)))):
+        return _write_unfollowed(machine, args, kwargs)
     if not given.certain() or not all(isinstance(name, str) for name in given):
         machine.havoc(owner, "names that are not known are written")
         return None
@@ -166,7 +169,7 @@ def _write_names(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     return None
 
 
-def names_of(owner: Instance | Frame) -> dict[str, Value]:
+def names_of(owner: Instance | Frame | Function) -> dict[str, Value]:
     """What a namespace that can be written to holds."""
     return owner.variables if isinstance(owner, Frame) else owner.attributes
 
@@ -191,12 +194,14 @@ def _pop_name(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
 def _default_name(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """namespace.setdefault(name, default=None)"""
     owner, name = args[0].owner, args[1]
-    is_object = isinstance(owner, Instance) and owner.open is None and not kwargs
-    if not is_object or not isinstance(name, str) or name in KEPT or may_be_absent(owner.attributes.get(name)):
+    is_object = isinstance(owner, Instance) and not kwargs
+    if not is_object or not isinstance(name, str) or name in KEPT:
         return _write_unfollowed(machine, args, kwargs)
-    if name not in owner.attributes:
+    held = owner.attributes.get(name, ABSENT if owner.open is None else Unknown(owner.open.why, (ABSENT, owner.open)))
+    if held is ABSENT or may_be_absent(held):
+        given = args[2] if len(args) > 2 else None
         machine.heap.touch(owner)
-        owner.attributes[name] = args[2] if len(args) > 2 else None
+        owner.attributes[name] = given if held is ABSENT else join(present(held), given, held.why)
     return owner.attributes[name]
 
 
