@@ -826,13 +826,32 @@ def _join_bare(bare: Unknown, other: Value) -> Unknown:
     return bare if is_kept else Unknown(bare.why, plain=plain, foreign=foreign, calls=calls)
 
 
+def is_from_outside(value: Value) -> bool:
+    """Whether a value is some object of code that is not known, and surely none that is known by another way."""
+    return type(value) is Unknown and value.foreign and not (value.options or value.plain or value.calls)
+
+
+def is_as_foreign(value: Value, other: Value) -> bool:
+    """Whether nothing more is known of one value than of another, that it comes from outside."""
+    return is_from_outside(value) and is_from_outside(other)
+
+
+def holds_known(value: Value) -> bool:
+    """Whether a value is, or may be, an object that is known, and that a write to it would change."""
+    options = value.options if isinstance(value, Unknown) else (value,)
+    return any(isinstance(option, (Instance, List, Dict, Set, BoundMethod)) for option in options)
+
+
 def join(left: Value, right: Value, why: str) -> Value:
     """The value after two arms of an unknown condition: the same stays, different becomes Unknown with the options."""
     if left is right:
         return left
     for bare, other in (left, right), (right, left):
         if isinstance(bare, Unknown) and not bare.options and not isinstance(bare, External):
-            return other if is_option(bare, other) else _join_bare(bare, other)
+            if is_option(bare, other):
+                return other
+            if not is_from_outside(bare) or not holds_known(other):
+                return _join_bare(bare, other)
     if same(left, right) or is_option(right, left):
         return left
     if is_option(left, right):
@@ -843,7 +862,7 @@ def join(left: Value, right: Value, why: str) -> Value:
     options: list[Value] = []
     for value in (left, right):
         for option in (value.options if isinstance(value, Unknown) else ()) or (value,):
-            if not any(same(option, other) for other in options):
+            if not any(same(option, other) or is_as_foreign(option, other) for other in options):
                 options.append(option)
     plain = all(is_plain(option) for option in options)
     if len(options) == 1:
