@@ -36,6 +36,7 @@ from nnlint.values import (
     is_plain,
     may_be_absent,
     may_write_when_called,
+    same,
 )
 
 
@@ -113,6 +114,9 @@ class Objects(Items):
 
     def _unknown_binary(self, sign: str, left: Value, right: Value) -> Value:
         name = DUNDER.get(sign)
+        made = self._tensor_of_options(sign, left, right)
+        if made is not None:
+            return made
         for one, other, flipped in ((left, right, False), (right, left, True)):
             if isinstance(one, Unknown) and one.options:
                 is_followed = is_one_with(one, f"__{name}__", f"__r{name}__")
@@ -127,6 +131,27 @@ class Objects(Items):
             calls = any(may_write_when_called(item) for side in held for item in side)
             return Unknown(ops.plain_unknown(left, right).why, calls=calls)
         return ops.plain_unknown(left, right)
+
+    def _tensor_of_options(self, sign: str, left: Value, right: Value) -> Tensor | None:
+        """What an operation gives on tensors of which each is one of several, where its shape is the same whichever
+        they are."""
+        sides = [side.options if isinstance(side, Unknown) else (side,) for side in (left, right)]
+        if not all(side and all(isinstance(option, (Tensor, int, float)) for option in side) for side in sides):
+            return None
+        pairs = [(one, other) for one in sides[0] for other in sides[1]]
+        if not all(isinstance(one, Tensor) or isinstance(other, Tensor) for one, other in pairs):
+            return None
+        self.step(len(pairs))
+        first_made, *others = (self.tensor_binary(sign, one, other) for one, other in pairs)
+        if not isinstance(first_made, Tensor) or type(first_made.shape) is not tuple:
+            return None
+        for other in others:
+            is_alike = isinstance(other, Tensor) and other.is_array is first_made.is_array
+            if not is_alike or not same(other.shape, first_made.shape):
+                return None
+        made = Tensor(first_made.shape, self.heap.clock, is_array=first_made.is_array)
+        made.is_whole = first_made.is_whole and all(other.is_whole for other in others)
+        return made
 
     def _instance_binary(self, sign: str, left: Value, right: Value) -> Value:
         name = DUNDER.get(sign)

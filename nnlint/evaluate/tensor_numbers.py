@@ -10,10 +10,12 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from nnlint.numpy_numbers import NumpyInt
 from nnlint.values import External, Native, Tensor, Value
 
 ERROR = 2.0**-20  # relative, per operation: float32 has 2**-24
 WHOLE = 2**24  # the whole numbers that float32 holds exactly
+PARTS = 2**8  # of these parts of a number, float32 holds so many exactly as well
 
 
 class Interval(NamedTuple):
@@ -30,7 +32,7 @@ def interval(number: float | Interval) -> Interval:
     """A number as an interval, wide enough for its rounding to float32."""
     if isinstance(number, Interval):
         return number
-    if is_whole(number):
+    if is_exact(number):
         return Interval(float(number), float(number))
     return Interval(*_wider(float(number), float(number)))
 
@@ -44,9 +46,16 @@ def combine(sign: str, left: Number, right: Number) -> Number:
     """left + right and the like, or None where that is not surely known."""
     if left is None or right is None:
         return None
-    if sign in _EXACT and is_whole(left) and is_whole(right):
+    if sign in _EXACT and is_exact(left) and is_exact(right):
         exact = _EXACT[sign](left, right)  # type: ignore[arg-type]
-        return exact if abs(exact) <= WHOLE else None
+        if is_exact(exact):
+            return exact
+        if is_whole(left) and is_whole(right):
+            return None
+    if sign == "/" and is_exact(left) and is_whole(right) and right in _HALVING:
+        return float(left) / right  # type: ignore[arg-type, operator]
+    if sign == "//":
+        return left // right if is_whole(left) and is_whole(right) and right else None  # type: ignore[operator]
     one, other = interval(left), interval(right)
     try:
         return _combined(sign, one, other)
@@ -59,11 +68,25 @@ def is_whole(number: Number) -> bool:
     return isinstance(number, (int, float)) and float(number).is_integer() and abs(number) <= WHOLE
 
 
+def is_exact(number: Number) -> bool:
+    """Whether a number is known, and one that float32 holds exactly: whole, or of few binary digits beside."""
+    return is_whole(number) or (isinstance(number, float) and is_whole(number * PARTS))
+
+
+def of_one_type(items: list[Value]) -> list[int] | list[float] | None:
+    """Numbers as a tensor holds them that is made of them; None where that is not surely known."""
+    if all(type(item) in (int, NumpyInt) for item in items):
+        return list(map(int, items)) if all(abs(item) <= WHOLE for item in items) else None
+    are_exact = all(type(item) in (int, float) and abs(item) <= WHOLE and is_exact(item) for item in items)
+    return list(map(float, items)) if are_exact else None
+
+
 def are_whole(data: object) -> bool:
     """Whether the numbers of a tensor are known, and of an integer type."""
     return type(data) is int or (type(data) is tuple and bool(data) and all(type(item) is int for item in data))
 
 
+_HALVING = frozenset(2**power for power in range(1, 24))  # to divide by these changes no digit
 _EXACT: dict[str, Callable[[float, float], float]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,

@@ -421,7 +421,7 @@ RULES: dict[str, Rule] = {
     "median": median, "norm": normed, "topk": topk, "sort": sort, "argsort": argsort, "where": where,
     "masked_fill": masked_fill, "gather": gather, "index_select": index_select,
     "repeat_interleave": repeat_interleave, "matmul": matmul, "mm": _product(2, 2), "bmm": _product(3, 3),
-    "mv": _product(2, 1), "dot": _product(1, 1), "outer": outer, "einsum": einsum,
+    "mv": _product(2, 1), "dot": _product(1, 1), "outer": outer, "ger": outer, "einsum": einsum,
     "addmm": addmm, "baddbmm": baddbmm, "meshgrid": meshgrid, "hstack": stacked(1), "vstack": stacked(0),
     "polar": lambda abs, angle: widened(abs, angle),
 }  # fmt: skip

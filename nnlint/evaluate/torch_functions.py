@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections import Counter
@@ -136,6 +137,19 @@ def _shape(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def as_size(shape: Value) -> Value:
     """A tensor's shape as the program has it."""
     return Size(shape) if isinstance(shape, tuple) else shape
+
+
+@function("torch.broadcast_shapes")
+def _broadcast_shapes(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The shape that tensors of these shapes widen to."""
+    shapes = [as_shape(machine, [shape]) for shape in args]
+    unknown = next((shape for shape in shapes if isinstance(shape, Unknown)), None)
+    if unknown is not None:
+        return unknown
+    made = shaped(lambda: functools.reduce(tensor_shapes.broadcast, shapes, ()))
+    if isinstance(made, Unknown) and all(type(size) is int for shape in shapes for size in shape):
+        raise machine.error("RuntimeError", "shapes that do not go together")
+    return as_size(made)
 
 
 @function("torch.eye")
@@ -374,8 +388,8 @@ def _tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Tensor
         machine.step(len(items) // 10)
     if not all(map(_is_scalar, items)):
         return Tensor(Unknown("a tensor made of other data", plain=True), machine.heap.clock)
-    known = len(shape) < 2 and all(type(i) in (int, NumpyInt) and abs(i) <= tensor_numbers.WHOLE for i in items)
-    data = None if not known else tuple(map(int, items)) if shape else int(items[0])
+    numbers = tensor_numbers.of_one_type(items) if len(shape) < 2 else None
+    data = None if numbers is None else tuple(numbers) if shape else numbers[0]
     made = Tensor(tuple(shape), machine.heap.clock, data=data)
     made.is_whole = bool(items) and all(map(holds_integers, items))
     return made
