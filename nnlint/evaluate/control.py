@@ -148,7 +148,7 @@ class Control:
         self.losses = 0
         self.counted: set[Function] = set()
         # What modules call, with themselves, where they are called, saved or loaded, and tensors, with gradients.
-        self.hooks: tuple[tuple[Instance | Tensor, Value], ...] = ()
+        self.hooks: tuple[tuple[Instance | Tensor, Value, bool], ...] = ()  # and whether states alone call it
         # Copies that a memo knows; whether that was made by deepcopy itself, for a method of the program.
         self.memos: dict[int, tuple[Value, dict[int, Value], bool]] = {}
         # What values that are not known may be, or be a part of, by their ids.
@@ -611,10 +611,13 @@ class Control:
             self.heap.touch(effect.module.frame)
             variables[name] = Unknown(why)
 
-    def run_hooks(self) -> None:
-        """Modules and tensors may call their hooks: what those may write is forgotten."""
+    def run_hooks(self, of_states: bool = True) -> None:
+        """Modules and tensors may call their hooks: what those may write is forgotten. of_states: also those that
+        saving and loading a state calls."""
         why = "a hook may have written it"
-        for module, hook in self.hooks:
+        for module, hook, is_of_states in self.hooks:
+            if is_of_states and not of_states:
+                continue
             if isinstance(hook, BoundMethod) and isinstance(hook.receiver, Instance):
                 self.forget_own(hook.receiver, why, [hook.function])
             else:

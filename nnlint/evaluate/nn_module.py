@@ -611,10 +611,10 @@ def _hook(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return _other_hook(machine, args, kwargs)
 
 
-def _other_hook(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _other_hook(machine: Any, args: list[Value], kwargs: dict[str, Value], of_states: bool = False) -> Value:
     """module.register_..._hook(hook)"""
     given = (*args[1:2], *(value for name, value in kwargs.items() if name == "hook"))
-    machine.hooks = (*machine.hooks, *((args[0], hook) for hook in given))
+    machine.hooks = (*machine.hooks, *((args[0], hook, of_states) for hook in given))
     return Unknown("a hook's handle", plain=True)
 
 
@@ -736,7 +736,7 @@ def _opaque(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module = args[0]
-    machine.run_hooks()
+    machine.run_hooks(of_states=False)
     forward = module.cls.find("forward")
     if forward is not ABSENT and not isinstance(forward, Native):
         return machine.call(BoundMethod(forward, module), args[1:], {k: v for k, v in kwargs.items() if k != "**"})
@@ -1016,6 +1016,11 @@ MODULE_METHODS: dict[str, Fn] = {
             "register_full_backward_hook",
             "register_full_backward_pre_hook",
             "register_backward_hook",
+        ],
+        _other_hook,
+    ),
+    **dict.fromkeys(
+        [
             "register_state_dict_pre_hook",
             "register_state_dict_post_hook",
             "register_load_state_dict_pre_hook",
@@ -1023,7 +1028,7 @@ MODULE_METHODS: dict[str, Fn] = {
             "_register_state_dict_hook",
             "_register_load_state_dict_pre_hook",
         ],
-        _other_hook,
+        partial(_other_hook, of_states=True),
     ),
 }
 

@@ -1089,7 +1089,7 @@ def _of_same_shape(machine: Any, value: Tensor, name: str) -> Tensor:
 
 def _hook(machine: Any, value: Tensor, name: str, hook: Value) -> Value:
     """tensor.register_hook(hook): it runs when gradients are computed"""
-    machine.hooks = (*machine.hooks, (value, hook))
+    machine.hooks = (*machine.hooks, (value, hook, False))
     return _unknown_method(machine, value, name)
 
 
