@@ -185,6 +185,9 @@ def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
     if isinstance(value, Buffer):
         given = [] if value.persistent is True else [value.persistent]  # as a method of the program's may not take it
         machine.call(machine.get_attribute(module, "register_buffer"), [name, *value.options, *given], {})
+    elif _is_too_early(module) and not is_registered(value) and not is_plain(value):
+        machine.may_raise("a module may be set before Module.__init__() is called")
+        machine.set_plainly(module, name, value)
     elif is_module(value) or (isinstance(value, Instance) and value.cls.unknown_base is not None):
         put(machine, module, "_modules", name, value)
     elif isinstance(value, Unknown) and not is_plain(value) and not isinstance(value, External):
@@ -208,6 +211,19 @@ def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
                 return None
         machine.set_plainly(module, name, value)
     return None
+
+
+def _is_too_early(module: Instance) -> bool:
+    """Whether Module.__init__() surely was not called, so that a module cannot be set and anything else can."""
+    is_known = module.cls.unknown_base is None and module.open is None
+    return is_known and not isinstance(module.attributes.get("_modules"), Dict)
+
+
+def is_registered(value: Value) -> bool:
+    """Whether a value surely is a module or a Parameter."""
+    if isinstance(value, Unknown):
+        return bool(value.options) and all(map(is_registered, value.options))
+    return is_module(value) or (isinstance(value, Tensor) and value.is_parameter)
 
 
 def _check_replaced(machine: Any, module: Instance, name: str, value: Value) -> None:
