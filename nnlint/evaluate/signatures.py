@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from nnlint.evaluate.functions import replaced
 from nnlint.layers import Reference
-from nnlint.signature import REQUIRED, Parameter
+from nnlint.signature import REQUIRED, BindError, Parameter, Signature
 from nnlint.unknown import Unknown
-from nnlint.values import ABSENT, BoundMethod, Class, Dict, Function, Instance, List, Native, Value
+from nnlint.values import (
+    ABSENT,
+    BoundMethod,
+    Class,
+    Descriptor,
+    Dict,
+    Function,
+    Instance,
+    List,
+    Native,
+    Value,
+    has_rest,
+)
 
 _OBJECT = Class("object", native=object)
 SIGNATURE = Class("Signature", (_OBJECT,), full_name="inspect.Signature")
 PARAMETER = Class("Parameter", (_OBJECT,), full_name="inspect.Parameter")
 EMPTY = Class("_empty", (_OBJECT,), full_name="inspect._empty")
+BOUND = Class("BoundArguments", (_OBJECT,), full_name="inspect.BoundArguments")
 ARGUMENTS = Class("FullArgSpec", (_OBJECT,), full_name="inspect.FullArgSpec")
 SIGNED = "__signature__"  # what inspect.signature() gives, where it is there
 KINDS = {"positional": "POSITIONAL_ONLY", "both": "POSITIONAL_OR_KEYWORD", "*": "VAR_POSITIONAL",
          "keyword": "KEYWORD_ONLY", "**": "VAR_KEYWORD"}  # fmt: skip
+REPEATED = ("*", "**")
 for _name in KINDS.values():
     PARAMETER.attributes[_name] = Instance(PARAMETER, 0)
 PARAMETER.attributes["empty"] = SIGNATURE.attributes["empty"] = EMPTY
@@ -79,8 +94,112 @@ def _signature(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
         )  # fmt: skip
         found[parameter.name] = made
     result = Instance(SIGNATURE, machine.heap.clock)
-    result.attributes.update(parameters=found, **unseen("bind bind_partial replace return_annotation"))
+    result.attributes.update(parameters=found, **unseen("replace return_annotation"))
     return result
+
+
+def _bind(is_partial: bool, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """signature.bind(*args, **kwargs), signature.bind_partial(*args, **kwargs)"""
+    parameters = _parameters_of(args[0])
+    if parameters is None or has_rest(args) or "**" in kwargs:
+        return machine.call(Unknown("bind of a signature", plain=True), args[1:], kwargs)
+    may_lack = [p if p.default is REQUIRED and not is_partial else p._replace(default=ABSENT) for p in parameters]
+    try:
+        bound = Signature.of(*may_lack).bind(args[1:], kwargs)
+    except BindError as error:
+        raise machine.error("TypeError", str(error)) from None
+    given, clock = Dict((), machine.heap.clock), machine.heap.clock
+    for parameter in parameters:
+        value = bound.get(parameter.name, ABSENT)
+        if value is not ABSENT and (parameter.kind not in REPEATED or value):
+            given[parameter.name] = Dict(value, clock) if parameter.kind == "**" else value
+    made = Instance(BOUND, clock)
+    made.attributes.update(arguments=given, signature=args[0])
+    return made
+
+
+def _parameters_of(signature: Instance) -> list[Parameter] | None:
+    """The parameters that a signature tells of, or None where they are not known."""
+    told = signature.attributes.get("parameters")
+    if signature.open is not None or not isinstance(told, Dict) or not told.certain():
+        return None
+    found = [_parameter(one) for one in told.values()]
+    return [one for one in found if one is not None] if None not in found else None
+
+
+def _parameter(told: Value) -> Parameter | None:
+    """One parameter as inspect tells of it."""
+    if (
+        not isinstance(told, Instance)
+        or told.open is not None
+        or not {"name", "kind", "default"} <= told.attributes.keys()
+    ):
+        return None
+    name, kind, default = (told.attributes[which] for which in ("name", "kind", "default"))
+    kinds = [written for written, called in KINDS.items() if kind is PARAMETER.attributes[called]]
+    return Parameter(name, REQUIRED if default is EMPTY else default, kinds[0]) if kinds else None
+
+
+def _apply_defaults(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """bound.apply_defaults()"""
+    given, parameters = _bound(machine, args[0])
+    if given.rest is not None:
+        machine.havoc(args[0], given.rest.why)
+        return None
+    empty = {"*": (), "**": Dict((), machine.heap.clock)}
+    found = Dict((), machine.heap.clock)
+    for name, default, kind in parameters:
+        value = given.get(name, empty.get(kind, default))
+        if value is not REQUIRED:
+            found[name] = value
+    machine.set_attribute(args[0], "arguments", found)
+    return None
+
+
+def _bound(machine: Any, bound: Instance) -> tuple[Dict, list[Parameter]]:
+    """What was bound, as the program may have written to it since, and the parameters that there are; of what is not
+    known, nothing but why."""
+    given, signature = (machine.get_attribute(bound, name) for name in ("arguments", "signature"))
+    parameters = _parameters_of(signature) if isinstance(signature, Instance) else None
+    if parameters is None or not isinstance(given, Dict) or not given.certain():
+        return Dict(rest=Unknown("the arguments that a signature was bound to")), []
+    return given, parameters
+
+
+def _positional(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """bound.args: up to the first that is not there"""
+    given, parameters = _bound(machine, args[0])
+    if given.rest is not None:
+        return given.rest
+    found: list[Value] = []
+    for name, _, kind in parameters:
+        if kind in ("keyword", "**") or name not in given:
+            break
+        found += machine.items(given[name]) if kind == "*" else [given[name]]
+    return tuple(found)
+
+
+def _keywords(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """bound.kwargs: what is not among bound.args"""
+    given, parameters = _bound(machine, args[0])
+    if given.rest is not None:
+        return given.rest
+    found, has_started = Dict((), machine.heap.clock), False
+    for name, _, kind in parameters:
+        has_started = has_started or kind in ("keyword", "**") or name not in given
+        if has_started and name in given:
+            machine.update_dict(found, given[name] if kind == "**" else Dict({name: given[name]}))
+    return found
+
+
+BOUND.attributes.update(
+    apply_defaults=Native("apply_defaults", _apply_defaults),
+    args=Descriptor("property", Native("args", _positional)),
+    kwargs=Descriptor("property", Native("kwargs", _keywords)),
+)
+SIGNATURE.attributes.update(
+    bind=Native("bind", partial(_bind, False)), bind_partial=Native("bind_partial", partial(_bind, True))
+)
 
 
 def unseen(names: str) -> dict[str, Value]:
@@ -117,7 +236,7 @@ def _order(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 
 SIGNATURES: dict[str, Value] = {
-    "inspect.Signature": SIGNATURE, "inspect.Parameter": PARAMETER, "inspect._empty": EMPTY,
+    "inspect.Signature": SIGNATURE, "inspect.Parameter": PARAMETER, "inspect.BoundArguments": BOUND, "inspect._empty": EMPTY,
     "inspect.signature": Native("signature", _signature),
     "inspect.getfullargspec": Native("getfullargspec", _arguments), "inspect.getmro": Native("getmro", _order),
 }  # fmt: skip
