@@ -236,7 +236,8 @@ def _order(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 
 SIGNATURES: dict[str, Value] = {
-    "inspect.Signature": SIGNATURE, "inspect.Parameter": PARAMETER, "inspect.BoundArguments": BOUND, "inspect._empty": EMPTY,
+    "inspect.Signature": SIGNATURE, "inspect.Parameter": PARAMETER, "inspect._empty": EMPTY,
+    "inspect.BoundArguments": BOUND,
     "inspect.signature": Native("signature", _signature),
     "inspect.getfullargspec": Native("getfullargspec", _arguments), "inspect.getmro": Native("getmro", _order),
 }  # fmt: skip
