@@ -87,7 +87,8 @@ def _check_patches(machine: Any, module: Instance) -> None:
         machine.give_up(machine.patches[REGISTERED])
     first_of_all, *bases = (base.full_name for base in module.cls.mro if base.module is None)
     replaced = {name.removesuffix(".__init__") for name in machine.patches if name.endswith(".__init__")}
-    if replaced and (first_of_all in COMPOSED or not replaced.isdisjoint(bases)):
+    is_part_replaced = first_of_all in COMPOSED and any(name.startswith("torch.nn.") for name in replaced)
+    if is_part_replaced or not replaced.isdisjoint(bases):
         machine.give_up(Unknown("how a layer of torch is made is replaced"))
 
 

@@ -576,7 +576,8 @@ def _elementwise(name: str) -> None:
     FUNCTIONS[f"torch.{name}"] = Native(f"torch.{name}", run)
 
 
-for _each in (*tensor_numbers.MONOTONE, *tensor_numbers.WHOLE_BY, "abs", "neg", "tanh", "sigmoid", "sin", "cos"):
+ELEMENTWISE = (*tensor_numbers.MONOTONE, *tensor_numbers.WHOLE_BY, "abs", "neg", "tanh", "sigmoid", "sin", "cos")
+for _each in ELEMENTWISE:
     _elementwise(_each)
 
 
@@ -1056,7 +1057,7 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     if name in tensor_results.RULES and not value.is_array:
         rule = _by_rule(name, tensor_results.RULES[name])
         return Native(name, lambda m, args, kwargs: rule(m, [value, *args], kwargs))
-    if (name in tensor_functions.UNARY or name in OPERATIONS) and not value.is_array:
+    if (name in tensor_functions.UNARY or name in OPERATIONS or name in ELEMENTWISE) and not value.is_array:
         return Native(name, lambda m, args, kwargs: m.call(FUNCTIONS[f"torch.{name}"], [value, *args], kwargs))
     if name in ("register_hook", "register_post_accumulate_grad_hook"):
         return Native(name, lambda m, args, kwargs: _hook(m, value, name, first(*args, *kwargs.values())))
