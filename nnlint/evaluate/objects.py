@@ -16,7 +16,7 @@ from nnlint.evaluate.kinds import union
 from nnlint.evaluate.tensor_numbers import typed
 from nnlint.numpy_numbers import NUMPY, NumpyBool, of_numpy
 from nnlint.signature import Rest
-from nnlint.unknown import Unknown, UnknownValueError
+from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
     BoundMethod,
@@ -342,12 +342,17 @@ class Objects(Items):
         unknown = ops.is_unknown((left, right))
         if unknown is not None:
             if ops.is_sequence(left) and ops.is_sequence(right) and sign in ("==", "!="):
-                if type(left) is tuple and type(right) is not tuple:
+                if isinstance(left, tuple) is not isinstance(right, tuple):
                     return sign == "!="
                 if len(left) != len(right) and not has_rest(left) and not has_rest(right):
                     return sign == "!="
-            return Unknown(unknown.why, plain=True)
-        if sign in ("==", "!=") and type(left) is type(right) and ops.is_sequence(left):
+            are_alike = isinstance(left, tuple) is isinstance(right, tuple) and ops.is_sequence(left)
+            if not are_alike or not ops.is_sequence(right) or not all(map(is_flat, (*left, *right))):
+                self.compare_unseen(self._held_in(left, right))
+                return Unknown(unknown.why, plain=True)
+            if sign not in ("==", "!="):
+                return self._ordered_items(sign, left, right)
+        if sign in ("==", "!=") and (type(left) is type(right) or unknown is not None) and ops.is_sequence(left):
             equal = self._equal_items(left, right)
             return equal if isinstance(equal, Unknown) else equal is (sign == "==")
         if type(left) is type(right) and ops.is_sequence(left) and not all(map(is_constant, (*left, *right))):
@@ -363,6 +368,19 @@ class Objects(Items):
         except NATIVE_ERRORS as error:
             raise self.native(error) from None
 
+    def _held_in(self, *values: Value) -> list[Value]:
+        """All that values hold but for lists, tuples and dicts, of which what they hold counts."""
+        pending, seen, found = list(values), set(), []
+        while pending:
+            value = pending.pop()
+            if not isinstance(value, (list, tuple, dict)):
+                found.append(value)
+            elif id(value) not in seen:
+                seen.add(id(value))
+                self.charge(value)
+                pending += value.values() if isinstance(value, dict) else value
+        return found
+
     def compare_unseen(self, values: list[Value]) -> None:
         """Values are compared in ways that are not followed: what their own methods may write is forgotten."""
         for value in values:
@@ -374,13 +392,17 @@ class Objects(Items):
         """left == right, for two lists or tuples."""
         if len(left) != len(right):
             return False
+        doubt: bool | Unknown = True
         for one, other in zip(left, right):
-            if one is other or (is_constant(one) and one == other):
+            if (one is other and not isinstance(one, Unknown)) or (is_constant(one) and one == other):
                 continue
+            if doubt is not True and not (is_constant(one) and is_constant(other)):
+                break  # whether these are compared is not known
             equal = self.truth(self.compare("==", one, other))
-            if equal is not True:
-                return equal
-        return True
+            if equal is False:
+                return False
+            doubt = first(None if doubt is True else doubt, equal)
+        return doubt
 
     def _ordered_items(self, sign: str, left: Any, right: Any) -> Value:
         """left < right, for two lists or tuples: by the first items that differ."""
@@ -626,6 +648,11 @@ def is_size(value: Value) -> bool:
 
 def is_constant(value: Value) -> bool:
     return isinstance(value, (str, int, float)) or value is None
+
+
+def is_flat(value: Value) -> bool:
+    """Whether a value holds no others, as far as it is known."""
+    return is_constant(value) or isinstance(value, Unknown)
 
 
 def is_plain_class(cls: Class) -> bool:
