@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cmp_to_key
 from typing import Any
 
-from nnlint.evaluate import metaclasses
+from nnlint.evaluate import metaclasses, versions
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with, is_special, own_class
 from nnlint.evaluate.control import DRAINED, UNSIZED, RunTimeCodeError
@@ -181,6 +181,8 @@ def _int(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if isinstance(value, Unknown):
         if value.options and len(args) == 1 and all(isinstance(o, (int, float)) for o in value.options):
             return machine.each_option(value, int)
+        if isinstance(value, External) and (part := versions.as_int(value)) is not None:
+            return part
         return Unknown(value.why, plain=True)
     if isinstance(value, Tensor) and isinstance(value.data, (int, float)) and float(value.data).is_integer():
         return int(value.data)

@@ -73,6 +73,14 @@ def is_described(cls: Class) -> bool:
     return cls.module is not None or cls.native is object or cls.full_name.startswith("torch.nn.")
 
 
+def _stays_before(place: int, part: Value) -> bool:
+    """Whether a slice gives nothing from a place on."""
+    if not isinstance(part, slice) or type(part.stop) is not int or not 0 <= part.stop <= place:
+        return False
+    start, step = (0 if part.start is None else part.start), (1 if part.step is None else part.step)
+    return type(start) is type(step) is int and start >= 0 and step > 0
+
+
 class UnknownSlice(Unknown):
     """A slice of which an end is not known."""
 
@@ -250,7 +258,7 @@ class Items(Attributes):
 
     def _sequence_item(self, value: Any, index: Value) -> Value:
         rest = rest_at(value)
-        if rest is not None:
+        if rest is not None and not _stays_before(rest, index):
             if isinstance(index, int) and 0 <= index < rest:
                 return value[index]
             if isinstance(index, int) and index < 0 and all(type(i) is not Rest for i in value[index:]):

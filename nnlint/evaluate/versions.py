@@ -1,31 +1,104 @@
-"""Which Python will run is not known but for this: torch 2.13 needs 3.10 or a later one."""
+"""Which Python and which torch will run is not known but for this: torch is 2.13, or a later one, which needs Python
+3.10 or a later one."""
 
 from __future__ import annotations
 
-from nnlint.unknown import Unknown
-from nnlint.values import External, Value
+import re
+from typing import Any
 
-LEAST: dict[str, tuple[int, ...] | int] = {"sys.version_info": (3, 10), "sys.version_info.minor": 10}
-VERSIONS: dict[str, Value] = {"sys.version_info.major": 3, "six.PY2": False, "six.PY3": True}
+from nnlint.signature import Rest
+from nnlint.unknown import Unknown, first
+from nnlint.values import External, List, Native, Value
+
+PYTHON, TORCH = "sys.version_info", "torch.__version__"
+PARSED = f"packaging.version.parse({TORCH})"
+RELEASE = f"{PARSED}.release"
+MINOR = f"{TORCH}.split('.')[1]"
+LEAST: dict[str, tuple[int, ...] | int] = {
+    PYTHON: (3, 10), f"{PYTHON}.minor": 10, TORCH: (2, 13), PARSED: (2, 13), RELEASE: (2, 13), f"{PARSED}.minor": 13,
+}  # fmt: skip
+# Where the numbers of a version are, and the name that they are attributes of.
+NUMBERS = {PYTHON: PYTHON, RELEASE: PARSED}
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+
+
+class Version(Unknown):
+    """What packaging makes of the text of a version that is released."""
+
+    __slots__ = ("numbers",)
+
+    def __init__(self, numbers: tuple[int, ...]) -> None:
+        super().__init__("a version", plain=True)
+        self.numbers = numbers
+
+
+def numbers_of(text: str) -> tuple[int, ...] | None:
+    """The numbers of a version, without zeros at its end; None for a text that consists of more."""
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,9}){0,9}", text):
+        return None
+    return tuple(map(int, re.sub(r"(\.0+)*$", "", text).split(".")))
+
+
+def _parse(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """packaging.version.parse(text)"""
+    given = first(*args, *kwargs.values())
+    if isinstance(given, External) and given.name in (TORCH, f"{PARSED}.base_version", f"{PARSED}.public"):
+        return External(PARSED)
+    numbers = numbers_of(given) if isinstance(given, str) else None
+    if numbers is None:
+        return machine.doubtful(Unknown(given.why if isinstance(given, Unknown) else "a version", plain=True))
+    return Version(numbers)
+
+
+def _split(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """torch.__version__.split(".")"""
+    rest = Unknown("the version of torch", plain=True)
+    return List(["2", External(MINOR), Rest(rest)], machine.heap.clock) if args == ["."] and not kwargs else rest
+
+
+def as_int(text: External) -> External | None:
+    """int(text), for a part of the text of a version; None for any other."""
+    return External(f"{PARSED}.minor") if text.name == MINOR else None
+
+
+PARSERS = (
+    "packaging.version.parse", "packaging.version.Version", "pkg_resources.parse_version",
+    "pkg_resources.extern.packaging.version.parse", "distutils.version.LooseVersion", "looseversion.LooseVersion",
+    "setuptools._distutils.version.LooseVersion",
+)  # fmt: skip
+VERSIONS: dict[str, Value] = {
+    f"{PYTHON}.major": 3, f"{PARSED}.major": 2, "six.PY2": False, "six.PY3": True,
+    f"{TORCH}.split": Native("split", _split), **{name: Native("parse", _parse) for name in PARSERS},
+}  # fmt: skip
 
 
 def item(version: External, index: Value) -> Value:
     """sys.version_info[index]; None where nothing is known of it."""
-    if version.name != "sys.version_info":
+    if version.name not in NUMBERS:
         return None
+    name = NUMBERS[version.name]
+    major = VERSIONS[f"{name}.major"]
     if isinstance(index, slice) and (index.start, index.step) == (None, None) and isinstance(index.stop, int):
-        return (3,) if index.stop == 1 else version if index.stop > 1 else None
-    return {0: 3, 1: External("sys.version_info.minor")}.get(index) if isinstance(index, int) else None
+        return (major,) if index.stop == 1 else version if index.stop > 1 else None
+    return {0: major, 1: External(f"{name}.minor")}.get(index) if isinstance(index, int) else None
 
 
 def compare(sign: str, left: Value, right: Value) -> bool | None:
     """What a comparison with the version surely gives; None where it is not known."""
     if isinstance(right, External) and right.name in LEAST:
         left, sign, right = right, FLIPPED.get(sign, ""), left
-    if not isinstance(left, External) or left.name not in LEAST or isinstance(right, Unknown):
+    if isinstance(left, Version) and isinstance(right, Version) and left.numbers != right.numbers:
+        is_less, is_more = left.numbers < right.numbers, left.numbers > right.numbers
+        return {"<": is_less, "<=": is_less, ">": is_more, ">=": is_more, "==": False, "!=": True}[sign]
+    if not isinstance(left, External) or left.name not in LEAST:
+        return None
+    if isinstance(right, Version) and left.name in (TORCH, PARSED):
+        right = right.numbers
+    elif isinstance(right, Unknown) or left.name == PARSED:
         return None
     least = LEAST[left.name]
+    if left.name == TORCH and isinstance(right, str) and (right := numbers_of(right)) is None:
+        return {"==": False, "!=": True}.get(sign)  # compared as a text
     if isinstance(least, int):
         return _answer(sign, right < least, right <= least) if isinstance(right, int) else None
     if not isinstance(right, tuple) or not all(isinstance(part, int) for part in right):
