@@ -100,6 +100,19 @@ def movedim(input: Value, source: Value, destination: Value) -> Result:
     return tuple(rest)
 
 
+def as_real(input: Value) -> Result:
+    """view_as_real()"""
+    return (*shape_of(input), 2)
+
+
+def as_complex(input: Value) -> Result:
+    """view_as_complex()"""
+    *sizes, parts = shape_of(input)
+    if whole(parts) != 2:
+        raise NotKnown
+    return tuple(sizes)
+
+
 def as_other(input: Value, other: Value) -> Result:
     """input.view_as(other), input.reshape_as(other)"""
     if prod(map(whole, shape_of(input))) != prod(map(whole, shape_of(other))):
@@ -405,7 +418,7 @@ def _convolution(dimensions: int, transposed: bool) -> Rule:
 VIEWS: dict[str, Rule] = {
     "split": split, "chunk": chunk, "unbind": unbind, "select": select, "narrow": narrow, "movedim": movedim,
     "moveaxis": movedim, "unflatten": unflatten, "unfold": unfold, "view_as": as_other, "reshape_as": as_other,
-    "expand_as": expand_as,
+    "expand_as": expand_as, "view_as_real": as_real, "view_as_complex": as_complex,
 }  # fmt: skip
 _WIDENED = (
     "maximum minimum fmax fmin eq ne lt le gt ge greater greater_equal less less_equal not_equal logical_and "
