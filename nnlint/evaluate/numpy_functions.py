@@ -4,11 +4,14 @@ tensors are (see tensor_numbers), whose bounds hold for float64 too."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import accumulate
 from typing import Any
 
+from nnlint.evaluate.tensor_results import RULES, shape_of
+from nnlint.evaluate.tensor_shapes import METHODS, NotKnown, Shape, cat, checked, stack, whole
 from nnlint.evaluate.torch_functions import FUNCTIONS, arithmetic, converted, elementwise, from_numbers, numbers_of
-from nnlint.unknown import Unknown
+from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import External, List, Native, Tensor, Value
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
@@ -91,14 +94,118 @@ def astype(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Val
 
 
 def _arange(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    is_known = bool(args) and not kwargs and all(type(arg) is int for arg in args) and len(args) < 3
-    if not is_known or not range(*args):
+    """numpy.arange(stop, dtype=None), numpy.arange(start, stop, dtype=None)"""
+    is_known = bool(args) and all(type(arg) is int for arg in args) and len(args) < 3
+    if not is_known or kwargs.keys() - {"dtype"} or not range(*args):
         return Unknown("numpy.arange", plain=True)
-    return of_torch("arange")(machine, args, kwargs)
+    made = of_torch("arange")(machine, args, {})
+    return astype(machine, made, [kwargs["dtype"]], {}) if kwargs.get("dtype") is not None else made
+
+
+def shaped_by(name: str, compute: Callable[..., Value]) -> Fn:
+    """A function that gives an array, or several, of the shape that is computed from those of what it is given: lists
+    as arrays. Where that is not known, it is code that is not followed."""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        given = [_seen_as_tensor(machine, arg) for arg in args]
+        with suppress(NotKnown, UnknownValueError, TypeError, ValueError):
+            shape = compute(*given, **kwargs)
+            shapes = shape if isinstance(shape, list) else [shape]
+            if () in shapes:
+                raise NotKnown  # a number, which is no array
+            made = [Tensor(checked(one), machine.heap.clock, is_array=True) for one in shapes]
+            return List(made, machine.heap.clock) if isinstance(shape, list) else made[0]
+        return machine.call(External(f"numpy.{name}"), args, kwargs)
+
+    return run
+
+
+def _seen_as_tensor(machine: Any, value: Value) -> Value:
+    """An array, also in a list, as a tensor: what is written to it is written to no array."""
+    if isinstance(value, Tensor) and value.is_array:
+        return Tensor(value.shape, machine.heap.clock)
+    if isinstance(value, (list, tuple)) and any(isinstance(item, Tensor) for item in value):
+        return [_seen_as_tensor(machine, item if isinstance(item, Tensor) else _made(machine, item)) for item in value]
+    return value
+
+
+def _made(machine: Any, value: Value) -> Value:
+    """numpy.array(value)"""
+    return FUNCTIONS["numpy.array"].fn(machine, [value], {})
+
+
+def _of_sizes(*sizes: Value) -> Shape:
+    """random.rand(2, 3)"""
+    return tuple(map(whole, sizes))
+
+
+def _of_size(low: Value = None, high: Value = None, size: Value = None) -> Shape:
+    """random.uniform(low, high, size)"""
+    return _of_only_size(size)
+
+
+def _of_only_size(size: Value = None) -> Shape:
+    """random.random(size)"""
+    return () if size is None else tuple(map(whole, size if isinstance(size, (list, tuple)) else (size,)))
+
+
+def _square(n: Value, m: Value = None) -> Shape:
+    """eye(N, M=None)"""
+    return whole(n), whole(n if m is None else m)
+
+
+def _like(array: Value, fill_value: Value = None) -> Shape:
+    return shape_of(array)
+
+
+def _expanded(array: Value, axis: Value) -> Shape:
+    return METHODS["unsqueeze"](shape_of(array), [axis])
+
+
+def _transposed(array: Value, axes: Value = None) -> Shape:
+    shape = shape_of(array)
+    return shape[::-1] if axes is None else METHODS["permute"](shape, [axes])
+
+
+def _joined(arrays: Value, axis: Value = 0) -> Shape:
+    return cat([shape_of(array) for array in arrays], axis)
+
+
+def _stacked(arrays: Value, axis: Value = 0) -> Shape:
+    return stack([shape_of(array) for array in arrays], axis)
+
+
+def _mesh(*arrays: Value, indexing: Value = "xy") -> Value:
+    return RULES["meshgrid"](*arrays, indexing=indexing)
+
+
+def _argsort(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """numpy.argsort(vector): of numbers of which no two are equal, and all are known"""
+    numbers = numbers_of(args[0]) if args and isinstance(args[0], Tensor) else args[0] if args else None
+    is_known = isinstance(numbers, list) and all(type(number) in (int, float) for number in numbers)
+    if not is_known or kwargs or len(args) > 1 or len(set(numbers or ())) < len(numbers or ()):
+        return machine.call(External("numpy.argsort"), args, kwargs)
+    assert isinstance(numbers, list)
+    machine.step(len(numbers))
+    return as_array(from_numbers(machine, (len(numbers),), sorted(range(len(numbers)), key=numbers.__getitem__)))
+
+
+SHAPES: dict[str, Callable[..., Value]] = {
+    "concatenate": _joined, "stack": _stacked, "meshgrid": _mesh, "eye": _square, "identity": _square,
+    "expand_dims": _expanded, "transpose": _transposed,
+    **dict.fromkeys(("zeros_like", "ones_like", "empty_like", "full_like"), _like),
+    **{name: RULES[name] for name in ("outer", "einsum", "matmul", "hstack", "vstack", "maximum", "minimum")},
+    **dict.fromkeys(("random.rand", "random.randn"), _of_sizes),
+    **dict.fromkeys(("random.uniform", "random.normal", "random.randint"), _of_size),
+    **dict.fromkeys(("random.random", "random.random_sample", "random.standard_normal"), _of_only_size),
+}  # fmt: skip
 
 
 def _functions() -> dict[str, Fn]:
-    made: dict[str, Fn] = {"arange": _arange, "unique": of_torch("unique")}
+    made: dict[str, Fn] = {"arange": _arange, "unique": of_torch("unique"), "argsort": _argsort}
+    made.update((name, shaped_by(name, compute)) for name, compute in SHAPES.items())
+    for name in ("sin", "cos", "tan", "tanh", "arcsin", "arccos", "arctan", "sinh", "cosh"):
+        made[name] = on_arrays(_elementwise(name), None)
     made.update((name, _operation(sign)) for name, sign in OPERATIONS.items())
     for name, rounding in ROUNDING.items():
         made[name] = on_arrays(_rounded(rounding), FUNCTIONS.get(f"numpy.{name}"))

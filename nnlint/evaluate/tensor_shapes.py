@@ -10,7 +10,7 @@ from math import prod
 from typing import Any
 
 from nnlint.unknown import Unknown
-from nnlint.values import Value
+from nnlint.values import Tensor, Value
 
 Shape = tuple[Value, ...]
 
@@ -167,9 +167,9 @@ def broadcast(one: Shape, other: Shape) -> Shape:
 
 
 def item(shape: Shape, index: Value) -> Shape:
-    """tensor[index], for whole numbers, slices, None and ..."""
+    """tensor[index], for whole numbers, slices, None and ...; and one vector of whole numbers among the rest"""
     parts = list(index) if isinstance(index, tuple) else [index]
-    of_lists = sum(isinstance(part, list) for part in parts)
+    of_lists = sum(isinstance(part, (list, Tensor)) for part in parts)
     if of_lists > 1 or (of_lists and any(type(part) is int for part in parts)):
         raise NotKnown  # they go together, in numpy also with a number
     taken = sum(part is not None and part is not ... for part in parts)
@@ -196,17 +196,25 @@ def item(shape: Shape, index: Value) -> Shape:
 
 
 def _taken(size: Value, part: Value) -> list[Value]:
+    if isinstance(part, (list, Tensor)):
+        return [_chosen(size, part)]
     if isinstance(part, slice) and part == slice(None):
         return [size]
     if isinstance(part, slice) and all(end is None or type(end) is int for end in (part.start, part.stop, part.step)):
         return [len(range(*part.indices(whole(size))))]
-    if isinstance(part, list) and part and all(type(index) is int and -whole(size) <= index < size for index in part):
-        return [len(part)]
     if type(part) is int and -whole(size) <= part < size:
         return []
     if type(part) is int:
         raise Refused(f"index {part} is out of bounds for a dimension with size {size}", "IndexError")
     raise NotKnown
+
+
+def _chosen(size: Value, places: list[Value] | Tensor) -> int:
+    """How many a list or a vector of places takes."""
+    chosen = places.data if isinstance(places, Tensor) else places
+    if not isinstance(chosen, (list, tuple)) or not all(type(at) is int and -whole(size) <= at < size for at in chosen):
+        raise NotKnown
+    return len(chosen)
 
 
 def cat(shapes: Sequence[Shape], dim: Value = 0) -> Shape:
