@@ -50,7 +50,7 @@ def parameters_of(machine: Any, value: Value) -> list[Parameter] | None:
         value, skip = value.find("__init__"), 1
     if isinstance(value, Instance) and SIGNED not in value.attributes:
         call = value.cls.find("__call__")
-        value = BoundMethod(call, value) if isinstance(call, Function) else None
+        value = BoundMethod(call, value) if isinstance(call, (Function, Native)) else None
     if isinstance(value, BoundMethod):
         value, skip = value.function, 1
     while isinstance(value, Function) and "__wrapped__" in value.attributes and SIGNED not in value.attributes:
@@ -207,12 +207,32 @@ def unseen(names: str) -> dict[str, Value]:
     return {name: Unknown(f"{name} of a signature", plain=True) for name in names.split()}
 
 
+def _told_of(machine: Any, value: Value) -> list[Parameter] | None:
+    """The parameters of the function that a call of a value runs; None where they are not known."""
+    if isinstance(value, Class):
+        if is_told_otherwise(machine, value):
+            return None
+        function = value.find("__init__")
+        if function is ABSENT:
+            return parameters_of(machine, value)
+    elif isinstance(value, Instance):
+        function = value.cls.find("__call__") if SIGNED not in value.attributes else ABSENT
+    else:
+        function = value.function if isinstance(value, BoundMethod) else value
+    if not isinstance(function, (Function, Native)) or function.signature is None:
+        return None
+    is_plain = function.attributes.keys().isdisjoint(("__wrapped__", SIGNED))
+    if not is_plain or (isinstance(function, Function) and replaced(function) is not None):
+        return None
+    return parameters_in(machine, function)
+
+
 def _arguments(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """inspect.getfullargspec(function): with `self`, where it is no bound method's"""
-    is_function = isinstance(args[0], (Function, Native)) and args[0].signature is not None
-    if not is_function or "__wrapped__" in args[0].attributes:
+    """inspect.getfullargspec(function): with `self`, also of a class or an object that is called"""
+    told = _told_of(machine, args[0] if args else kwargs.get("func"))
+    if told is None:
         return Unknown("the arguments of something that is no function of the project")
-    parameters, clock = parameters_in(machine, args[0]), machine.heap.clock
+    parameters, clock = told, machine.heap.clock
     positional = [parameter for parameter in parameters if parameter.kind in ("positional", "both")]
     keywords = [parameter for parameter in parameters if parameter.kind == "keyword"]
     defaults = tuple(parameter.default for parameter in positional if parameter.default is not REQUIRED)

@@ -65,6 +65,8 @@ def torch_classes(object_class: Class) -> dict[str, Class]:
     module.attributes.update({name: Native(name, fn) for name, fn in MODULE_METHODS.items()})
     for name, arity in arities(MODULE, own=1).items():
         module.attributes[name].arity = arity
+    for name in ("__init__", "__call__"):
+        module.attributes[name].signature = OVERLOADED
     module.attributes.update(call_super_init=False, dump_patches=False)
     classes = {"torch.nn.Module": module}
     for name, methods in CONTAINERS.items():
