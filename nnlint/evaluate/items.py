@@ -81,6 +81,12 @@ def _stays_before(place: int, part: Value) -> bool:
     return type(start) is type(step) is int and start >= 0 and step > 0
 
 
+def is_itself_alone(value: Value) -> bool:
+    """Whether a value surely is an object that equals no other one."""
+    is_plain = isinstance(value, Instance) and value.payload is None and value.cls.unknown_base is None
+    return is_plain and all(value.cls.find(name) is ABSENT for name in ("__eq__", "__hash__"))
+
+
 class UnknownSlice(Unknown):
     """A slice of which an end is not known."""
 
@@ -593,14 +599,19 @@ class Items(Attributes):
         return [Rest(Unknown("the order of a set"))]
 
     def in_any_order(self, value: Value) -> Value:
-        """A value to iterate; of a set of few constants, of which the order is not the same in every run, what may be
-        an iterator in any of the orders."""
+        """A value to iterate; of a set of few constants, or of few objects that are told apart as such, of which the
+        order is not the same in every run, what may be an iterator in any of the orders."""
         is_small_set = isinstance(value, (Set, frozenset)) and 1 < len(value) <= ORDERED
         if not is_small_set or (isinstance(value, Set) and value.rest is not None):
             return value
-        if not has_rest(self._ordered(value)) or not all(type(item) in CONSTANTS for item in value):
+        if not has_rest(self._ordered(value)):
             return value
-        orders = permutations(sorted(value, key=repr))
+        if all(type(item) in CONSTANTS for item in value):
+            orders = permutations(sorted(value, key=repr))
+        elif all(map(is_itself_alone, value)):
+            orders = permutations(sorted(value, key=lambda item: item.birth))
+        else:
+            return value
         ways = [Stream(self.unchanged(value, list(order)), self.heap.clock) for order in orders]
         return Unknown("the order of a set", tuple(ways))
 
