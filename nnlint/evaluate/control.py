@@ -190,9 +190,11 @@ class Control:
 
     def doubtful(self, found: Value) -> Value:
         """What an operation gives that may raise as well, where its operands are not known, or where it gives a tensor
-        of a shape that is not known."""
+        of a shape or a size that is not known."""
         if self.tries:
             doubt = found.shape if isinstance(found, Tensor) else found
+            if isinstance(found, Tensor) and isinstance(doubt, tuple):
+                doubt = next((size for size in doubt if isinstance(size, Unknown)), None)
             if isinstance(doubt, Unknown):
                 self.may_raise(doubt.why)
         return found

@@ -154,7 +154,11 @@ def _square(n: Value, m: Value = None) -> Shape:
     return whole(n), whole(n if m is None else m)
 
 
-def _like(array: Value, fill_value: Value = None) -> Shape:
+def _like(array: Value, *, dtype: Value = None) -> Shape:
+    return shape_of(array)
+
+
+def _filled(array: Value, fill_value: Value, *, dtype: Value = None) -> Shape:
     return shape_of(array)
 
 
@@ -193,7 +197,7 @@ def _argsort(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 SHAPES: dict[str, Callable[..., Value]] = {
     "concatenate": _joined, "stack": _stacked, "meshgrid": _mesh, "eye": _square, "identity": _square,
     "expand_dims": _expanded, "transpose": _transposed,
-    **dict.fromkeys(("zeros_like", "ones_like", "empty_like", "full_like"), _like),
+    **dict.fromkeys(("zeros_like", "ones_like", "empty_like"), _like), "full_like": _filled,
     **{name: RULES[name] for name in ("outer", "einsum", "matmul", "hstack", "vstack", "maximum", "minimum")},
     **dict.fromkeys(("random.rand", "random.randn"), _of_sizes),
     **dict.fromkeys(("random.uniform", "random.normal", "random.randint"), _of_size),
