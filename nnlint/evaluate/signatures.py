@@ -101,7 +101,8 @@ def _signature(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
 def _bind(is_partial: bool, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """signature.bind(*args, **kwargs), signature.bind_partial(*args, **kwargs)"""
     parameters = _parameters_of(args[0])
-    if parameters is None or has_rest(args) or "**" in kwargs:
+    # Whether `**` takes the name of what is positional only depends on the Python that runs.
+    if parameters is None or has_rest(args) or "**" in kwargs or _are_positional_only(parameters, kwargs):
         return machine.call(Unknown("bind of a signature", plain=True), args[1:], kwargs)
     may_lack = [p if p.default is REQUIRED and not is_partial else p._replace(default=ABSENT) for p in parameters]
     try:
@@ -116,6 +117,11 @@ def _bind(is_partial: bool, machine: Any, args: list[Value], kwargs: dict[str, V
     made = Instance(BOUND, clock)
     made.attributes.update(arguments=given, signature=args[0])
     return made
+
+
+def _are_positional_only(parameters: list[Parameter], kwargs: dict[str, Value]) -> bool:
+    """Whether a keyword has the name of a parameter that no keyword gives."""
+    return any(parameter.kind == "positional" and parameter.name in kwargs for parameter in parameters)
 
 
 def _parameters_of(signature: Instance) -> list[Parameter] | None:
