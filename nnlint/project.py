@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 MARKERS = ("pyproject.toml", "setup.cfg", "setup.py", ".git", "tox.ini", ".hg")
+COMPILED = (".so", ".pyd", ".pyc")
 INSTALLED = ("site-packages", "dist-packages")
 
 
@@ -87,6 +88,26 @@ class Project:
         entries = [entry.removesuffix(".py") for entry in sorted(os.listdir(os.path.dirname(package)))]
         names = [f"{self.module_name(package)}.{entry}" for entry in entries if entry[:2] != "__"]
         return [name for name in names if (self.find(name) or "").endswith(".py")]
+
+    def modules_in(self, folder: str) -> list[tuple[str, bool]] | None:
+        """The modules that pkgutil finds in a folder, in its order, each with whether it is a package; None where it is
+        no folder of the project, or holds compiled modules, which not every Python finds."""
+        if not self._allows(folder):
+            return None
+        try:
+            entries = sorted(os.listdir(folder))
+        except OSError:
+            return None
+        if any(entry.endswith(COMPILED) for entry in entries):
+            return None
+        found: dict[str, bool] = {}
+        for entry in entries:
+            is_folder = "." not in entry and os.path.isdir(os.path.join(folder, entry))
+            name = entry.removesuffix(".py") if entry.endswith(".py") else entry if is_folder else ""
+            is_package = is_folder and os.path.isfile(os.path.join(folder, entry, "__init__.py"))
+            if name and "." not in name and name != "__init__" and (is_package or not is_folder):
+                found.setdefault(name, is_package)
+        return list(found.items())
 
     def holds(self, path: str) -> bool:
         """Whether a file is one of the project's own, not of the search path."""

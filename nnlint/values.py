@@ -79,6 +79,16 @@ class Device(Unknown):
         self.kind, self.index = kind, index
 
 
+class Folder(Unknown):
+    """The folder of a package of the project: where it lies is not known, what lies in it is."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        super().__init__("where a package lies", plain=True)
+        self.path = path
+
+
 class Union(Unknown):
     """X | Y of types: isinstance() and issubclass() take it as they take the tuple of its kinds."""
 

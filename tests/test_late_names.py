@@ -45,11 +45,7 @@ def total(folder: Path, package: str) -> tuple[int | None, int]:
         f"{LISTED}if file[0] != '_': exec(f'from .{{file[:-3]}} import *')",
         f"{LISTED}if file[0] != '_': runpy.run_module('models.' + file[:-3])",
         f"{LISTED}spec = importlib.util.spec_from_file_location(file[:-3], file); spec.loader.exec_module(spec)",
-        "import pkgutil\nfor _ in pkgutil.walk_packages(__path__, 'models.'): pass",
         "import glob\n__all__ = [file[:-3] for file in glob.glob('*.py')]\nfrom models import *",
-        "from . import registry\nimport models, importlib, pkgutil\ndef load():\n"
-        "    for found in pkgutil.iter_modules(models.__path__): importlib.import_module('models.' + found.name)\n"
-        "load()",
     ],
 )
 def test_what_an_import_by_an_unknown_name_may_register_is_not_known(tmp_path: Path, package: str) -> None:
@@ -62,6 +58,13 @@ def test_what_an_import_by_an_unknown_name_may_register_is_not_known(tmp_path: P
         ("import importlib\nfor name in ('registry', 'dense'): importlib.import_module('.' + name, __name__)", 24),
         ("import importlib\nimportlib.import_module(package=__name__, name='.dense')", 24),
         ("__import__('models.dense')", 24),
+        ("import pkgutil\nfor _ in pkgutil.walk_packages(__path__, 'models.'): pass", 4),
+        (
+            "from . import registry\nimport models, importlib, pkgutil\ndef load():\n"
+            "    for found in pkgutil.iter_modules(models.__path__): importlib.import_module('models.' + found.name)\n"
+            "load()",
+            24,
+        ),
         ("import importlib.util\nSPEC = importlib.util.spec_from_file_location('models.dense', __file__ + 'x')", 4),
         ("__path__ = __import__('pkgutil').extend_path(__path__, __name__)", 4),
         ("import models\nfrom . import dense\nFOUND = models.__file__ + models.dense.__name__", 24),

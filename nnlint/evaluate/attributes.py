@@ -117,7 +117,7 @@ OF_MODULES = frozenset({"__file__", "__path__", "__doc__", "__package__", "__spe
 REFUSALS = ("RuntimeError", "IndexError", "ValueError", "NotImplementedError", "AssertionError")
 # Attributes that no size and no registration depends on.
 WRITTEN_NOWHERE = frozenset({"T", "device", "dtype", "grad_fn", "is_leaf", "layout", "mT", "ndim", "shape"})
-WEIGHTLESS = frozenset({"grad", GRADIENT, "training"})
+WEIGHTLESS = frozenset({"__traceback__", "grad", GRADIENT, "training"})
 # Methods of lists, dicts, sets and modules that write to their object.
 WRITERS = frozenset(
     {
@@ -478,6 +478,9 @@ class Attributes(Control):
         raise NotImplementedError
 
     def tensor_items(self, value: Tensor) -> Iterator[Value]:
+        raise NotImplementedError
+
+    def is_imported(self, dotted: str) -> bool | Unknown:
         raise NotImplementedError
 
     def loaded(self, dotted: str) -> Value:

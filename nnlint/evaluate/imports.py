@@ -23,7 +23,7 @@ from nnlint.project import Project, absolute_name
 from nnlint.source import Source, parse
 from nnlint.text import read
 from nnlint.unknown import Unknown, UnknownValueError
-from nnlint.values import ABSENT, Class, External, Frame, Function, Module, RaisedError, Value
+from nnlint.values import ABSENT, Class, External, Folder, Frame, Function, List, Module, RaisedError, Value
 
 # Packages that tables know, where the search path has them.
 KNOWN_PACKAGES = frozenset({"attr", "attrs", "pydantic", "pydantic_settings", "click", "typer"})
@@ -181,7 +181,6 @@ class Imports(Calls):
             self.modules[dotted] = External(dotted)  # type: ignore[assignment]
             return self.modules[dotted]
         module = self.load(source, dotted)
-        module.package = not path.endswith(".py") or path.endswith("__init__.py")
         self.modules[dotted] = module
         self.execute_apart(module)
         return module
@@ -371,7 +370,31 @@ class Imports(Calls):
         """A file as a module that is not executed yet."""
         module = Module(name, source, self.heap.clock)
         module.frame.variables["__name__"] = name
+        module.package = not source.path.endswith(".py") or source.path.endswith("__init__.py")
+        if source.path.endswith("__init__.py"):
+            folder = os.path.dirname(os.path.realpath(source.path))
+            module.frame.variables["__path__"] = List([Folder(folder)], self.heap.clock)
         return module
+
+    def execute_again(self, module: Module) -> None:
+        """Run module-level code once more, on the names that it has left."""
+        if not self.executing or not module.ready or module in self.executing:
+            self.havoc(module.frame, "a module is executed anew")
+            return
+        self.look_ups.lose()
+        tries, self.tries = self.tries, 0
+        self.executing.append(module)
+        try:
+            self.run_statements(module)
+        finally:
+            self.executing.pop()
+            self.tries = tries
+
+    def is_imported(self, dotted: str) -> bool | Unknown:
+        """dotted in sys.modules: known of what lies in a package whose own import runs"""
+        self.look_ups.lose()
+        self.lose_construction()
+        return self.journal.is_imported(dotted, self.modules.get(dotted))
 
     def execute(self, module: Module) -> None:
         """Run module-level code. What it writes to what is older is in its log, and counts where it is followed."""

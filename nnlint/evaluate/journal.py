@@ -186,6 +186,14 @@ class Circle(NamedTuple):
     module: Module
 
 
+class Asked(NamedTuple):
+    """Whether a module had been imported, as an import was told."""
+
+    name: str
+    module: Module | None
+    answer: bool | Unknown
+
+
 class Importing:
     """A module whose import has begun and not ended.
 
@@ -319,6 +327,8 @@ class Journal:
                         yield from self._activate(entry)
                 elif isinstance(entry, Circle):
                     fits = fits and self._runs(entry.module)
+                elif isinstance(entry, Asked):
+                    fits = fits and _is_same(self._is_imported(entry.name, entry.module), entry.answer)
                 elif isinstance(entry, Read):
                     fits = fits and self._reads_the_same(entry)
                 elif not self._redo(entry, is_first):
@@ -359,6 +369,28 @@ class Journal:
     def _runs(self, module: Module) -> bool:
         """Whether the import of a module, or of the file at hand that is this module, has begun and not ended."""
         return module.name in self._followed or module.name in self._imported
+
+    def is_imported(self, name: str, module: Value) -> bool | Unknown:
+        """Whether the import of a module has begun, and it is still there. That it has not is sure where a package is
+        imported that it lies in: nobody has imported it before."""
+        known = module if isinstance(module, Module) else None
+        answer = self._is_imported(name, known)
+        if self.importing and (module is None or known is not None):
+            one = self.importing[-1]
+            self._note(one)
+            one.module.log.append(Asked(name, known, answer))
+        return answer if module is None or known is not None else Unknown("whether a module is imported", plain=True)
+
+    def _is_imported(self, name: str, module: Module | None) -> bool | Unknown:
+        if name in self._followed or name in self._imported:
+            return True
+        is_followed = self.active.get(module, self.active.rest)
+        if is_followed is True:
+            return module is not None and module.failure is None
+        running = (*self._followed, *self._imported)
+        if is_followed is None and any(name.startswith(f"{package}.") for package in running):
+            return False
+        return Unknown("whether a module is imported", plain=True)
 
     def _note(self, one: Importing) -> None:
         """Add what an import has read and written since it was noted last to the log of its module."""

@@ -91,6 +91,9 @@ def _partial_method(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
     return Native("partialmethod", run)
 
 
+PART_OF_PATTERN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)  # a character, what stands for one, a sign
+
+
 def is_quick(pattern: str, text: str) -> bool:
     """Whether matching cannot take long: few quantifiers, none of them on a group, on a short text."""
     is_short = len(text) <= 200 and len(pattern) <= 200
@@ -98,11 +101,27 @@ def is_quick(pattern: str, text: str) -> bool:
 
 
 def attempts(pattern: str, text: str) -> int:
-    """How many ways there are to match, at most: the text's length, once for each part that may repeat, and two for
-    each part that may be left out."""
-    repeated = sum(pattern.count(sign) for sign in "*+{")
-    optional = pattern.count("?") - pattern.count("(?")
+    """How many ways there are to match, at most: of each alternative, the text's length, once for each part that may
+    repeat, and two for each part that may be left out."""
+    return sum(_attempts(part, text) for part in alternatives(pattern))
+
+
+def _attempts(part: str, text: str) -> int:
+    repeated = sum(part.count(sign) for sign in "*+{")
+    optional = part.count("?") - part.count("(?")
     return int((len(text) + 1) ** repeated) << optional
+
+
+def alternatives(pattern: str) -> list[str]:
+    """What a regular expression has on both sides of each `|` outside all groups."""
+    parts, depth = [""], 0
+    for token in PART_OF_PATTERN.findall(pattern):
+        depth += (token == "(") - (token == ")")
+        if token == "|" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += token
+    return parts
 
 
 def _matching(name: str) -> None:
@@ -1086,13 +1105,6 @@ def _import_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
         dotted = ".".join([*parts[: len(parts) - level + 1], dotted])
     found = machine.module(dotted)
     return machine.resolve(dotted) if found is ABSENT else found
-
-
-@library("runpy.run_module", "runpy.run_path", "pkgutil.walk_packages")
-def _import_any(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """What imports modules by the text of a name or path"""
-    machine.import_any()
-    return Unknown("a module whose name is not known")
 
 
 @library("importlib.util.spec_from_file_location")

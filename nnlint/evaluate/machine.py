@@ -26,6 +26,7 @@ from nnlint.evaluate.loggers import LOGGING, logger_classes
 from nnlint.evaluate.mappings import MUTABLE_MAPPING
 from nnlint.evaluate.notes import Built, LayerMade, Stack
 from nnlint.evaluate.numpy_functions import NUMPY_FUNCTIONS, astype
+from nnlint.evaluate.packages import PACKAGES
 from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.signatures import SIGNATURES
@@ -280,7 +281,7 @@ GIVEN_BESIDES = "what else is given"
 # What names from outside the project stand for, beside torch's; where two tables know a name, the last one says it.
 OUTSIDE: dict[str, Value] = {
     **PYDANTIC, **COMMANDS, **ATTRS, **ARGPARSE, **REGISTERS, **FUNCTION_TYPES, **LOGGING, **CONTEXTS, **SIGNATURES,
-    **ANNOTATIONS, **JSON, **EINOPS, **VERSIONS, **LIBRARY,
+    **ANNOTATIONS, **JSON, **EINOPS, **VERSIONS, **PACKAGES, **LIBRARY,
 }  # fmt: skip
 
 

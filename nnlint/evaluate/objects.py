@@ -23,6 +23,7 @@ from nnlint.values import (
     Class,
     Deque,
     Dict,
+    External,
     Function,
     Instance,
     List,
@@ -460,6 +461,8 @@ class Objects(Items):
                 self.look_ups.note_name(container, item)
             else:
                 self._note_content(container)
+        if isinstance(container, External) and container.name == "sys.modules" and isinstance(item, str):
+            return self.is_imported(item)
         if isinstance(container, Instance) and container.cls.is_subclass(self.classes["enum.Flag"]):
             return Unknown("a flag in a flag", plain=True)
         if isinstance(container, Instance):
