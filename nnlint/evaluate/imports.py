@@ -237,7 +237,8 @@ class Imports(Calls):
         module = self.module(absolute) if absolute else ABSENT
         if isinstance(module, Module):
             found = self.find_attribute(module, name)
-            if found is ABSENT and not module.ready:
+            is_own = bool(self.executing) and self.executing[-1] is module  # from . import name
+            if found is ABSENT and not module.ready and not is_own:
                 return Unknown(f"{name} of {absolute} is imported in a circle")
             if found is ABSENT and module.package and self.project.holds_other(module.source.path, name):
                 self.may_raise(f"whether {absolute} has {name}")

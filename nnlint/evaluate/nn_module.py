@@ -116,11 +116,16 @@ def init_outside(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     return None
 
 
+def is_open(module: Instance) -> bool:
+    """Whether it may hold more than the program is known to have put there."""
+    return module.cls.unknown_base is not None or module.open is not None
+
+
 def registry(machine: Any, module: Instance, name: str) -> Dict:
     """One of a module's registries; torch raises where __init__ was not called."""
     held = module.attributes.get(name)
     if not isinstance(held, Dict):
-        if module.cls.unknown_base is not None or module.open is not None:
+        if is_open(module):
             prepare(machine, module)
             return registry(machine, module, name)
         raise machine.error("AttributeError", "cannot assign before Module.__init__() call")
@@ -192,9 +197,12 @@ def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
     elif is_module(value) or (isinstance(value, Instance) and value.cls.unknown_base is not None):
         put(machine, module, "_modules", name, value)
     elif isinstance(value, Unknown) and not is_plain(value) and not isinstance(value, External):
-        if _only_options(value):
+        may_register = _only_options(value)
+        if may_register and (isinstance(module.attributes.get("_modules"), Dict) or is_open(module)):
             put(machine, module, "_modules", name, value)
         else:
+            if may_register:
+                machine.may_raise(value.why)  # a module, before there is a place for it
             forget_name(machine, module, name, "")
             machine.set_plainly(module, name, value)
     else:
