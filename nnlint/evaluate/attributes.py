@@ -624,7 +624,8 @@ class Attributes(Control):
             return self.namespace(value)
         if value.unknown_base is not None:
             return value.unknown_base
-        if value.metaclass is not None and (found := value.metaclass.find(name)) is not ABSENT:
+        is_asked = value.metaclass is not None and name not in metaclasses.MAKING
+        if is_asked and (found := value.metaclass.find(name)) is not ABSENT:  # type: ignore[union-attr]
             return BoundMethod(found, value) if isinstance(found, Function) else found
         if name in EVERY_CLASS:
             return Unknown(f"{name} of a class")
@@ -651,7 +652,9 @@ class Attributes(Control):
         receiver = value.receiver
         cls = receiver.cls if isinstance(receiver, Instance) else receiver
         if cls.metaclass is not None and value.after in cls.metaclass.mro:
-            return metaclasses.inherited(receiver, value.after, name)
+            return metaclasses.inherited(cls.metaclass, receiver, value.after, name)
+        if name == "__new__" and cls.unknown_base is metaclasses.TYPE:
+            return metaclasses.inherited(cls, receiver, value.after, name)
         for owner in cls.mro:
             self.look_ups.note_name(owner, name)
         order = cls.mro[cls.mro.index(value.after) + 1 :] if value.after in cls.mro else cls.mro

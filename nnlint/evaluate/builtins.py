@@ -808,7 +808,7 @@ def _type(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Unknown("a class made by type()")
 
 
-BUILTINS["type"].attributes["__call__"] = metaclasses.CALL
+BUILTINS["type"].attributes.update(metaclasses.OF_TYPE)
 
 
 @builtin("isinstance")

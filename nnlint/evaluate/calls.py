@@ -888,6 +888,8 @@ class Calls(Objects):
                     function.owner = cls
         attributes["__fields__"] = List(fields, 0)
         self._finish_by_metaclass(cls)
+        if metaclasses.makes(cls):
+            return metaclasses.make(self, cls, parents, options)
         self.finish_class(cls, options)
         if isinstance(metaclass, CALLED):  # it may make anything
             return self.call_unknown(Unknown(f"the metaclass of {name}"), [cls, metaclass], {})

@@ -158,6 +158,7 @@ class Control:
         self.constructed: set[Any] = set()  # the constructions that are remembered among what it has constructed
         self.suspended: tuple[Stream, ...] = ()  # generators that wait where closing them does something
         self.contested = Contested()
+        self.unmade: Any = None  # the class that its metaclass is making (see metaclasses.Unmade)
 
     def start(self) -> None:
         """Begin a root: nothing is spent, nothing is open. What it sets is OF_A_ROOT."""

@@ -1,14 +1,41 @@
-"""Metaclasses of the program that say what a call of their classes gives: those that do nothing else are followed."""
+"""Metaclasses of the program: those are followed that say how their classes are made, what a call of one gives, or what
+their classes have in common, and do nothing else."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from nnlint.unknown import Unknown
-from nnlint.values import ABSENT, BoundMethod, Class, Dict, Function, List, Native, Set, Value, is_plain
+from nnlint.values import (
+    ABSENT,
+    BoundMethod,
+    Class,
+    Dict,
+    Function,
+    List,
+    Native,
+    Set,
+    Value,
+    is_plain,
+    may_be_absent,
+    same,
+)
 
 TYPE = Unknown("type as a base")
-WRITTEN = frozenset({"__call__", "__doc__", "__fields__", "__module__", "__qualname__"})
+MAKING = frozenset({"__new__", "__init__"})
+WRITTEN = frozenset({"__call__", "__doc__", "__fields__", "__module__", "__qualname__", *MAKING})
+# What the body of a class holds beside what the program binds there, in some releases of Python.
+UNSEEN = ("__doc__", "__annotations__", "__annotate__", "__classcell__", "__firstlineno__", "__static_attributes__")
+PERHAPS = Unknown("what Python adds to the body of a class", (ABSENT, Unknown("what Python adds", plain=True)))
+
+
+class Unmade(NamedTuple):
+    """A class whose metaclass has begun to make it, what that was given of it, and True once it is made."""
+
+    cls: Class
+    bases: tuple[Value, ...]
+    body: dict[str, Value]
+    made: List
 
 
 def is_followed(cls: Class) -> bool:
@@ -40,9 +67,10 @@ def _is_simple(metaclass: Class | None) -> bool:
 
 
 def _is_understood(name: str, held: Value) -> bool:
-    if name[:2] == "__" == name[-2:] and name not in WRITTEN:
+    if name == "mro" or (name[:2] == "__" == name[-2:] and name not in WRITTEN):
         return False
-    return isinstance(held, (Function, List, Dict, Set)) or (is_plain(held) and name != "__call__")
+    is_data = is_plain(held) and name != "__call__" and name not in MAKING
+    return isinstance(held, (Function, List, Dict, Set)) or is_data
 
 
 def _is_made_by_type(base: Class) -> bool:
@@ -54,14 +82,85 @@ def _is_made_by_type(base: Class) -> bool:
     )
 
 
-def inherited(receiver: Value, after: Class, name: str) -> Value:
-    """super().name in a method of the metaclass `after`, of which `receiver` is a class or an object"""
-    if not isinstance(receiver, Class) or name != "__call__":
+def inherited(metaclass: Class, receiver: Value, after: Class, name: str) -> Value:
+    """super().name in a method of `after`, which a metaclass has by itself or from a base: of the metaclass, or of what
+    is of it"""
+    if not isinstance(receiver, Class) or name not in OF_TYPE:
         return Unknown(f"{name} of a metaclass")
-    order = receiver.metaclass.mro if receiver.metaclass is not None else ()
-    behind = order[order.index(after) + 1 :]
-    held = next((owner.attributes[name] for owner in behind if name in owner.attributes), CALL)
-    return BoundMethod(held, receiver)
+    behind = metaclass.mro[metaclass.mro.index(after) + 1 : -1]
+    held = next((owner.attributes[name] for owner in behind if name in owner.attributes), OF_TYPE[name])
+    return held if name == "__new__" else BoundMethod(held, receiver)
+
+
+def makes(cls: Class) -> bool:
+    """Whether a metaclass that is followed has its own way to make a class."""
+    metaclass = cls.metaclass
+    return (
+        metaclass is not None
+        and any(isinstance(metaclass.find(name), Function) for name in MAKING)
+        and is_followed(cls)
+    )
+
+
+def make(machine: Any, cls: Class, bases: list[Value], options: dict[str, Value]) -> Value:
+    """What a class statement gives: the class, of which all but that stands, as its metaclass leaves it."""
+    assert cls.metaclass is not None
+    body = {name: value for name, value in cls.attributes.items() if name != "__fields__"}
+    names = {"__module__": cls.module.name if cls.module is not None else "", "__qualname__": cls.qualified}
+    unseen = {name: PERHAPS for name in UNSEEN if name not in body}
+    given = [cls.name, tuple(bases), Dict({**names, **body, **unseen}, machine.heap.clock)]
+    more = {name: value for name, value in options.items() if name != "metaclass"}
+    new, init = (cls.metaclass.find(name) for name in ("__new__", "__init__"))
+    if not isinstance(new, Function):
+        machine.finish_class(cls, options)
+    else:
+        around, machine.unmade = machine.unmade, Unmade(cls, tuple(bases), body, List((), machine.heap.clock))
+        try:
+            made = machine.call(new, [cls.metaclass, *given], more)
+        finally:
+            machine.unmade = around
+        if made is not cls:
+            return machine.call_unknown(Unknown(f"the metaclass of {cls.name}"), [cls, made], {})
+    if isinstance(init, Function):
+        machine.call(init, [cls, *given], more)
+    return cls
+
+
+def _new(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """type.__new__(metaclass, name, bases, namespace, **options): once for each class statement"""
+    unmade = machine.unmade
+    if len(args) == 4 and unmade is not None and "**" not in kwargs and not unmade.made:
+        cls, bases, namespace = unmade.cls, args[2], args[3]
+        is_same = args[:2] == [cls.metaclass, cls.name] and isinstance(bases, tuple) and len(bases) == len(unmade.bases)
+        if is_same and all(map(same, bases, unmade.bases)) and _is_certain(namespace):
+            machine.heap.touch(unmade.made)
+            unmade.made.append(True)
+            _take(machine, cls, unmade.body, namespace)
+            machine.finish_class(cls, kwargs)
+            return cls
+    return machine.call_unknown(Unknown("a class that a metaclass makes"), args, kwargs)
+
+
+def _is_certain(namespace: Value) -> bool:
+    """Whether a class that is made of a namespace has what that holds."""
+    if not isinstance(namespace, Dict) or namespace.rest is not None:
+        return False
+    return not any(may_be_absent(held) for name, held in namespace.items() if name not in UNSEEN)
+
+
+def _take(machine: Any, cls: Class, body: dict[str, Value], namespace: Dict) -> None:
+    """A class has what is in a namespace instead of what its body has bound."""
+    changed = {name: held for name, held in namespace.items() if body.get(name, ABSENT) is not held}
+    changed = {name: held for name, held in changed.items() if name not in ("__module__", "__qualname__", *UNSEEN)}
+    machine.heap.touch(cls)
+    for name in body.keys() - namespace.keys():
+        del cls.attributes[name]
+    cls.attributes.update(changed)
+
+
+def _initialise(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """type.__init__(cls, name, bases, namespace), which does nothing"""
+    return None
 
 
 def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -73,3 +172,4 @@ def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 
 CALL = Native("type.__call__", _call)
+OF_TYPE = {"__call__": CALL, "__new__": Native("type.__new__", _new), "__init__": Native("type.__init__", _initialise)}
