@@ -25,6 +25,15 @@ def _log_by(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return _log(machine, args[1:], kwargs)
 
 
+def _start(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Logger.__init__(self, name, level=0)"""
+    given = {**dict(zip(("self", "name", "level"), args)), **kwargs}
+    machine.heap.touch(args[0])
+    args[0].attributes.update(name=given.get("name"), level=given.get("level", 0))
+    args[0].open = Unknown("an attribute of a logger", plain=True, foreign=True)
+    return None
+
+
 def _get_logger(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """logging.getLogger(name): one for each name, as old as the machine: when it was asked for first says nothing"""
     name = args[0] if args else kwargs.get("name")
@@ -51,6 +60,7 @@ def logger_classes(object_class: Class) -> dict[str, Class]:
     """logging.Logger, to which programs add methods."""
     logger = Class("Logger", (object_class,), full_name="logging.Logger")
     logger.attributes.update({name: Native(name, _log_by) for name in NAMES})
+    logger.attributes["__init__"] = Native("__init__", _start)
     logger.attributes[LOGGERS] = Dict()
     return {"logging.Logger": logger}
 

@@ -74,11 +74,11 @@ def _is_understood(name: str, held: Value) -> bool:
 
 
 def _is_made_by_type(base: Class) -> bool:
-    is_torch = base.full_name.startswith("torch.nn.")
+    is_plain_class = base.full_name.startswith(("torch.nn.", "logging.", "argparse."))
     return (
         base.kin is None
         and "__register__" not in base.attributes
-        and (base.native is object or base.module is not None or is_torch)
+        and (base.native is object or base.module is not None or is_plain_class)
     )
 
 

@@ -34,6 +34,7 @@ from nnlint.values import (
     Value,
     View,
     has_rest,
+    is_foreign,
     is_plain,
     may_be_absent,
     may_write_when_called,
@@ -130,7 +131,13 @@ class Objects(Items):
         if held:
             self.alias(held)
             calls = any(may_write_when_called(item) for side in held for item in side)
-            return Unknown(ops.plain_unknown(left, right).why, calls=calls)
+            is_new = all(
+                isinstance(side, (list, tuple)) or is_plain(side) for side in (left, right)
+            )  # a list that nothing else knows
+            parts = (part.unknown if type(part) is Rest else part for side in held for part in side)
+            return Unknown(
+                ops.plain_unknown(left, right).why, foreign=is_new and all(map(is_foreign, parts)), calls=calls
+            )
         return ops.plain_unknown(left, right)
 
     def _tensor_of_options(self, sign: str, left: Value, right: Value) -> Tensor | None:
