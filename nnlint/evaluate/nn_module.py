@@ -197,12 +197,9 @@ def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
     elif is_module(value) or (isinstance(value, Instance) and value.cls.unknown_base is not None):
         put(machine, module, "_modules", name, value)
     elif isinstance(value, Unknown) and not is_plain(value) and not isinstance(value, External):
-        may_register = _only_options(value)
-        if may_register and (isinstance(module.attributes.get("_modules"), Dict) or is_open(module)):
+        if _only_options(value):
             put(machine, module, "_modules", name, value)
         else:
-            if may_register:
-                machine.may_raise(value.why)  # a module, before there is a place for it
             forget_name(machine, module, name, "")
             machine.set_plainly(module, name, value)
     else:

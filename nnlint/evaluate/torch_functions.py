@@ -146,10 +146,7 @@ def _broadcast_shapes(machine: Any, args: list[Value], kwargs: dict[str, Value])
     unknown = next((shape for shape in shapes if isinstance(shape, Unknown)), None)
     if unknown is not None:
         return unknown
-    made = shaped(lambda: functools.reduce(tensor_shapes.broadcast, shapes, ()))
-    if isinstance(made, Unknown) and all(type(size) is int for shape in shapes for size in shape):
-        raise machine.error("RuntimeError", "shapes that do not go together")
-    return as_size(made)
+    return as_size(shaped(machine, lambda: functools.reduce(tensor_shapes.broadcast, shapes, ())))
 
 
 @function("torch.eye")
