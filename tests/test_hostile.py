@@ -80,6 +80,8 @@ MORE = [
     "w = 'a' * 90000\nw = w.replace('', w)", "w = '\\t' * 90000\nw = w.expandtabs(10**9)", "w = 'a'.center(10**9)",
     "w = 'a'.zfill(10**9)", "w = ('a' * 90000).join('b' * 90000)", "w = '{:>1000000000}'.format('a')",
     "w = format(1, '1000000000')", "w = f'{1.5:.1000000000f}'", "w = '%.1000000000f' % 1.5",
+    "w = re.match('(a|a)' * 30 + 'b', 'a' * 60)", r"w = re.match(r'\(?' * 60 + 'b', '(' * 40)",
+    "w = re.match('(a|a)?' * 19 + 'b', 'a' * 60)",
     "w = re.match('(a+)+b', 'a' * 100)", "w = re.compile('(a*)*b').match('a' * 100)",
     "w = re.sub('(?=(a+))+b', '', 'a' * 200)", "w = re.findall('(a|aa)+$', 'a' * 100 + 'b')",
     "w = list(itertools.product(*[range(1000)] * 19))", "w = list(itertools.permutations(range(100)))",

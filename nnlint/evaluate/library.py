@@ -100,16 +100,19 @@ def is_quick(pattern: str, text: str) -> bool:
     return is_short and not re.search(r"\)\s*[*+{]", pattern) and attempts(pattern, text) <= 2_000_000
 
 
+OF_GROUPS = re.compile(r"(?<!\\)\(\?")  # a ? that says what a group is
+
+
 def attempts(pattern: str, text: str) -> int:
     """How many ways there are to match, at most: of each alternative, the text's length, once for each part that may
-    repeat, and two for each part that may be left out."""
+    repeat, and two for each part that may be left out or be another one."""
     return sum(_attempts(part, text) for part in alternatives(pattern))
 
 
 def _attempts(part: str, text: str) -> int:
     repeated = sum(part.count(sign) for sign in "*+{")
-    optional = part.count("?") - part.count("(?")
-    return int((len(text) + 1) ** repeated) << optional
+    either = part.count("?") + part.count("|") - len(OF_GROUPS.findall(part))
+    return int((len(text) + 1) ** repeated) << either
 
 
 def alternatives(pattern: str) -> list[str]:
