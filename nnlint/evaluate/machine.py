@@ -19,6 +19,7 @@ from nnlint.evaluate.einops_functions import EINOPS
 from nnlint.evaluate.functions import FUNCTION_TYPES
 from nnlint.evaluate.imports import Imports
 from nnlint.evaluate.initialisers import initialiser
+from nnlint.evaluate.inspections import INSPECTIONS
 from nnlint.evaluate.json_functions import JSON
 from nnlint.evaluate.kinds import MAPPINGS, REGISTERS
 from nnlint.evaluate.library import LIBRARY
@@ -281,7 +282,7 @@ GIVEN_BESIDES = "what else is given"
 # What names from outside the project stand for, beside torch's; where two tables know a name, the last one says it.
 OUTSIDE: dict[str, Value] = {
     **PYDANTIC, **COMMANDS, **ATTRS, **ARGPARSE, **REGISTERS, **FUNCTION_TYPES, **LOGGING, **CONTEXTS, **SIGNATURES,
-    **ANNOTATIONS, **JSON, **EINOPS, **VERSIONS, **PACKAGES, **LIBRARY,
+    **ANNOTATIONS, **INSPECTIONS, **JSON, **EINOPS, **VERSIONS, **PACKAGES, **LIBRARY,
 }  # fmt: skip
 
 
