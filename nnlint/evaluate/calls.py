@@ -127,6 +127,7 @@ ASKED = (
     "__array__", "__bool__", "__contains__", "__eq__", "__float__", "__format__", "__fspath__", "__getitem__",
     "__hash__", "__index__", "__int__", "__iter__", "__len__", "__next__", "__repr__", "__sizeof__", "__str__",
 )  # fmt: skip
+RECURSIONS = 4  # how deep a function that calls itself is followed where many of the forks that a root has are open
 CALLED = (Function, BoundMethod, Partial)  # what code that gets hold of it may call
 
 # Methods that write to their object: where they meet what is not known, they may have written anything.
@@ -512,10 +513,11 @@ class Calls(Objects):
 
     def _is_endless(self, function: Function) -> bool:
         """Whether a function calls itself over what is not known: how deep, nobody can say."""
-        if self.repeats <= 2:
+        is_repeated, is_forked = self.repeats > 2, 4 * len(self.heap.trails) > self.forks
+        if not (is_repeated or is_forked):
             return False
         self.counted.add(function)
-        return self.running.count(function) > 1
+        return self.running.count(function) > (1 if is_repeated else RECURSIONS)
 
     def _note_function(self, function: Function) -> None:
         self.look_ups.note_name(function, REPLACED)
