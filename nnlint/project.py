@@ -6,7 +6,8 @@ import os
 from collections.abc import Sequence
 
 MARKERS = ("pyproject.toml", "setup.cfg", "setup.py", ".git", "tox.ini", ".hg")
-COMPILED = (".so", ".pyd", ".pyc")
+UNSURE = ("__init__.pyc", ".so", ".pyd")  # compiled, for some Python or other
+COMPILED = (".pyc", *UNSURE)
 INSTALLED = ("site-packages", "dist-packages")
 
 
@@ -92,22 +93,26 @@ class Project:
     def modules_in(self, folder: str) -> list[tuple[str, bool]] | None:
         """The modules that pkgutil finds in a folder, in its order, each with whether it is a package; None where it is
         no folder of the project, or holds compiled modules, which not every Python finds."""
-        if not self._allows(folder):
-            return None
-        try:
-            entries = sorted(os.listdir(folder))
-        except OSError:
-            return None
+        entries = self._entries(folder)
         if any(entry.endswith(COMPILED) for entry in entries):
             return None
         found: dict[str, bool] = {}
         for entry in entries:
-            is_folder = "." not in entry and os.path.isdir(os.path.join(folder, entry))
-            name = entry.removesuffix(".py") if entry.endswith(".py") else entry if is_folder else ""
-            is_package = is_folder and os.path.isfile(os.path.join(folder, entry, "__init__.py"))
-            if name and "." not in name and name != "__init__" and (is_package or not is_folder):
+            inside = self._entries(os.path.join(folder, entry)) if "." not in entry else ()
+            is_package = "__init__.py" in inside
+            if not is_package and any(name.startswith("__init__.") and name.endswith(UNSURE) for name in inside):
+                return None
+            name = entry if is_package else entry.removesuffix(".py") if entry.endswith(".py") else ""
+            if name and "." not in name and name != "__init__":
                 found.setdefault(name, is_package)
-        return list(found.items())
+        return list(found.items()) if entries else None
+
+    def _entries(self, folder: str) -> list[str]:
+        """What a folder of the project holds, in order; nothing where it is none."""
+        try:
+            return sorted(os.listdir(folder)) if self._allows(folder) else []
+        except OSError:
+            return []
 
     def holds(self, path: str) -> bool:
         """Whether a file is one of the project's own, not of the search path."""

@@ -1,6 +1,7 @@
 """Which files a file's imports lead to, and that no others are ever opened."""
 
 import os
+import pkgutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -192,3 +193,17 @@ def test_a_module_of_another_class_may_have_any_name(project: Path) -> None:
         "        except AttributeError: self.head = nn.Linear(9, 9)\n"
     )
     assert [model.parameters for model in analyse(str(project / "nets" / "net.py"), text).models] == [None]
+
+
+def test_a_folder_holds_the_modules_that_pkgutil_finds_in_it(project: Path) -> None:
+    names = ("a/__init__.py", "a.py", "b/y.py", "c/__init__.txt", "d.e/__init__.py", "q.r.py", "z.txt", "__main__.py",
+             "f/__pycache__/__init__.cpython-311.pyc", "f/__init__.py")  # fmt: skip
+    for name in names:
+        (project / "nets" / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / "nets" / name).write_text("")
+    found = Project(str(project / "nets" / "model.py"))
+    folder = str(project / "nets")
+    assert found.modules_in(folder) == [(info.name, info.ispkg) for info in pkgutil.iter_modules([folder])]
+    (project / "nets" / "fast.so").write_text("")
+    assert found.modules_in(folder) is None, "which Python finds a compiled module is not known"
+    assert found.modules_in(str(project.parent / "outside" / "package")) is None
