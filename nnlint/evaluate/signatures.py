@@ -198,6 +198,22 @@ def _keywords(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
     return found
 
 
+def _make_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """inspect.Parameter(name, kind, *, default=Parameter.empty, annotation=Parameter.empty)"""
+    given = {"default": EMPTY, **dict(zip(("self", "name", "kind"), args)), **kwargs}
+    machine.heap.touch(args[0])
+    args[0].attributes.update({name: given[name] for name in ("name", "kind", "default") if name in given})
+    args[0].open = Unknown("a parameter of a signature", plain=True)
+    return None
+
+
+def _make_signature(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """inspect.Signature(parameters=None, ...), of which nothing is known"""
+    machine.heap.touch(args[0])
+    args[0].open = Unknown("a signature that the program makes")
+    return None
+
+
 BOUND.attributes.update(
     apply_defaults=Native("apply_defaults", _apply_defaults),
     args=Descriptor("property", Native("args", _positional)),
@@ -206,6 +222,8 @@ BOUND.attributes.update(
 SIGNATURE.attributes.update(
     bind=Native("bind", partial(_bind, False)), bind_partial=Native("bind_partial", partial(_bind, True))
 )
+PARAMETER.attributes["__init__"] = Native("__init__", _make_parameter)
+SIGNATURE.attributes["__init__"] = Native("__init__", _make_signature)
 
 
 def unseen(names: str) -> dict[str, Value]:
