@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import builtins as python
 
-from nnlint.evaluate.builtins import BUILTINS
 from nnlint.evaluate.functions import REPLACED
+from nnlint.evaluate.iterables import BUILTINS
 from nnlint.evaluate.machine import OUTSIDE, Machine
 from nnlint.evaluate.torch_functions import FUNCTIONS
 from nnlint.signature import REQUIRED

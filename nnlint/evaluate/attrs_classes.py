@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nnlint.evaluate import class_annotations
-from nnlint.evaluate.calls import frozen_setattr
+from nnlint.evaluate.classes import frozen_setattr
 from nnlint.signature import REQUIRED, Parameter, Signature
 from nnlint.unknown import Unknown
 from nnlint.values import (

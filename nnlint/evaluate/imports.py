@@ -13,7 +13,7 @@ import libcst as cst
 
 from nnlint.construction import Failure
 from nnlint.evaluate.attributes import is_not_in_python
-from nnlint.evaluate.calls import Calls
+from nnlint.evaluate.classes import Classes
 from nnlint.evaluate.control import IMPORT_STEPS, OF_A_ROOT, LimitError
 from nnlint.evaluate.journal import Change, Journal, StaleError
 from nnlint.evaluate.statements import Execute
@@ -77,7 +77,7 @@ def starred(dotted: str) -> Iterable[str]:
     return (name for name in listed if name != "property")  # enum's does what Python's own does
 
 
-class Imports(Calls):
+class Imports(Classes):
     """The part of the machine that keeps the modules it has loaded."""
 
     project: Project

@@ -10,7 +10,7 @@ from typing import Any
 from nnlint.count import Count, count
 from nnlint.evaluate.arities import limit
 from nnlint.evaluate.attrs_classes import ATTRS, attrs_classes
-from nnlint.evaluate.builtins import BUILTINS, FUNCTIONAL, METHODS
+from nnlint.evaluate.builtins import FUNCTIONAL
 from nnlint.evaluate.class_annotations import ANNOTATIONS
 from nnlint.evaluate.command_line import ARGPARSE, argparse_classes
 from nnlint.evaluate.commands import COMMANDS, command_classes
@@ -20,11 +20,13 @@ from nnlint.evaluate.functions import FUNCTION_TYPES
 from nnlint.evaluate.imports import Imports
 from nnlint.evaluate.initialisers import initialiser
 from nnlint.evaluate.inspections import INSPECTIONS
+from nnlint.evaluate.iterables import BUILTINS
+from nnlint.evaluate.itertools_functions import LIBRARY
 from nnlint.evaluate.json_functions import JSON
 from nnlint.evaluate.kinds import MAPPINGS, REGISTERS
-from nnlint.evaluate.library import LIBRARY
 from nnlint.evaluate.loggers import LOGGING, logger_classes
 from nnlint.evaluate.mappings import MUTABLE_MAPPING
+from nnlint.evaluate.methods import METHODS
 from nnlint.evaluate.notes import Built, LayerMade, Stack
 from nnlint.evaluate.numpy_functions import NUMPY_FUNCTIONS, astype
 from nnlint.evaluate.packages import PACKAGES
