@@ -251,6 +251,11 @@ class Stream(Thing):
         self.spoiled: Unknown | None = None
         self.members: list[Value] | None = None
 
+    @property
+    def is_advancing(self) -> bool:
+        """Whether it is making an item just now."""
+        return getattr(self.items, "gi_running", False)
+
 
 class Frame(Thing):
     """The variables of one call, class body or module, and the frame around it. level: of a generator that runs, how

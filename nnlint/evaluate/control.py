@@ -513,6 +513,8 @@ class Control:
             for item in (value.callee, *value.args, *value.kwargs.values()):
                 self.havoc(item, why, seen)
         elif isinstance(value, Stream):
+            if value.is_advancing:
+                self.give_up(Unknown(f"an iterator that makes an item: {why}"))
             built, drained = len(self.records), 0
             level = len(self.heap.trails)
             try:

@@ -720,6 +720,10 @@ class Items(Attributes):
             if stream.frame is not None and stream.spoiled.why == ADVANCED:
                 self.give_up(stream.spoiled)  # what the function does on its way to an item is not done again
             return Rest(stream.spoiled)
+        if stream.is_advancing:
+            if stream.frame is None:
+                self.give_up(Unknown("an iterator that is asked for an item while it makes one"))
+            raise self.error("ValueError", "generator already executing")
         if stream.birth < self.heap.epoch:
             self.heap.touch(stream)
         if stream.birth < self.heap.oldest:
