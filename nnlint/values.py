@@ -497,12 +497,13 @@ class Tensor(Thing):
     it is one of numpy's; is_here: it is on the device that is the default one; attributes: constants that it is surely
     given, among them whether it requires a gradient (the dict itself is never written to); is_marked: it may have
     further attributes that torch does not give it; is_whole: it surely is of a dtype of whole numbers; sharing: the
-    tensors that may have their elements in the same memory, where it is one of several; strides: how its elements
+    tensors that may have their elements in the same memory, where it is one of several; alike: those that may be this
+    very tensor; strides: how its elements
     stand there, where that is known."""
 
     __slots__ = (
-        "attributes", "birth", "data", "is_array", "is_here", "is_marked", "is_parameter", "is_whole", "least", "shape",
-        "sharing", "strides",
+        "alike", "attributes", "birth", "data", "is_array", "is_here", "is_marked", "is_parameter", "is_whole", "least",
+        "shape", "sharing", "strides",
     )  # fmt: skip
 
     def __init__(
@@ -519,16 +520,22 @@ class Tensor(Thing):
         self.is_marked = self.is_whole = False
         self.attributes = TRAINED if is_parameter else NO_ATTRIBUTES
         self.sharing: list[Tensor] = []
+        self.alike: list[Tensor] = []
         self.strides: Strides = None
 
     def viewing(self, base: Tensor) -> Tensor:
         """This new tensor, of which the elements may be those of another: where numbers are known that a write would
-        change, which those of the first one then are."""
+        change, which those of the first one then are. Of the same rank, it may be the other one itself."""
         first = base.sharing[0] if base.sharing else base
         if first.data is not None:
             base.sharing = base.sharing or [base]
             base.sharing.append(self)
             self.sharing = base.sharing
+        shapes = [shape for shape in (self.shape, base.shape) if isinstance(shape, tuple)]
+        if not base.is_parameter and len({len(shape) for shape in shapes}) < 2:
+            base.alike = base.alike or [base]
+            base.alike.append(self)
+            self.alike = base.alike
         return self
 
     def numel(self) -> int | Unknown:

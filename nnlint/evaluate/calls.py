@@ -407,6 +407,7 @@ class Calls(Objects):
                 if not name.startswith("numpy"):
                     self.heap.touch(tensor)
                     tensor.shape, tensor.least = Unknown(f"{name} wrote to it", plain=True), None
+                    tensor.strides = None
                     if isinstance(made, Tensor) and tensor is out:
                         tensor.shape, tensor.least = made.shape, made.least
             else:

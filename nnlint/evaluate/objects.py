@@ -13,7 +13,7 @@ from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.control import DEPTH, LimitError
 from nnlint.evaluate.items import NATIVE_ERRORS, Items
 from nnlint.evaluate.kinds import union
-from nnlint.evaluate.tensor_numbers import typed
+from nnlint.evaluate.tensor_numbers import holds_integers, typed
 from nnlint.numpy_numbers import NUMPY, NumpyBool, of_numpy
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, UnknownValueError, first
@@ -281,6 +281,8 @@ class Objects(Items):
         if isinstance(value, Instance) and isinstance(value.payload, (int, float)):
             return self.unary(sign, value.payload)
         if isinstance(value, Tensor):
+            if sign == "~" and not holds_integers(value):
+                self.may_raise("~ of numbers that are not whole")
             is_itself = sign == "+" and not value.is_array
             return value if is_itself else typed(Tensor(value.shape, self.heap.clock, is_array=value.is_array), value)
         if isinstance(value, Instance):

@@ -6,7 +6,7 @@ import functools
 import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -294,6 +294,8 @@ def reshaped(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: 
         in_order = partial(tensor_shapes.in_order, name, args, kwargs)
         shape = shaped(machine, lambda: of_shape(value.shape, in_order()), value.is_array)
     made = typed(Tensor(shape, machine.heap.clock, is_array=value.is_array), value).viewing(value)
+    if name == "view" and isinstance(shape, Unknown):
+        made.is_whole = False  # it may be one of another dtype
     if name == "view" and not machine.tries and tensor_strides.refuses(value, shape):
         raise machine.error("RuntimeError", "view size is not compatible with input tensor's size and stride")
     if value.strides is not None and isinstance(shape, tuple):
@@ -485,6 +487,9 @@ def converted(machine: Any, value: Tensor, dtype: Value) -> Tensor:
 KEEPING_WHOLE = frozenset({"+", "-", "*", "**", "//", "%", "&", "|", "^"})
 
 
+OF_INTEGERS = frozenset({"&", "|", "^", "<<", ">>"})
+
+
 def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
     """left + right and the like, where one side is a tensor."""
     tensors = [side for side in (left, right) if isinstance(side, Tensor)]
@@ -500,8 +505,13 @@ def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
         shape = shaped(machine, lambda: tensor_shapes.broadcast(one, other), is_array)
     if sign == "@":
         shape = Unknown("a product of tensors", plain=True)
-    stays_whole = sign in KEEPING_WHOLE and holds_integers(left) and holds_integers(right)
+    are_integers = holds_integers(left) and holds_integers(right)
+    stays_whole = sign in KEEPING_WHOLE and are_integers
     ones, others = numbers_of(left), numbers_of(right)
+    if sign in ("//", "%") and (others is None or 0 in others):
+        machine.may_raise("whole numbers are divided by 0")
+    if sign in OF_INTEGERS and not are_integers:
+        machine.may_raise(f"{sign} of numbers that are not whole")
     if ones is None or others is None or not isinstance(shape, tuple) or len(shape) > 1:
         unseen = Tensor(shape, machine.heap.clock, is_array=is_array)
         unseen.is_whole = stays_whole
@@ -1027,7 +1037,7 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
             return Native(
                 name, lambda m, args, kwargs: converted(m, value, _dtype_in([*args, *kwargs.values()])).viewing(value)
             )
-        return Native(name, lambda m, args, kwargs: _of_same_shape(m, value, name))
+        return Native(name, lambda m, args, kwargs: _of_same_shape(m, value, name, (*args, *kwargs)))
     if name == "device" and value.is_here and value.birth >= machine.heap.since:
         return default_device(machine)
     if name in VIEWING:
@@ -1073,7 +1083,7 @@ def _new_like(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, 
 KEEPING_TYPE = frozenset({"abs", "clone", "contiguous", "cpu", "cuda", "detach"})
 
 
-def _of_same_shape(machine: Any, value: Tensor, name: str) -> Tensor:
+def _of_same_shape(machine: Any, value: Tensor, name: str, given: Iterable[Value]) -> Tensor:
     """A method that gives a tensor of the same shape: its own numbers, or others."""
     data = value.data if name in ("to", "cuda", "cpu", "clone", "detach", "contiguous") else None
     made = Tensor(value.shape, machine.heap.clock, False, data, value.least, value.is_array)
@@ -1081,7 +1091,10 @@ def _of_same_shape(machine: Any, value: Tensor, name: str) -> Tensor:
         made.is_whole = True
     elif name in KEEPING_TYPE:
         made.is_whole = holds_integers(value)
-    made.strides = DENSE if name == "contiguous" else value.strides if name == "detach" else None
+    if name == "contiguous" and not given:  # not of another memory format
+        made.strides = DENSE
+    elif name == "detach":
+        made.strides = value.strides
     return made if name == "clone" else made.viewing(value)
 
 
@@ -1101,8 +1114,8 @@ def _unknown_method(machine: Any, value: Tensor, name: str) -> Value:
 
 
 def perhaps_itself(value: Tensor, made: Tensor) -> Value:
-    """What gives a tensor that it makes, or the one that it is given: that matters for a parameter alone."""
-    return Unknown("it may be the parameter itself", (value, made)) if value.is_parameter else made
+    """What gives a tensor that it makes, or the one that it is given: of a parameter that is told."""
+    return Unknown("it may be the parameter itself", (value, made)) if value.is_parameter else made.viewing(value)
 
 
 def _size(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -1138,9 +1151,24 @@ def _reshape(machine: Any, value: Tensor, name: str) -> Value:
     if name not in gradients.KEEPING:
         gradients.check_leaf(machine, value)
     machine.heap.forget_numbers(value)
-    machine.heap.touch(value)
-    value.shape, value.least, value.strides = Unknown(f"{name}() of a tensor", plain=True), None, None
+    for each in (value, *value.alike):
+        machine.heap.touch(each)
+        each.shape, each.least, each.strides = Unknown(f"{name}() of a tensor", plain=True), None, None
     return value
+
+
+def _unbound(name: str) -> Fn:
+    """torch.Tensor.name(tensor, ...), which is tensor.name(...)"""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        if args and isinstance(args[0], Tensor):
+            return machine.call(tensor_attribute(machine, args[0], name), args[1:], kwargs)
+        return machine.call(External(f"torch.Tensor.{name}"), args, kwargs)
+
+    return run
+
+
+FUNCTIONS["torch.Tensor"].attributes = {each: Native(each, _unbound(each)) for each in sorted(RESHAPING)}
 
 
 def _reduced(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -1218,6 +1246,8 @@ def tensor_item(machine: Any, value: Tensor, index: Value) -> Value:
         bounds = (index.start, index.stop, index.step) if is_part else ()
         is_known = all(bound is None or type(bound) is int for bound in bounds)
         data = value.data[index] if is_part and is_known and (index.step is None or index.step > 0) else None
+        if isinstance(shape, Unknown) or _may_refuse(index):
+            machine.may_raise("an index that may not fit a tensor")
         part = Tensor(shape, machine.heap.clock, data=data, is_array=value.is_array)
         part.strides = tensor_strides.of_item(value, index)
         return typed(part, value).viewing(value)
@@ -1227,6 +1257,12 @@ def tensor_item(machine: Any, value: Tensor, index: Value) -> Value:
     if value.is_array and len(value.shape) == 1 and isinstance(data, (int, float)):
         return of_numpy(data)
     return typed(Tensor(value.shape[1:], machine.heap.clock, data=data, is_array=value.is_array), value).viewing(value)
+
+
+def _may_refuse(index: Value) -> bool:
+    """Whether a tensor may refuse an index for what it holds: another tensor, or a step that goes back."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(isinstance(part, Tensor) or (isinstance(part, slice) and part.step is not None) for part in parts)
 
 
 def _by_indices(machine: Any, value: Tensor, index: Value) -> Value:
