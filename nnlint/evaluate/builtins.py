@@ -473,6 +473,10 @@ def _type(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         held = {**namespace, "__fields__": List((), 0)}
         made = Class(name, tuple(bases) or (machine.classes["object"],), held, birth=machine.heap.clock)
         made.local = True
+        if metaclasses.has_own(made, metaclasses.MAKING):
+            why = Unknown(f"the metaclass of {name}")
+            made.unknown_base, made.unsure = first(made.unknown_base, why), first(made.unsure, why)
+            machine.finish_by_metaclass(made)
         machine.finish_class(made, kwargs)
         return made
     if isinstance(bases, tuple) and any(isinstance(base, (int, float, str)) or base is None for base in bases):

@@ -688,6 +688,8 @@ class Calls(Objects):
         """type.__call__(cls, *args, **kwargs)"""
         if self.stack and cls.find("__register__") is not ABSENT and lacks_methods(cls):
             raise self.error("TypeError", f"can't instantiate abstract class {cls.name}")
+        if cls.metaclass is not None and cls.metaclass.unknown_base is not metaclasses.TYPE and lacks_methods(cls):
+            self.may_raise(f"{cls.name} is abstract where its metaclass says so")
         made = self.allocate(cls, args, kwargs, unknown_kwargs)
         if isinstance(made, Unknown):  # __init__ runs on it, if it is one of the class
             for value in (made, *args, *kwargs.values()):

@@ -203,7 +203,7 @@ class Classes(Calls):
                 if isinstance(function, Function) and function.owner is None:
                     function.owner = cls
         attributes["__fields__"] = List(fields, 0)
-        self._finish_by_metaclass(cls)
+        self.finish_by_metaclass(cls)
         if metaclasses.makes(cls):
             return metaclasses.make(self, cls, parents, options)
         self.finish_class(cls, options)
@@ -226,7 +226,7 @@ class Classes(Calls):
             return None
         return frozenset(own).union(*[slots for slots in inherited if slots is not None])
 
-    def _finish_by_metaclass(self, cls: Class) -> None:
+    def finish_by_metaclass(self, cls: Class) -> None:
         """What a metaclass of the project that is not followed may write when it makes a class is forgotten."""
         metaclass = cls.metaclass
         if metaclass is not None and not metaclasses.is_followed(cls):

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice, permutations
 from typing import Any
 
-from nnlint.evaluate import gradients, versions
+from nnlint.evaluate import gradients, metaclasses, versions
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import Attributes
 from nnlint.evaluate.control import DRAINED, PATIENCE, LimitError
@@ -291,6 +291,8 @@ class Items(Attributes):
             unknown = ops.is_unknown(value)
             if unknown is not None:
                 raise UnknownValueError(unknown)
+        if type(value) is Class and metaclasses.has_own(value, ("__eq__", "__hash__")):
+            raise UnknownValueError(Unknown("a class whose metaclass compares as a key"))
         for number in value if isinstance(value, tuple) else (value,):
             if isinstance(number, int) and abs(number) >= sys.hash_info.modulus:
                 raise UnknownValueError(Unknown("a number whose hash others share as a key"))

@@ -3,6 +3,7 @@ their classes have in common, and do nothing else."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from nnlint.unknown import Unknown
@@ -80,6 +81,12 @@ def _is_made_by_type(base: Class) -> bool:
         and "__register__" not in base.attributes
         and (base.native is object or base.module is not None or is_plain_class)
     )
+
+
+def has_own(value: Value, names: Iterable[str]) -> bool:
+    """Whether a value is a class whose metaclass has something by one of these names."""
+    metaclass = value.metaclass if isinstance(value, Class) else None
+    return metaclass is not None and any(metaclass.find(name) is not ABSENT for name in names)
 
 
 def inherited(metaclass: Class, receiver: Value, after: Class, name: str) -> Value:

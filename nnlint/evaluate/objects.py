@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from nnlint.evaluate import devices, versions
+from nnlint.evaluate import devices, metaclasses, versions
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.control import DEPTH, LimitError
@@ -109,6 +109,9 @@ class Objects(Items):
         raise NotImplementedError
 
     def tensor_binary(self, sign: str, left: Value, right: Value) -> Value:
+        raise NotImplementedError
+
+    def call_unknown(self, callee: Unknown, args: list[Value], kwargs: dict[str, Value], is_own: bool = False) -> Value:
         raise NotImplementedError
 
     def tensor_comparison(self, left: Value, right: Value) -> Value:
@@ -338,6 +341,8 @@ class Objects(Items):
             return found if sign in ("==", "!=") else self.doubtful(found)
         if isinstance(left, Instance) or isinstance(right, Instance):
             return self._compare_instances(sign, left, right)
+        if metaclasses.has_own(left, COMPARING) or metaclasses.has_own(right, COMPARING):
+            return self.call_unknown(Unknown("how a metaclass compares", plain=True), [left, right], {})
         if isinstance(left, Tensor) or isinstance(right, Tensor):
             return self.doubtful(self.tensor_comparison(left, right))
         if isinstance(left, View) or isinstance(right, View):

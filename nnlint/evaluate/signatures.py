@@ -33,8 +33,9 @@ SIGNED = "__signature__"  # what inspect.signature() gives, where it is there
 KINDS = {"positional": "POSITIONAL_ONLY", "both": "POSITIONAL_OR_KEYWORD", "*": "VAR_POSITIONAL",
          "keyword": "KEYWORD_ONLY", "**": "VAR_KEYWORD"}  # fmt: skip
 REPEATED = ("*", "**")
+KIND = Class("_ParameterKind", (_OBJECT,), full_name="inspect._ParameterKind")
 for _name in KINDS.values():
-    PARAMETER.attributes[_name] = Instance(PARAMETER, 0)
+    PARAMETER.attributes[_name] = Instance(KIND, 0)
 PARAMETER.attributes["empty"] = SIGNATURE.attributes["empty"] = EMPTY
 
 
@@ -81,7 +82,7 @@ def resolved(machine: Any, default: Value) -> Value:
 
 
 def _signature(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    parameters = parameters_of(machine, args[0])
+    parameters = parameters_of(machine, args[0]) if len(args) == 1 and not kwargs else None
     if parameters is None:
         return Unknown("the signature of something that is no function of the project")
     found = Dict((), machine.heap.clock)
@@ -204,6 +205,7 @@ def _make_parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
     machine.heap.touch(args[0])
     args[0].attributes.update({name: given[name] for name in ("name", "kind", "default") if name in given})
     args[0].open = Unknown("a parameter of a signature", plain=True)
+    machine.may_raise("what is no parameter")
     return None
 
 
@@ -211,9 +213,19 @@ def _make_signature(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
     """inspect.Signature(parameters=None, ...), of which nothing is known"""
     machine.heap.touch(args[0])
     args[0].open = Unknown("a signature that the program makes")
+    machine.may_raise("what are no parameters of one function")
     return None
 
 
+def _equal(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """One is equal to itself, and two kinds are not: others may be equal."""
+    one, other = args
+    are_kinds = all(isinstance(side, Instance) and side.cls is KIND for side in args)
+    return one is other if one is other or are_kinds else Unknown("whether two signatures are equal", plain=True)
+
+
+for _each in (SIGNATURE, PARAMETER, KIND, BOUND, ARGUMENTS):
+    _each.attributes["__eq__"] = Native("__eq__", _equal)
 BOUND.attributes.update(
     apply_defaults=Native("apply_defaults", _apply_defaults),
     args=Descriptor("property", Native("args", _positional)),
