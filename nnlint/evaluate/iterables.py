@@ -235,11 +235,18 @@ def _reversed(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
             machine.step(size)
             return _stream(machine, (machine.get_item(value, at) for at in range(size - 1, -1, -1)))
         return Unknown("reversed() of an object")
+    if isinstance(value, Instance) and value.payload is None and _is_only_iterated(value.cls):
+        return machine.lacking(value, "is not reversible")
     if isinstance(value, (Stream, Set, frozenset)):
         raise machine.error("TypeError", "object is not reversible")
     if isinstance(value, List) and not has_rest(value):
         return _stream(machine, _backwards(value, len(value)))
     return _stream(machine, iter(machine.items(value)[::-1]))
+
+
+def _is_only_iterated(cls: Class) -> bool:
+    """Whether the program says how to go through the objects of a class, and not by __len__ and __getitem__."""
+    return isinstance(cls.find("__iter__"), Function) and ABSENT in (cls.find("__len__"), cls.find("__getitem__"))
 
 
 def _is_indexed(cls: Class) -> bool:

@@ -414,8 +414,10 @@ def walk(machine: Any, module: Value, prefix: str = "", once: bool = True) -> It
 
 def overrides(module: Value, name: str) -> bool:
     """Whether a method is the program's own."""
-    own = isinstance(module, Instance) and module.cls.module is not None
-    return own and isinstance(module.cls.find(name), (Function, Descriptor))
+    if not isinstance(module, Instance):
+        return False
+    is_of_class = module.cls.module is not None and isinstance(module.cls.find(name), (Function, Descriptor))
+    return is_of_class or name in module.attributes
 
 
 def _without_names(machine: Any, module: Instance, name: str, **given: Value) -> Value:
@@ -525,11 +527,11 @@ def _held_tensors(machine: Any, module: Value, which: str) -> Iterator[tuple[str
 def _apply(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """apply(fn): children first, each by its own apply() and as often as it is reached; they may change meanwhile"""
     module, function = arguments(("self", "fn"), args, kwargs)
-    own = isinstance(module.cls.find("children"), Function)
+    own = overrides(module, "children") or overrides(module, "named_children")
     below = machine.call(machine.get_attribute(module, "children"), [], {}) if own else None
     for child in machine.iterate(below) if own else children(machine, module, named=False):
         machine.step()
-        if isinstance(child, Instance) and isinstance(child.cls.find("apply"), Native):
+        if isinstance(child, Instance) and not overrides(child, "apply"):
             _apply(machine, [child, function], {})
         elif isinstance(child, Instance):
             machine.call(machine.get_attribute(child, "apply"), [function], {})
