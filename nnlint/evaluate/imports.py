@@ -305,6 +305,8 @@ class Imports(Classes):
 
     def replace_module(self, dotted: Value, given: Value) -> None:
         """sys.modules[dotted] = given: the names of the module are what type checkers are told, else not known."""
+        if given is None:
+            self.give_up(Unknown("sys.modules has None in place of a module"))  # whoever imports it is refused
         module = self.modules.get(dotted) if isinstance(dotted, str) else None
         if isinstance(module, Module):
             self.heap.touch(module.frame)
