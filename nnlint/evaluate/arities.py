@@ -111,6 +111,10 @@ copy.deepcopy 1-3 x memo _nil
 functools.partial 1- any
 functools.partialmethod 1- any
 functools.reduce 2-3
+inspect.isclass 1 object
+inspect.isfunction 1 object
+inspect.ismethod 1 object
+inspect.ismodule 1 object
 itertools.chain.from_iterable 1
 itertools.cycle 1
 itertools.islice 2-4

@@ -52,6 +52,8 @@ def is_own_method(value: Value) -> bool:
 
 def is_sure(machine: Any, value: Value) -> bool:
     """Whether it is known of which kind a value is."""
+    if isinstance(value, Instance) and value.cls.unknown_base is not None:
+        return False
     is_builtin = isinstance(value, Native) and bool(machine.builtin_kind(value))
     return is_builtin or is_own_method(value) or isinstance(value, SURE)
 

@@ -70,7 +70,7 @@ from nnlint.values import (
     present,
 )
 
-limit(BUILTINS, METHODS, {**FUNCTIONS, **LIBRARY})
+limit(BUILTINS, METHODS, {**FUNCTIONS, **LIBRARY, **INSPECTIONS})
 
 
 def builtin_classes() -> dict[str, Class]:

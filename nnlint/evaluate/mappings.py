@@ -103,10 +103,14 @@ MUTABLE_MAPPING = _made("MutableMapping", {"pop": _pop, "setdefault": _setdefaul
 
 def _places(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> list[int] | None:
     """Where a value stands in a sequence; None where that is not known."""
+    if len(args) < 2 and not kwargs:
+        raise machine.error("TypeError", "index() and count() need the value to look for")
+    if len(args) != 2 or kwargs:
+        return None
     found: list[int] = []
     for at, item in enumerate(machine.iterate(args[0])):
         equal = Unknown("an item") if type(item) is Rest else machine.truth(machine.compare("==", item, args[1]))
-        if isinstance(equal, Unknown) or len(args) != 2 or kwargs:
+        if isinstance(equal, Unknown):
             return None
         if equal:
             found.append(at)
@@ -118,13 +122,13 @@ def _index(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     places = _places(machine, args, kwargs)
     if places == []:
         raise machine.error("ValueError", "the value is not in the sequence")
-    return places[0] if places is not None else Unknown("where an item stands", plain=True)
+    return places[0] if places is not None else machine.doubtful(Unknown("where an item stands", plain=True))
 
 
 def _count(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Sequence.count(value)"""
     places = _places(machine, args, kwargs)
-    return len(places) if places is not None else Unknown("how often an item is there", plain=True)
+    return len(places) if places is not None else machine.doubtful(Unknown("how often an item is there", plain=True))
 
 
 SEQUENCE = _made("Sequence", {"index": _index, "count": _count}, _OBJECT)

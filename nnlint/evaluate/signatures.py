@@ -219,6 +219,8 @@ def _make_signature(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
 
 def _equal(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """One is equal to itself, and two kinds are not: others may be equal."""
+    if len(args) != 2 or kwargs:
+        raise machine.error("TypeError", "__eq__() takes one argument")
     one, other = args
     are_kinds = all(isinstance(side, Instance) and side.cls is KIND for side in args)
     return one is other if one is other or are_kinds else Unknown("whether two signatures are equal", plain=True)
