@@ -391,6 +391,9 @@ def linearize(cls: Class) -> tuple[Class, ...]:
     return tuple(order)
 
 
+OBJECT = Class("object", native=object)  # the base of the classes that tables hold
+
+
 class Instance:
     """An object of a Class. `open`: why it may have further or other attributes; payload: of a builtin base; original:
     what it is a copy of, where it is one (see evaluate/constructions.py)."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown
-from nnlint.values import ABSENT, Class, Instance, List, Native, RaisedError, Value
+from nnlint.values import ABSENT, OBJECT, Class, Instance, List, Native, RaisedError, Value
 
 
 def _start(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -111,7 +111,7 @@ def _keep_kinds(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 
 EXITS = "__exits__"
-EXIT_STACK = Class("ExitStack", (Class("object", native=object),), full_name="contextlib.ExitStack")
+EXIT_STACK = Class("ExitStack", (OBJECT,), full_name="contextlib.ExitStack")
 EXIT_STACK.attributes.update(
     {
         "__init__": Native("__init__", _start),
@@ -124,7 +124,7 @@ EXIT_STACK.attributes.update(
         "pop_all": Native("pop_all", _pop_all),
     }
 )
-SUPPRESS = Class("suppress", (Class("object", native=object),), full_name="contextlib.suppress")
+SUPPRESS = Class("suppress", (OBJECT,), full_name="contextlib.suppress")
 SUPPRESS.attributes.update(
     {
         "__init__": Native("__init__", _keep_kinds),

@@ -10,6 +10,7 @@ from nnlint.source import docstring
 from nnlint.unknown import Unknown
 from nnlint.values import (
     ABSENT,
+    OBJECT,
     OPENED,
     REPLACED,
     BoundMethod,
@@ -26,7 +27,7 @@ from nnlint.values import (
     same,
 )
 
-CODE = Class("code", (Class("object", native=object),), full_name="types.CodeType")
+CODE = Class("code", (OBJECT,), full_name="types.CodeType")
 # What decides how a function is called: to write something else to it makes another function of it.
 DECIDING = frozenset({"__defaults__", "__kwdefaults__", "__code__"})
 

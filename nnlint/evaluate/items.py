@@ -103,11 +103,10 @@ class Items(Attributes):
 
     def as_index(self, index: Value) -> Value:
         """A number that is to say a place: one that its own method gives, where it is an object."""
-        is_whole = isinstance(index, Instance) and isinstance(index.payload, int)  # which stands for itself
-        if isinstance(index, Instance) and not is_whole and isinstance(index.cls.find("__index__"), Function):
-            return self.call(self.get_attribute(index, "__index__"), [], {})
         if isinstance(index, Instance) and isinstance(index.payload, int):
-            return index.payload
+            return index.payload  # whatever its __index__ says
+        if isinstance(index, Instance) and isinstance(index.cls.find("__index__"), Function):
+            return self.call(self.get_attribute(index, "__index__"), [], {})
         return int(index) if isinstance(index, NumpyInt) else index
 
     def as_number(self, value: Value) -> Value:

@@ -22,6 +22,7 @@ from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
     CONSTANTS,
+    OBJECT,
     BoundMethod,
     Class,
     Deque,
@@ -206,8 +207,8 @@ def _group_dict(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
     return Dict({name: default if found is None else found for name, found in named.items()}, machine.heap.clock)
 
 
-PATTERN = Class("Pattern", (Class("object", native=object),), full_name="re.Pattern")
-MATCH = Class("Match", (Class("object", native=object),), full_name="re.Match")
+PATTERN = Class("Pattern", (OBJECT,), full_name="re.Pattern")
+MATCH = Class("Match", (OBJECT,), full_name="re.Match")
 _OF_PATTERNS = "flags groupindex groups scanner subn"
 _OF_MATCHES = "endpos expand lastgroup lastindex pos re regs string"
 for _class, _names in ((PATTERN, _OF_PATTERNS), (MATCH, _OF_MATCHES)):
@@ -767,12 +768,11 @@ def _or_missing(value: Value) -> Value:
     return LIBRARY["dataclasses.MISSING"] if value is REQUIRED else value
 
 
-_OBJECT = Class("object", native=object)
-LIBRARY["dataclasses.MISSING"] = Instance(Class("_MISSING_TYPE", (_OBJECT,)), 0)
-CONTEXT_MANAGER = Class("contextmanager", (_OBJECT,))
+LIBRARY["dataclasses.MISSING"] = Instance(Class("_MISSING_TYPE", (OBJECT,)), 0)
+CONTEXT_MANAGER = Class("contextmanager", (OBJECT,))
 CONTEXT_MANAGER.attributes.update(__enter__=Native("__enter__", _enter), __exit__=Native("__exit__", _leave))
 CONTEXT_MANAGER.attributes["__call__"] = Native("__call__", _run_inside)
-NULL_CONTEXT = Class("nullcontext", (_OBJECT,), full_name="contextlib.nullcontext")
+NULL_CONTEXT = Class("nullcontext", (OBJECT,), full_name="contextlib.nullcontext")
 NULL_CONTEXT.attributes.update(
     __init__=Native("__init__", _keep_result),
     __enter__=Native("__enter__", lambda machine, args, kwargs: args[0].attributes["enter_result"]),
@@ -800,7 +800,7 @@ def _equal_namespaces(machine: Any, args: list[Value], kwargs: dict[str, Value])
     return Unknown(doubt.why) if doubt is not None else machine.compare("==", *(Dict(x.attributes) for x in args))
 
 
-SIMPLE_NAMESPACE = Class("SimpleNamespace", (_OBJECT,), full_name="types.SimpleNamespace")
+SIMPLE_NAMESPACE = Class("SimpleNamespace", (OBJECT,), full_name="types.SimpleNamespace")
 SIMPLE_NAMESPACE.attributes.update(
     __init__=Native("__init__", _fill_namespace), __eq__=Native("__eq__", _equal_namespaces)
 )

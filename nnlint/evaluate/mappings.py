@@ -8,7 +8,7 @@ from typing import Any
 
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown
-from nnlint.values import ABSENT, Class, Dict, List, Native, RaisedError, Value
+from nnlint.values import ABSENT, OBJECT, Class, Dict, List, Native, RaisedError, Value
 
 Method = Callable[[Any, list[Value], dict[str, Value]], Value]
 
@@ -86,7 +86,6 @@ def _made(name: str, methods: dict[str, Method], *bases: Class) -> Class:
     return Class(name, bases, attributes, full_name=f"collections.abc.{name}")
 
 
-_OBJECT = Class("object", native=object)
 MAPPING = _made(
     "Mapping",
     {
@@ -96,7 +95,7 @@ MAPPING = _made(
         "values": _entries(lambda key, value: value),
         "items": _entries(lambda key, value: (key, value)),
     },
-    _OBJECT,
+    OBJECT,
 )
 MUTABLE_MAPPING = _made("MutableMapping", {"pop": _pop, "setdefault": _setdefault, "update": _update}, MAPPING)
 
@@ -131,7 +130,7 @@ def _count(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return len(places) if places is not None else machine.doubtful(Unknown("how often an item is there", plain=True))
 
 
-SEQUENCE = _made("Sequence", {"index": _index, "count": _count}, _OBJECT)
+SEQUENCE = _made("Sequence", {"index": _index, "count": _count}, OBJECT)
 
 
 def _hold(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

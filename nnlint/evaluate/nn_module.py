@@ -221,8 +221,7 @@ def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
 
 def _is_too_early(module: Instance) -> bool:
     """Whether Module.__init__() surely was not called, so that a module cannot be set and anything else can."""
-    is_known = module.cls.unknown_base is None and module.open is None
-    return is_known and not isinstance(module.attributes.get("_modules"), Dict)
+    return not is_open(module) and not isinstance(module.attributes.get("_modules"), Dict)
 
 
 def is_registered(value: Value) -> bool:
@@ -515,7 +514,7 @@ def _held_tensors(machine: Any, module: Value, which: str) -> Iterator[tuple[str
         yield "", module if type(module) is Rest else Rest(Unknown("an object that is no module"))
         return
     held = module.attributes.get(which)
-    if held is None and which not in module.attributes and module.open is None and module.cls.unknown_base is None:
+    if which not in module.attributes and not is_open(module):
         raise machine.error("AttributeError", f"'{module.cls.name}' object has no attribute '{which}'")
     for name, tensor in live(machine, held) if isinstance(held, Dict) else ():
         if isinstance(tensor, (Unknown, Instance)):

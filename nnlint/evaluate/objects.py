@@ -134,13 +134,11 @@ class Objects(Items):
         if held:
             self.alias(held)
             calls = any(may_write_when_called(item) for side in held for item in side)
-            is_new = all(
-                isinstance(side, (list, tuple)) or is_plain(side) for side in (left, right)
-            )  # a list that nothing else knows
+            # A list that is joined to another is one that nothing else knows.
+            is_new = all(isinstance(side, (list, tuple)) or is_plain(side) for side in (left, right))
             parts = (part.unknown if type(part) is Rest else part for side in held for part in side)
-            return Unknown(
-                ops.plain_unknown(left, right).why, foreign=is_new and all(map(is_foreign, parts)), calls=calls
-            )
+            foreign = is_new and all(map(is_foreign, parts))
+            return Unknown(ops.plain_unknown(left, right).why, foreign=foreign, calls=calls)
         return ops.plain_unknown(left, right)
 
     def _tensor_of_options(self, sign: str, left: Value, right: Value) -> Tensor | None:

@@ -7,11 +7,10 @@ from typing import Any
 
 from nnlint.signature import REQUIRED, Parameter, Rest, Signature
 from nnlint.unknown import Unknown, first
-from nnlint.values import Class, Folder, Instance, List, Module, Native, RaisedError, Stream, Value
+from nnlint.values import OBJECT, Class, Folder, Instance, List, Module, Native, RaisedError, Stream, Value
 
 Found = tuple[str, bool, Instance]  # the name of a module, whether it is a package, and who has found it
 NOT_KNOWN = "a module whose name is not known"
-_OBJECT = Class("object", native=object)
 
 
 def import_any(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -137,17 +136,17 @@ def _execute_again(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
     return None
 
 
-FINDER = Class("FileFinder", (_OBJECT,), full_name="importlib.machinery.FileFinder")
+FINDER = Class("FileFinder", (OBJECT,), full_name="importlib.machinery.FileFinder")
 FINDER.attributes.update(
     find_spec=Native("find_spec", _find_spec),
     **{name: Native(name, import_any) for name in ("find_module", "find_loader")},
 )
-LOADER = Class("SourceFileLoader", (_OBJECT,), full_name="importlib.machinery.SourceFileLoader")
+LOADER = Class("SourceFileLoader", (OBJECT,), full_name="importlib.machinery.SourceFileLoader")
 LOADER.attributes.update(
     exec_module=Native("exec_module", _execute_again),
     **{name: Native(name, import_any) for name in ("load_module", "get_code", "get_source", "get_data")},
 )
-SPEC = Class("ModuleSpec", (_OBJECT,), full_name="importlib.machinery.ModuleSpec")
+SPEC = Class("ModuleSpec", (OBJECT,), full_name="importlib.machinery.ModuleSpec")
 PACKAGES: dict[str, Value] = {
     "pkgutil.iter_modules": Native("iter_modules", _iter_modules),
     "pkgutil.walk_packages": Native("walk_packages", _walk_packages),

@@ -11,6 +11,7 @@ from nnlint.signature import REQUIRED, BindError, Parameter, Signature
 from nnlint.unknown import Unknown
 from nnlint.values import (
     ABSENT,
+    OBJECT,
     BoundMethod,
     Class,
     Descriptor,
@@ -23,17 +24,16 @@ from nnlint.values import (
     has_rest,
 )
 
-_OBJECT = Class("object", native=object)
-SIGNATURE = Class("Signature", (_OBJECT,), full_name="inspect.Signature")
-PARAMETER = Class("Parameter", (_OBJECT,), full_name="inspect.Parameter")
-EMPTY = Class("_empty", (_OBJECT,), full_name="inspect._empty")
-BOUND = Class("BoundArguments", (_OBJECT,), full_name="inspect.BoundArguments")
-ARGUMENTS = Class("FullArgSpec", (_OBJECT,), full_name="inspect.FullArgSpec")
+SIGNATURE = Class("Signature", (OBJECT,), full_name="inspect.Signature")
+PARAMETER = Class("Parameter", (OBJECT,), full_name="inspect.Parameter")
+EMPTY = Class("_empty", (OBJECT,), full_name="inspect._empty")
+BOUND = Class("BoundArguments", (OBJECT,), full_name="inspect.BoundArguments")
+ARGUMENTS = Class("FullArgSpec", (OBJECT,), full_name="inspect.FullArgSpec")
 SIGNED = "__signature__"  # what inspect.signature() gives, where it is there
 KINDS = {"positional": "POSITIONAL_ONLY", "both": "POSITIONAL_OR_KEYWORD", "*": "VAR_POSITIONAL",
          "keyword": "KEYWORD_ONLY", "**": "VAR_KEYWORD"}  # fmt: skip
 REPEATED = ("*", "**")
-KIND = Class("_ParameterKind", (_OBJECT,), full_name="inspect._ParameterKind")
+KIND = Class("_ParameterKind", (OBJECT,), full_name="inspect._ParameterKind")
 for _name in KINDS.values():
     PARAMETER.attributes[_name] = Instance(KIND, 0)
 PARAMETER.attributes["empty"] = SIGNATURE.attributes["empty"] = EMPTY
