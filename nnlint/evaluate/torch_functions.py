@@ -484,10 +484,8 @@ def converted(machine: Any, value: Tensor, dtype: Value) -> Tensor:
     return from_numbers(machine, value.shape, [tensor_numbers.convert(number, name) for number in numbers])
 
 
-KEEPING_WHOLE = frozenset({"+", "-", "*", "**", "//", "%", "&", "|", "^"})
-
-
 OF_INTEGERS = frozenset({"&", "|", "^", "<<", ">>"})
+KEEPING_WHOLE = OF_INTEGERS | {"+", "-", "*", "**", "//", "%", "@"}
 
 
 def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
@@ -495,8 +493,12 @@ def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
     tensors = [side for side in (left, right) if isinstance(side, Tensor)]
     if not all(isinstance(side, (Tensor, int, float)) for side in (left, right)):
         return Unknown("tensor arithmetic", plain=True)
+    are_integers = holds_integers(left) and holds_integers(right)
+    stays_whole = sign in KEEPING_WHOLE and are_integers
     if sign == "@" and not any(tensor.is_array for tensor in tensors):
-        return Tensor(shaped(machine, lambda: tensor_results.matmul(left, right)), machine.heap.clock)
+        product = Tensor(shaped(machine, lambda: tensor_results.matmul(left, right)), machine.heap.clock)
+        product.is_whole = stays_whole
+        return product
     shape, is_array = tensors[0].shape, any(tensor.is_array for tensor in tensors)
     if len(tensors) == 2 and not same(shape, tensors[1].shape):
         one, other = shape, tensors[1].shape
@@ -505,8 +507,6 @@ def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
         shape = shaped(machine, lambda: tensor_shapes.broadcast(one, other), is_array)
     if sign == "@":
         shape = Unknown("a product of tensors", plain=True)
-    are_integers = holds_integers(left) and holds_integers(right)
-    stays_whole = sign in KEEPING_WHOLE and are_integers
     ones, others = numbers_of(left), numbers_of(right)
     if sign in ("//", "%") and (others is None or 0 in others):
         machine.may_raise("whole numbers are divided by 0")
