@@ -145,6 +145,11 @@ class Source:
     def _lines(self) -> list[str]:
         return self.text.split("\n")
 
+    @cached_property
+    def speaks_of_gradients(self) -> bool:
+        """Whether its text says anything of how gradients are recorded."""
+        return any(mode in self.text for mode in ("no_grad", "inference_mode", "grad_mode", "grad_enabled"))
+
     def fold(self, functions: list[Lines]) -> None:
         """Leave the bodies of these functions, of which the tree has only marks, until they are asked for."""
         for node in walk(self.tree, {cst.FunctionDef, cst.SimpleStatementLine, cst.Lambda}):

@@ -245,21 +245,35 @@ def test_what_a_root_constructs_takes_the_same_steps_whatever_was_constructed_be
     assert steps == forgotten[1] and sum(steps) < sum(evaluated[1])
 
 
+OVER_BLOCKS = (
+    "class Block(nn.Module):\n    def __init__(self, size):\n        super().__init__()\n"
+    "        self.a = nn.Linear(size, size)\n        self.b = nn.Linear(size, size)\n\n"
+    "def fill(module, name):\n    if isinstance(module, nn.Linear):\n        nn.init.ones_(module.weight)\n"
+    "        nn.init.zeros_(module.bias)\n\n"
+    "def over(module, fn, name=''):\n    for child_name, child in module.named_children():\n"
+    "        over(child, fn, f'{name}.{child_name}')\n    fn(module, name)\n    return module\n\n"
+    "def one():\n    return over(nn.ModuleList([Block(4) for _ in range(8)]), fill)\n\n"
+    "def two():\n    made = over(nn.ModuleList([Block(4) for _ in range(9)]), fill)\n"
+    "    made[7].a.weight = nn.Parameter(torch.ones(2, 4))\n    return over(made, fill)\n"
+)
+OVER_TENSORS = (
+    "def fill(tensor, std=1.0):\n    with torch.no_grad():\n        tensor.uniform_(-std, std)\n"
+    "        tensor.mul_(std)\n    return tensor\n\n"
+    "class Net(nn.Module):\n    def __init__(self, sizes):\n        super().__init__()\n"
+    "        self.a = nn.ModuleList([nn.Linear(4, size) for size in sizes])\n        self.apply(self.fill)\n\n"
+    "    def fill(self, module):\n        if isinstance(module, nn.Linear):\n"
+    "            module.weight = fill(module.weight, 0.02)\n            fill(module.bias)\n\n"
+    "def one():\n    return Net([6] * 16)\n\ndef two():\n    return Net([6] * 15 + [0, 2])\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("program", "counts"), [(OVER_BLOCKS, [8 * 40, 9 * 40 - 8]), (OVER_TENSORS, [16 * 30, 15 * 30 + 10])]
+)
 def test_a_call_that_only_reads_what_it_is_given_is_not_run_again_and_charged_the_same(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, program: str, counts: list[int]
 ) -> None:
-    text = (
-        "import torch\nfrom torch import nn\n\nclass Block(nn.Module):\n    def __init__(self, size):\n"
-        "        super().__init__()\n"
-        "        self.a = nn.Linear(size, size)\n        self.b = nn.Linear(size, size)\n\n"
-        "def fill(module, name):\n    if isinstance(module, nn.Linear):\n        nn.init.ones_(module.weight)\n"
-        "        nn.init.zeros_(module.bias)\n\n"
-        "def over(module, fn, name=''):\n    for child_name, child in module.named_children():\n"
-        "        over(child, fn, f'{name}.{child_name}')\n    fn(module, name)\n    return module\n\n"
-        "def one():\n    return over(nn.ModuleList([Block(4) for _ in range(8)]), fill)\n\n"
-        "def two():\n    made = over(nn.ModuleList([Block(4) for _ in range(9)]), fill)\n"
-        "    made[7].a.weight = nn.Parameter(torch.ones(2, 4))\n    return over(made, fill)\n"
-    )
+    text = f"import torch\nfrom torch import nn\n\n{program}"
     results: list[object] = []
     charged: list[int] = []
     result, run = Reading.result, Roots._root
@@ -276,7 +290,7 @@ def test_a_call_that_only_reads_what_it_is_given_is_not_run_again_and_charged_th
     monkeypatch.setattr(Reading, "result", counting_result)
     monkeypatch.setattr(Roots, "_root", charged_root)
     found = analyse("net.py", text)
-    assert [m.parameters for m in found.models if m.kind == "function"] == [8 * 40, 9 * 40 - 8]
+    assert [m.parameters for m in found.models if m.kind == "function"] == counts
     repeated, steps = len(results), charged.copy()
     assert repeated >= 30
     charged.clear()
@@ -284,6 +298,26 @@ def test_a_call_that_only_reads_what_it_is_given_is_not_run_again_and_charged_th
         plain.setattr(Constructions, "call", lambda self, machine, function, bound, run: run())
         assert repr(analyse("net.py", text)) == repr(found)
     assert len(results) == repeated and charged == steps
+
+
+def test_a_call_that_only_reads_is_run_again_where_what_calls_it_says_something_else_of_gradients(
+    tmp_path: Path,
+) -> None:
+    """torch refuses to write in place to a parameter while it records gradients."""
+    (tmp_path / "filling.py").write_text(
+        "def fill(tensor):\n    tensor.mul_(2)\n" + 4 * "    tensor.add_(1)\n" + "    return tensor\n"
+    )
+    (tmp_path / "without.py").write_text(
+        "import torch\nfrom filling import fill\n\n@torch.no_grad()\ndef fill_safely(tensor):\n"
+        "    return fill(tensor)\n"
+    )
+    net = tmp_path / "net.py"
+    net.write_text(
+        "from torch import nn\nfrom filling import fill\nfrom without import fill_safely\n\n"
+        "def one():\n    layer = nn.Linear(2, 2)\n    fill_safely(layer.weight)\n    return layer\n\n"
+        "def two():\n    layer = nn.Linear(2, 2)\n    fill(layer.weight)\n    return layer\n"
+    )
+    assert {model.name: model.parameters for model in analyse(str(net)).models} == {"one": 6}
 
 
 LAZY = """

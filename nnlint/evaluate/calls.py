@@ -437,7 +437,8 @@ class Calls(Objects):
         if is_open:
             self.alias(parameter.default for parameter in function.signature.parameters)
         receiver, whole = args[0] if args else None, self.heap.whole
-        if whole and any(type(v) is Instance and v.birth in whole for v in bound.values()) and self.is_repeatable():
+        is_filling = any(type(v) is Tensor or (type(v) is Instance and v.birth in whole) for v in bound.values())
+        if is_filling and self.is_repeatable():
             run = partial(self.run_function, function, bound, receiver, unknown_kwargs)
             return self.constructions.call(self, function, bound, run)
         return self.run_function(function, bound, receiver, unknown_kwargs)

@@ -5,8 +5,9 @@ written: its arguments are constants, objects that were there before the root be
 since), or objects that hold nothing but such. Its copy has the same layers noted, under the calls that lead to it now.
 
 A call that only reads is remembered as well, where what it is given are constants and copies of remembered modules of
-which no part was written since (`named_apply` and the like, which fill the tensors of one block after the other): of
-other copies of the same it gives the same. It is charged what evaluating it takes, each time.
+which no part was written since (`named_apply` and the like, which fill the tensors of one block after the other), or
+tensors of which no number is known (as a program's own `trunc_normal_` fills): of other copies of the same, or tensors
+like those, it gives the same. It is charged what evaluating it takes, each time.
 
 What a root is charged does not depend on what was remembered before it: the first time that it constructs something it
 pays what evaluating that takes, and from then on what copying it takes.
@@ -30,6 +31,7 @@ from nnlint.unknown import Unknown
 from nnlint.values import (
     ABSENT,
     CONSTANTS,
+    TRAINED,
     BoundMethod,
     Class,
     Deque,
@@ -142,16 +144,29 @@ class Handed(Given):
         super().__init__(since)
         self.whole = whole
         self.births: list[int] = []  # of the copies that the key tells of
+        self.has_tensors = False  # a tensor that may be a part of a copy is not told from another one like it
 
     def _content(self, kind: type, value: Value) -> list[Any]:
         if kind in (Partial, Dict):
             return super()._content(kind, value)
-        if kind is not Instance or value.original is None or value.birth not in self.whole:
+        if kind is Tensor and not self.births:
+            return self._tensor(value)
+        if kind is not Instance or value.original is None or value.birth not in self.whole or self.has_tensors:
             raise Different
         self.objects[id(value)], self.places[id(value)] = value, len(self.places)
         if value.birth not in self.births:
             self.births.append(value.birth)
         return [id(value.original), self.births.index(value.birth)]
+
+    def _tensor(self, value: Tensor) -> list[Any]:
+        """All that is known of a tensor, which is no number of it, and that it is alone in its memory."""
+        if value.data is not None or value.sharing or value.alike or value.attributes is not TRAINED:
+            raise Different
+        self.objects[id(value)], self.places[id(value)] = value, len(self.places)
+        self.has_tensors = True
+        shape = self.key(value.shape)
+        flags = value.is_parameter, value.is_array, value.is_here, value.is_marked, value.is_whole
+        return [shape, flags, value.least, value.strides]
 
 
 def is_constant(native: Native) -> bool:
@@ -566,7 +581,8 @@ def _follow(machine: Any, run: Run) -> tuple[Value, Seen | None]:
     start = heap.clock
     before = heap.oldest, machine.deepest, machine.widest
     counted, machine.counted = machine.counted, set()
-    heap.oldest, machine.deepest, machine.widest = start, machine.depth, level
+    outermost, height = machine.outermost, len(machine.running)
+    heap.oldest, machine.deepest, machine.widest, machine.outermost = start, machine.depth, level, height
     try:
         made = run()
     finally:
@@ -575,10 +591,11 @@ def _follow(machine: Any, run: Run) -> tuple[Value, Seen | None]:
         machine.deepest, machine.widest = max(before[1], ended[1]), max(before[2], ended[2])
         machine.notes, look_ups.recalled = outer, recalled
         inner, machine.counted = frozenset(machine.counted) or NOTHING, counted | machine.counted
+        is_apart, machine.outermost = machine.outermost >= height, min(outermost, machine.outermost)
     is_alone = ended[0] >= start and machine.losses == losses and len(heap.trails) == level and heap.exits == exits
     leaves_alone = machine.suspended is suspended and machine.hooks is hooks and heap.watch is None
     is_free = not heap.copied and look_ups.changes == changes  # nothing else takes more or fewer steps for it
-    if not (is_alone and leaves_alone and is_free and inner.isdisjoint(machine.running)):
+    if not (is_alone and leaves_alone and is_free and is_apart and inner.isdisjoint(machine.running)):
         return made, None
     told = list({(id(owner), name): (owner, name) for owner, name in asked[asked_before:]}.values())
     handed = list(islice(machine.given.values(), given_before, None))

@@ -143,10 +143,12 @@ class Control:
         self.sequentials: list[SequentialMade] = []
         self.taken_apart: set[Instance] = set()
         # While a construction is followed that is to be remembered: what is noted, how often it did what a copy would
-        # lack, and the functions of which it mattered how often they run.
+        # lack, the functions of which it mattered how often they run, and the outermost of those that run whose text
+        # had a part in it.
         self.notes: list[Note] | None = None
         self.losses = 0
         self.counted: set[Function] = set()
+        self.outermost = 0
         # What modules call, with themselves, where they are called, saved or loaded, and tensors, with gradients.
         self.hooks: tuple[tuple[Instance | Tensor, Value, bool], ...] = ()  # and whether states alone call it
         # Copies that a memo knows; whether that was made by deepcopy itself, for a method of the program.

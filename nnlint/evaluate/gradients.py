@@ -8,8 +8,6 @@ from nnlint.unknown import Unknown
 from nnlint.values import GRADIENT, Tensor
 
 SETTING = "torch.set_grad_enabled"  # among what is patched, where the program may have called it
-# What stands in the text of code that may not record them.
-MODES = ("no_grad", "inference_mode", "grad_mode", "grad_enabled")
 # Methods named as those that write are which leave the numbers as they are.
 KEEPING = frozenset({"detach_", "requires_grad_", "set_", "share_memory_"})
 
@@ -27,7 +25,12 @@ def check_leaf(machine: Any, value: Tensor) -> None:
         return
     if machine.patches.rest is not None or machine.patches.keys() & {SETTING, GRADIENT}:
         return
-    modules = [function.module for function in machine.running] + list(machine.executing)
-    if modules and not any(mode in module.source.text for module in modules for mode in MODES):
-        words = "a leaf Variable that requires grad is being used in an in-place operation."
-        raise machine.error("RuntimeError", words)
+    running = machine.running
+    for height in range(len(running) - 1, -1, -1):
+        if running[height].module.source.speaks_of_gradients:
+            machine.outermost = min(machine.outermost, height)
+            return
+    machine.outermost = 0
+    if any(module.source.speaks_of_gradients for module in machine.executing) or not (running or machine.executing):
+        return
+    raise machine.error("RuntimeError", "a leaf Variable that requires grad is being used in an in-place operation.")
