@@ -34,6 +34,7 @@ FILE_STEPS = 6_000_000  # of all roots of a file together: twice what the larges
 GENERIC_STEPS = 100_000  # of a root with an argument that is not known: it tells little more, however long it runs
 LEAST_STEPS = 500  # of each root even then: what stands there in plain numbers is still counted
 COLLECTED_AFTER = 20_000  # steps
+Run = Callable[[], Value]
 ON_CLASSES = ("__new__", "__init_subclass__", "__class_getitem__")  # methods whose first argument is a class
 
 
@@ -304,9 +305,12 @@ class Roots:
                     isinstance(value, Descriptor) and value.kind == "classmethod"
                 )
 
-                def call(method: Function = method, cls: Class = cls, on_class: bool = bound_to_class) -> Value:
-                    given = self.defaults.made(self.defaults.arguments(method, cls)[0])
-                    receiver: Value = cls if on_class else self._filled(cls)
+                fill = self._filling(cls, as_class=bound_to_class)
+                arguments = self.defaults.arguments(method, cls)[0]
+
+                def call(method: Function = method, fill: Run = fill, arguments: dict[str, Value] = arguments) -> Value:
+                    given = self.defaults.made(arguments)
+                    receiver = fill()
                     if not (isinstance(value, Descriptor) and value.kind == "staticmethod"):
                         given.update(received(method, receiver))
                     return machine.run_root(method, given, receiver)
@@ -329,28 +333,37 @@ class Roots:
                 seen.update(held)
                 around = around.parent
 
-    def _filled(self, cls: Class) -> Value:
-        """An object as its defaults construct it, as far as that goes."""
+    def _filling(self, cls: Class, as_class: bool) -> Run:
+        """What gives a method its first argument: the class, or an object as its defaults construct it, as far as that
+        goes. All methods of a class begin with the same object."""
         machine, init = self.machine, cls.find("__init__")
-        receiver = Instance(cls, machine.heap.clock)
-        if not isinstance(init, Function) or not received(init, receiver):
-            receiver.open = Unknown("an object that is not known")
-            return receiver
-        given = self.defaults.made(self.defaults.arguments(init, cls, skip=1)[0])
+        if as_class:
+            return lambda: cls
+        if not isinstance(init, Function) or not received(init, None):
+            return lambda: self._open(Instance(cls, machine.heap.clock))
+        arguments = self.defaults.arguments(init, cls, skip=1)[0]
 
         def fill() -> Value:
-            made = Instance(cls, machine.heap.clock)
-            if machine.wary:
-                made.attributes.update(class_placeholders(cls))
-            try:
-                machine.run_root(init, {**given, **received(init, made)}, made)
-            except (RaisedError, LimitError):
-                made.open = Unknown("an object that is not known")
-            return made
+            given = self.defaults.made(arguments)
 
-        # All methods of a class begin with the same object.
-        make = partial(machine.constructions.make, machine, cls, list(given.values()), {}, fill, at_once=True)
-        return make() if machine.is_repeatable() else fill()
+            def run() -> Value:
+                made = Instance(cls, machine.heap.clock)
+                if machine.wary:
+                    made.attributes.update(class_placeholders(cls))
+                try:
+                    machine.run_root(init, {**given, **received(init, made)}, made)
+                except (RaisedError, LimitError):
+                    return self._open(made)
+                return made
+
+            make = partial(machine.constructions.make, machine, cls, list(given.values()), {}, run, at_once=True)
+            return make() if machine.is_repeatable() else run()
+
+        return fill
+
+    def _open(self, made: Instance) -> Instance:
+        made.open = Unknown("an object that is not known")
+        return made
 
     def _in_place(self, unreached: Unreached) -> None:
         """Every other site: its call evaluated on its own, names of functions being unknown."""

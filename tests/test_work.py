@@ -15,7 +15,7 @@ from nnlint.analyse import Kept, analyse, imported_names
 from nnlint.evaluate.constructions import Constructions, Given, Reading, Template
 from nnlint.evaluate.control import Control
 from nnlint.evaluate.machine import Machine
-from nnlint.roots import Roots
+from nnlint.roots import GENERIC_STEPS, Roots
 
 
 @dataclass
@@ -318,6 +318,27 @@ def test_a_call_that_only_reads_is_run_again_where_what_calls_it_says_something_
         "def two():\n    layer = nn.Linear(2, 2)\n    fill(layer.weight)\n    return layer\n"
     )
     assert {model.name: model.parameters for model in analyse(str(net)).models} == {"one": 6}
+
+
+def test_a_method_that_no_one_calls_takes_the_steps_of_what_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the class of an argument can be built is found out before, and not with the steps of the root."""
+    text = (
+        "from torch import nn\n\nclass Config:\n    width = 2\n\nclass Pipeline:\n"
+        "    def __init__(self, config: Config, size):\n        self.size = size\n\n"
+        "    def grow(self, config: Config, by: Config):\n        made = []\n        while True:\n"
+        "            made.append(nn.Linear(config.width, by.width))\n"
+    )
+    steps: list[int] = []
+    run = Roots._root
+
+    def charged_root(roots: Roots, *args: Any, **kwargs: Any) -> object:
+        ended = run(roots, *args, **kwargs)
+        steps.append(roots.machine.steps)
+        return ended
+
+    monkeypatch.setattr(Roots, "_root", charged_root)
+    assert analyse("net.py", text).layers[0].counts == [6]
+    assert GENERIC_STEPS <= max(steps) < 1.1 * GENERIC_STEPS
 
 
 LAZY = """
