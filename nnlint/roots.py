@@ -16,6 +16,7 @@ from nnlint.defaults import Defaults, assumption
 from nnlint.evaluate import metaclasses
 from nnlint.evaluate.calls import lacks_methods
 from nnlint.evaluate.commands import command_function, defaults_of
+from nnlint.evaluate.constructions import Run
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
 from nnlint.evaluate.machine import Machine
@@ -34,7 +35,6 @@ FILE_STEPS = 6_000_000  # of all roots of a file together: twice what the larges
 GENERIC_STEPS = 100_000  # of a root with an argument that is not known: it tells little more, however long it runs
 LEAST_STEPS = 500  # of each root even then: what stands there in plain numbers is still counted
 COLLECTED_AFTER = 20_000  # steps
-Run = Callable[[], Value]
 ON_CLASSES = ("__new__", "__init_subclass__", "__class_getitem__")  # methods whose first argument is a class
 
 
