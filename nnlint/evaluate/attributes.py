@@ -21,7 +21,7 @@ from nnlint.evaluate import functions as function_parts
 from nnlint.evaluate.control import GIVEN, Control, data_of
 from nnlint.evaluate.kinds import EVERY_OBJECT, registries_of
 from nnlint.evaluate.look_ups import ADDING
-from nnlint.evaluate.tensor_names import is_name
+from nnlint.evaluate.tensor_names import RESHAPING, is_name
 from nnlint.evaluate.tensor_shapes import are_different
 from nnlint.evaluate.torch_names import NAMES, REGISTERED, REGISTERING
 from nnlint.numpy_numbers import NUMPY
@@ -419,6 +419,8 @@ class Attributes(Control):
                 self.run_hooks()
             if name == "requires_grad_":
                 return Native(name, partial(_train_unseen, value))
+            if name in RESHAPING:
+                return Native(name, partial(_reshape_unseen, value))
             found = self.within(value, name)
             if name.endswith("_") and not name.startswith("_") and type(found) is Unknown:
                 found = Unknown(found.why, plain=found.plain, foreign=True)  # torch's own, of a tensor
@@ -896,16 +898,17 @@ class Attributes(Control):
                 raise self.error("TypeError", f"Variable data has to be a tensor, but got {type_name(given)}")
             if name in ("data", "shape", "dtype"):  # of an array the last two
                 self.heap.forget_numbers(value)
-                self.heap.touch(value)
+                self.heap.forget_shape(value, "a tensor's data may be replaced")
                 if isinstance(given, Tensor):
                     self.heap.forget_numbers(given)  # both are in the same memory from now on
                 else:
                     given = Tensor(Unknown("a tensor's data is replaced", plain=True), self.heap.clock)
                 value.shape, value.data, value.least = given.shape, None, given.least
                 value.is_here = value.is_whole = False
-                value.strides = None
             elif name == GRADIENT:
                 self.train(value, given)
+            elif name == "grad" and not is_plain(given):
+                self.mark(value)
             elif not is_name(name):
                 self.give(value, name, given)
         elif isinstance(value, Partial):
@@ -962,13 +965,12 @@ class Attributes(Control):
         """A write to an object that is not known, but may be one that is known by another way: from here nothing that
         is known need hold, and the root ends. One of code that is not known may be what that has got hold of, and has
         hold of what it is given from here on."""
+        seen: set[Any] = set()
+        if name == "data":
+            self.reshape_given(value.why, seen)
         if value.foreign and not value.plain:
-            seen: set[Any] = set()
             for held in list(self.given.values()):
                 self.havoc(held, value.why, seen)
-                if name == "data" and isinstance(held, Tensor):
-                    self.heap.touch(held)
-                    held.shape, held.least = Unknown(value.why, plain=True), None
             self.step(len(seen) // 4)
             self.hand(given)
         is_kept = value.plain and isinstance(given, (list, tuple)) and all(map(is_plain, given))
@@ -1111,6 +1113,15 @@ def _train_unseen(value: Unknown, machine: Any, args: list[Value], kwargs: dict[
     """requires_grad_() of a tensor or a module that is not known, which is what it gives"""
     machine.train(value, Unknown("requires_grad of what is not known", plain=True))
     return value
+
+
+def _reshape_unseen(value: Unknown, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """A method that gives another shape to a tensor that is not known, perhaps to one that code that is not known has
+    got hold of."""
+    machine.reshape_given(value.why, set())
+    if value.is_opaque:
+        machine.write_unseen(value)
+    return machine.call_unknown(value.part(), args, kwargs)
 
 
 def _write_outside(value: Unknown, machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -23,6 +23,7 @@ from nnlint.evaluate.notes import SequentialMade, TakenApart, Verdict
 from nnlint.evaluate.objects import Objects
 from nnlint.evaluate.scope import Site
 from nnlint.evaluate.sequential import Budget, is_sequential, misfit
+from nnlint.evaluate.tensor_names import RESHAPING
 from nnlint.layers import Violation
 from nnlint.layers.arguments import unknown_in
 from nnlint.signature import BindError, Rest
@@ -89,6 +90,8 @@ WRITING = (
     "random.shuffle.", "numpy.random.shuffle.", "numpy.copyto.", "numpy.put.", "numpy.fill_diagonal.",
     "contextlib.closing.",
 )  # fmt: skip
+FILTERING = ("warnings.simplefilter", "warnings.filterwarnings")  # what may have warnings raised
+FILTERED = "warnings are filtered"  # among what is patched, where the program has done so
 COMPLETING = ("torch.optim.",)  # what adds to groups of parameters
 LOOKING = ("inspect.", "typing.", "logging.", "warnings.", "abc.", "torch.jit.", "torch.distributed.")
 HANDING_ON = (
@@ -343,7 +346,7 @@ class Calls(Objects):
         name = callee.name + "." if isinstance(callee, External) else ""
         why = f"it was given to {callee.name}" if isinstance(callee, External) else f"it was given to {callee.why}"
         is_harmless = name.startswith(HARMLESS) and not name.startswith(WRITING)
-        if not is_harmless or not name.startswith(QUIET):
+        if not is_harmless or not name.startswith(QUIET) or (name == "warnings.warn." and FILTERED in self.patches):
             self.may_raise(callee.why)
         if name.startswith("torch.") and name.endswith("_registration_hook."):
             self.register_otherwise()
@@ -356,6 +359,8 @@ class Calls(Objects):
         if not is_harmless and any(isinstance(v, External) and v.name in devices.MOVING for v in given):
             devices.move_default(self)
         seen: set[Any] = set() if is_own else {GIVEN}
+        if name.rpartition(".")[0].rpartition(".")[2] in RESHAPING:
+            self.reshape_given(why, seen)
         for value in given:
             if is_harmless and isinstance(value, Instance) and value.cls.module is not None:
                 self.ask(value, why)
@@ -371,6 +376,9 @@ class Calls(Objects):
                 devices.move_default(self)
             if callee.name.endswith("set_grad_enabled"):
                 gradients.stop(self)
+            if callee.name in FILTERING and any(value == "error" or isinstance(value, Unknown) for value in given):
+                self.heap.touch(self.patches)
+                self.patches[FILTERED] = Unknown("a warning may be an error", plain=True)
             if callee.name == devices.DEFAULT and not given:
                 return devices.default_device(self)
             if callee.name == "torch.device":

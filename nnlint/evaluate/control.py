@@ -10,6 +10,7 @@ from typing import Any
 from nnlint.evaluate.effects import Effect, Effects, functions_of
 from nnlint.evaluate.heap import Heap, Outcome, content, join_content, restore
 from nnlint.evaluate.notes import Built, LayerMade, Note, SequentialMade, Verdict
+from nnlint.evaluate.tensor_names import RESHAPING
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
@@ -80,6 +81,7 @@ class UnfollowedError(LimitError):
 
 
 GIVEN = "given"  # among what is forgotten already: code that is not known has got hold of what is forgotten here
+RESHAPED = "reshaped"  # and so: it has got hold of what gives tensors other shapes
 # What binds attributes whose names its text does not say.
 BINDING = frozenset(
     {"setattr", "__setattr__", "delattr", "__dict__", "add_module", "register_module", "register_parameter", "_modules",
@@ -506,6 +508,11 @@ class Control:
         elif isinstance(value, Tensor):
             self.heap.forget_numbers(value)
             self.mark(value)
+            if RESHAPED in seen:
+                self.heap.forget_shape(value, why)
+        elif isinstance(value, Native):
+            if value.name in RESHAPING:
+                self.reshape_given(why, seen)
         elif isinstance(value, View):
             self.havoc(value.mapping, why, seen)
         elif isinstance(value, BoundMethod):
@@ -546,6 +553,14 @@ class Control:
         if isinstance(value, (Instance, List, Dict, Set, Tensor)):
             self.given[id(value)] = value
 
+    def reshape_given(self, why: str, seen: set[Any]) -> None:
+        """Any tensor that code that is not known has got hold of, or gets, may be given another shape in place."""
+        seen.add(RESHAPED)
+        self.step(len(self.given) // 10)
+        for held in self.given.values():
+            if isinstance(held, Tensor):
+                self.heap.forget_shape(held, why)
+
     def mark(self, tensor: Tensor) -> None:
         """A tensor gets attributes of which nothing is known."""
         if not tensor.is_marked or tensor.attributes:
@@ -574,6 +589,8 @@ class Control:
         if function.site is None:
             return
         text = self.effects.text(function.site)
+        if not text.names.isdisjoint(RESHAPING):
+            self.reshape_given(why, seen)
         around: Frame | None = function.parent
         while around is not None and around is not function.module.frame:
             for name in text.names & around.variables.keys():

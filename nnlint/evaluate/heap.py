@@ -311,6 +311,12 @@ class Heap:
                 other.is_whole = holds_integers(other)
                 other.data = None
 
+    def forget_shape(self, tensor: Tensor, why: str) -> None:
+        """A tensor gets another shape, and so do those that may be it."""
+        for each in (tensor, *tensor.alike):
+            self.touch(each)
+            each.shape, each.least, each.strides = Unknown(why, plain=True), None, None
+
     def begin_root(self) -> None:
         """A root begins: all that there is is older."""
         self.clock += 1

@@ -369,8 +369,8 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
     if isinstance(value, Tensor):
         if not value.is_parameter:
             machine.may_refuse("deepcopy()")  # that was computed from others
-        made = Tensor(value.shape, clock, value.is_parameter, value.data, value.least)
-        made.is_marked = value.is_marked
+        made = Tensor(value.shape, clock, value.is_parameter, value.data, value.least, value.is_array)
+        made.is_marked, made.is_whole = value.is_marked, value.is_whole
         made.attributes = of_copy(value)
     elif isinstance(value, Dict):
         made = Dict((), clock, value.rest, value.kind, value.factory)

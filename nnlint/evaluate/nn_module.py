@@ -788,8 +788,12 @@ def _forward(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
             machine.heap.forget_numbers(tensor)  # it may be written in place
     is_torchs = all(isinstance(part, Instance) and runs_as_torch(part) for part in inner)
     made = first(result_of(machine, module, args[1:], kwargs) if is_torchs else None, unknown)
-    is_parameter = isinstance(given, Tensor) and given.is_parameter
-    return Unknown(unknown.why, (given, made)) if is_parameter and may_hand_on(module) else made
+    if not isinstance(given, Tensor) or not may_hand_on(module):
+        return made
+    if given.is_parameter:
+        return Unknown(unknown.why, (given, made))
+    machine.hand(given)
+    return made.viewing(given) if isinstance(made, Tensor) else made
 
 
 def is_followed(module: Instance) -> bool:

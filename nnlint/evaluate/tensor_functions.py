@@ -22,8 +22,8 @@ _UNARY = (
 # Those of them that give truth values, and those that give numbers of the type that they are given.
 _OF_TRUTHS = frozenset(["isfinite", "isinf", "isnan", "isneginf", "isposinf", "logical_not", "signbit"])
 _OF_SAME_TYPE = frozenset(
-    ["absolute", "bitwise_not", "flip", "fliplr", "flipud", "negative", "relu", "roll", "sgn", "sign", "square",
-     "tril", "triu"]
+    ["absolute", "bitwise_not", "clamp", "clamp_max", "clamp_min", "clip", "cumprod", "cumsum", "flip", "fliplr",
+     "flipud", "negative", "relu", "roll", "sgn", "sign", "square", "tril", "triu"]
 )  # fmt: skip
 # Of a number of points, giving a vector of them.
 WINDOWS = frozenset(f"{name}_window" for name in ("bartlett", "blackman", "hamming", "hann", "kaiser"))
@@ -61,7 +61,8 @@ def _alike(name: str) -> Callable[[Any, list[Value], dict[str, Value]], Value]:
         if not isinstance(value, Tensor) or any(isinstance(other, (Tensor, Unknown)) for other in others):
             return Unknown(f"what torch.{name} gives", plain=True)
         made = Tensor(value.shape, machine.heap.clock)
-        made.is_whole = name in _OF_TRUTHS or (name in _OF_SAME_TYPE and holds_integers(value))
+        is_alike = name in _OF_SAME_TYPE and holds_integers(value) and not any(type(other) is float for other in others)
+        made.is_whole = name in _OF_TRUTHS or is_alike
         return made
 
     return compute

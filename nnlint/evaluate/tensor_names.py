@@ -49,6 +49,11 @@ _NAMES = (
     "unsqueeze untyped_storage values var vdot view view_as volatile vsplit where xlogy xpu zero_"
 )
 NAMES = frozenset(_NAMES.split())
+# The methods that give a tensor another shape in place.
+RESHAPING = frozenset(
+    ["resize_", "resize_as_", "set_", "squeeze_", "unsqueeze_", "t_", "transpose_", "swapaxes_", "swapdims_",
+     "as_strided_"]
+)  # fmt: skip
 
 
 def is_name(name: str) -> bool:

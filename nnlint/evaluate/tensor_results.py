@@ -457,7 +457,8 @@ OF_INTEGERS = frozenset(
 # What gives numbers of the type that it is given.
 OF_SAME_TYPE = VIEWS.keys() | {
     "max", "min", "amax", "amin", "median", "topk", "sort", "gather", "index_select", "repeat_interleave", "maximum",
-    "minimum", "meshgrid", "hstack", "vstack",
+    "minimum", "meshgrid", "hstack", "vstack", "where", "masked_fill", "outer", "ger", "matmul", "mm", "bmm", "mv",
+    "dot", "einsum", "prod", "pad",
 }  # fmt: skip
 # Other names of parameters: torch takes some of numpy's, and methods have their own.
 SPELLED = {"axis": "dim", "keepdims": "keepdim", "split_size": "split_size_or_sections",

@@ -24,7 +24,7 @@ from nnlint.evaluate import operations as ops
 from nnlint.evaluate.devices import default_device
 from nnlint.evaluate.nn_layers import MEMO, deep_copy, has_state, restored
 from nnlint.evaluate.nn_module import nothing, prepare, put, results
-from nnlint.evaluate.tensor_names import is_name
+from nnlint.evaluate.tensor_names import RESHAPING, is_name
 from nnlint.evaluate.tensor_numbers import holds_integers, typed
 from nnlint.layers import UnknownSizeError
 from nnlint.layers.arguments import spread
@@ -150,6 +150,7 @@ def _broadcast_shapes(machine: Any, args: list[Value], kwargs: dict[str, Value])
 
 
 @function("torch.eye")
+@made_here
 def _eye(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     rows = args[0] if args else kwargs.get("n")
     columns = args[1] if len(args) > 1 else kwargs.get("m", rows)
@@ -230,7 +231,7 @@ def _by_rule(name: str, rule: tensor_results.Rule) -> Fn:
         listed = args[0] if args and isinstance(args[0], (list, tuple)) else ()
         tensors = [value for value in (*args, *listed, *given.values()) if isinstance(value, Tensor)]
         base = tensors[0] if tensors and name in tensor_results.VIEWS else None
-        are_whole = bool(tensors) and all(map(holds_integers, tensors))
+        are_whole = bool(tensors) and all(map(holds_integers, tensors)) and not any(type(arg) is float for arg in args)
         if name == "meshgrid":  # each is a view of one of those that it is given
             for tensor in tensors:
                 machine.heap.forget_numbers(tensor)
@@ -478,7 +479,8 @@ def converted(machine: Any, value: Tensor, dtype: Value) -> Tensor:
     numbers = numbers_of(value)
     if dtype is None or numbers is None:
         made = Tensor(value.shape, machine.heap.clock, False, value.data, value.least, value.is_array)
-        made.is_whole = holds_integers(value) if dtype is None else tensor_numbers.is_of_integers(dtype)
+        like = value if dtype is None else dtype
+        made.is_whole = holds_integers(like) if isinstance(like, Tensor) else tensor_numbers.is_of_integers(like)
         return made
     name = dtype.name.removeprefix("torch.") if isinstance(dtype, External) else ""
     return from_numbers(machine, value.shape, [tensor_numbers.convert(number, name) for number in numbers])
@@ -566,7 +568,9 @@ def elementwise(machine: Any, name: str, value: Tensor, is_plain: bool = True) -
     numbers = numbers_of(value)
     known = name in tensor_numbers.MONOTONE or name in tensor_numbers.WHOLE_BY
     if numbers is None or not known or not is_plain or not isinstance(value.shape, tuple):
-        return Tensor(value.shape, machine.heap.clock, is_array=value.is_array)
+        made = Tensor(value.shape, machine.heap.clock, is_array=value.is_array)
+        made.is_whole = name in KEEPING_TYPE and holds_integers(value)
+        return made
     made = from_numbers(machine, value.shape, [tensor_numbers.apply(name, number) for number in numbers])
     made.is_array = value.is_array
     return made
@@ -577,7 +581,7 @@ def _elementwise(name: str) -> None:
         if len(args) == 1 and isinstance(args[0], Tensor) and not kwargs:
             return elementwise(machine, name, args[0])
         if args and isinstance(args[0], Tensor) and not any(isinstance(arg, Tensor) for arg in args[1:]):
-            return Tensor(args[0].shape, machine.heap.clock)
+            return elementwise(machine, name, args[0], is_plain=False)
         return Unknown("the values of a tensor", plain=True)
 
     FUNCTIONS[f"torch.{name}"] = Native(f"torch.{name}", run)
@@ -961,16 +965,12 @@ MAY_BE_ITSELF = frozenset(
     ["to", "cpu", "cuda", "float", "half", "double", "bfloat16", "int", "long", "contiguous", "type_as", "type", "conj",
      "conj_physical", "dequantize", "positive", "resolve_conj", "resolve_neg", "sum_to_size", "to_dense"]
 )  # fmt: skip
-RESHAPING = frozenset(
-    ["resize_", "resize_as_", "set_", "squeeze_", "unsqueeze_", "t_", "transpose_", "swapaxes_", "swapdims_",
-     "as_strided_"]
-)  # fmt: skip
-
 
 # What a tensor has that is no method, and the methods among what is asked by `is_`.
 PROPERTIES = frozenset(
     {GRADIENT, "device", "dtype", "grad", "grad_fn", "layout", "names", "itemsize", "nbytes", "output_nr",
-     "retains_grad", "volatile", "name"}
+     "retains_grad", "volatile", "name", "grad_dtype", "_backward_hooks", "_cdata", "_grad", "_grad_fn",
+     "_has_symbolic_sizes_strides", "_post_accumulate_grad_hooks", "_python_dispatch", "_version"}
 )  # fmt: skip
 VIEWING = frozenset({"imag", "real", "H", "mH", "flat", "base"})  # those that may be written to in its place
 ASKING = frozenset(
@@ -1033,7 +1033,7 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
             return typed(shared, value).viewing(value)
         if name.endswith("_"):
             return Native(name, lambda m, args, kwargs: _write_in_place(m, value, name, args))
-        if name == "to" and value.data is not None:
+        if name in ("to", "type_as"):
             return Native(
                 name, lambda m, args, kwargs: converted(m, value, _dtype_in([*args, *kwargs.values()])).viewing(value)
             )
@@ -1041,8 +1041,13 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
     if name == "device" and value.is_here and value.birth >= machine.heap.since:
         return default_device(machine)
     if name in VIEWING:
+        machine.hand(value)
         machine.heap.forget_numbers(value)
         return Unknown(f"{name} of a tensor", plain=True)
+    if name == "_base":
+        return Unknown("_base of a tensor")  # a parameter, perhaps
+    if name in ("grad", "_grad") and value.is_marked:
+        return Unknown("grad of a tensor")  # what the program has set, perhaps
     if name in PROPERTIES or (name.startswith("is_") and name not in ASKING):
         return Unknown(f"{name} of a tensor", plain=True)
     if name in tensor_shapes.METHODS:
@@ -1057,7 +1062,9 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return Native(
             name, lambda m, args, kwargs: _new_like(m, value, args[:1] if name == "new_full" else args, kwargs)
         )
-    if name in RESHAPING or (name == "resize" and value.is_array):
+    if name in RESHAPING and not value.is_array:
+        return BoundMethod(FUNCTIONS["torch.Tensor"].attributes[name], value)
+    if name == "resize" and value.is_array:
         return Native(name, lambda m, args, kwargs: _reshape(m, value, name))
     if name.endswith("_") and not name.endswith("__") and not value.is_array:
         return Native(name, lambda m, args, kwargs: _write_in_place(m, value, name, []))
@@ -1080,7 +1087,9 @@ def _new_like(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, 
     return made
 
 
-KEEPING_TYPE = frozenset({"abs", "clone", "contiguous", "cpu", "cuda", "detach"})
+KEEPING_TYPE = frozenset(
+    {"abs", "neg", "floor", "ceil", "round", "trunc", "clone", "contiguous", "cpu", "cuda", "detach"}
+)
 
 
 def _of_same_shape(machine: Any, value: Tensor, name: str, given: Iterable[Value]) -> Tensor:
@@ -1107,6 +1116,7 @@ def _hook(machine: Any, value: Tensor, name: str, hook: Value) -> Value:
 def _unknown_method(machine: Any, value: Tensor, name: str) -> Value:
     """A method of which is not known what it gives: unless it only computes, it may write, or give a view."""
     if name not in (tensor_functions.OF_ARRAYS if value.is_array else tensor_functions.COMPUTING):
+        machine.hand(value)
         machine.heap.forget_numbers(value)
     if name == "backward":
         machine.run_hooks()
@@ -1151,9 +1161,7 @@ def _reshape(machine: Any, value: Tensor, name: str) -> Value:
     if name not in gradients.KEEPING:
         gradients.check_leaf(machine, value)
     machine.heap.forget_numbers(value)
-    for each in (value, *value.alike):
-        machine.heap.touch(each)
-        each.shape, each.least, each.strides = Unknown(f"{name}() of a tensor", plain=True), None, None
+    machine.heap.forget_shape(value, f"{name}() of a tensor")
     return value
 
 
@@ -1161,8 +1169,8 @@ def _unbound(name: str) -> Fn:
     """torch.Tensor.name(tensor, ...), which is tensor.name(...)"""
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        if args and isinstance(args[0], Tensor):
-            return machine.call(tensor_attribute(machine, args[0], name), args[1:], kwargs)
+        if args and isinstance(args[0], Tensor) and not args[0].is_array:
+            return _reshape(machine, args[0], name)
         return machine.call(External(f"torch.Tensor.{name}"), args, kwargs)
 
     return run
