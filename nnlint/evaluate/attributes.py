@@ -538,7 +538,12 @@ class Attributes(Control):
                 return unbound
         if isinstance(value, Native) and value.name == "object" and name in OBJECT_METHODS:
             return Native(name, OBJECT_METHODS[name])
-        if isinstance(value, (Native, slice, range)) or is_special(name):
+        if isinstance(value, (slice, range)) and name in ("start", "stop", "step"):
+            return getattr(value, name)
+        is_lacking = isinstance(value, (slice, range)) and not hasattr(value, name)
+        if isinstance(value, Native) and self.builtin_kind(value):
+            is_lacking = not hasattr(getattr(python, value.name, value), name)
+        if not is_lacking and (isinstance(value, (Native, slice, range)) or is_special(name)):
             return Unknown(f"{name} is not evaluated", plain=True)
         is_of_python = not isinstance(value, (List, Dict, Set)) and hasattr(OF_PYTHON.get(type(value), value), name)
         return Unknown(f"{name} is not evaluated", plain=True) if is_of_python else ABSENT
@@ -928,6 +933,7 @@ class Attributes(Control):
         elif isinstance(value, Unknown) and name == GRADIENT:
             self.train(value, given)
         elif isinstance(value, Unknown) and name not in WEIGHTLESS:
+            self.may_raise(value.why)
             self.write_unseen(value, given, name)
 
     def train(self, value: Value, given: Value) -> None:
@@ -1044,6 +1050,7 @@ class Attributes(Control):
             if value.options:
                 self.each_option(value, lambda option: self.delete_attribute(option, name))
             else:
+                self.may_raise(value.why)
                 self.write_unseen(value)
         elif isinstance(value, WITHOUT_ATTRIBUTES):
             raise self.error("AttributeError", f"'{type_name(value)}' object has no attribute '{name}'")

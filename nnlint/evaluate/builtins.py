@@ -333,11 +333,14 @@ def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     if isinstance(value, Unknown) and not value.options and not isinstance(value, External):
         found = machine.within(value, name)
         plain = value.plain and all(map(is_plain, args[2:]))
+        if len(args) < 3:
+            machine.doubtful(found)
         return Unknown(value.why, plain=plain, calls=value.calls) if type(found) is Unknown else found
     if not isinstance(name, str):
         if not isinstance(name, (Unknown, Instance)):
             raise machine.error("TypeError", "attribute name must be string")
         why = name.why if isinstance(name, Unknown) else "getattr() with a name that is an object"
+        machine.may_raise(why)
         return Unknown(why, calls=isinstance(value, (Instance, List, Dict, Set, Stream)))
     held = entry_of(value, name)
     if may_be_absent(held) and len(args) > 2:
@@ -403,6 +406,7 @@ def _setattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
         machine.charge(name)
         machine.set_attribute(value, name, given)
     else:
+        machine.may_raise("an attribute whose name is not known is set")
         machine.set_unseen(value, given)
     return None
 
@@ -413,6 +417,7 @@ def _delattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     if isinstance(name, str):
         machine.delete_attribute(args[0], name)
     else:
+        machine.may_raise("an attribute whose name is not known is deleted")
         machine.havoc(args[0], "an attribute whose name is not known is deleted")
     return None
 
@@ -481,7 +486,7 @@ def _type(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         return made
     if isinstance(bases, tuple) and any(isinstance(base, (int, float, str)) or base is None for base in bases):
         raise machine.error("TypeError", "a class has classes as its bases")
-    return Unknown("a class made by type()")
+    return machine.doubtful(Unknown("a class made by type()"))
 
 
 BUILTINS["type"].attributes.update(metaclasses.OF_TYPE)
@@ -510,11 +515,13 @@ def _issubclass(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
             if doubt is not None:
                 return Unknown(doubt.why, plain=True)
         elif isinstance(cls, Unknown) or isinstance(kind, Unknown):
+            if not all(isinstance(side, (Class, External)) for side in (cls, kind)):
+                machine.may_raise("issubclass() of something that is not known")
             return Unknown("issubclass() of something that is not known", plain=True)
         elif isinstance(cls, Native) and isinstance(kind, Native):
             one, other = (getattr(python, native.name, None) for native in (cls, kind))
             if not isinstance(one, type) or not isinstance(other, type):
-                return Unknown("issubclass() with something else", plain=True)
+                return machine.doubtful(Unknown("issubclass() with something else", plain=True))
             if issubclass(one, other):
                 return True
         elif isinstance(cls, Class) and isinstance(kind, Native):

@@ -61,6 +61,7 @@ SMALLEST_TABLE = 8  # places that CPython has for the members of a set, at least
 ORDERED = 3  # members of a set, of which all orders are tried
 FEW = 100  # objects, of which all are looked at
 FRESH = frozenset({"list", "dict", "set", "int", "float", "str", "bool", "tuple"})  # types that make something new
+GENERIC = frozenset({"dict", "enumerate", "frozenset", "list", "set", "tuple", "type"})  # types that have items
 # What __iter__ must not give.
 NO_ITERATORS = (list, tuple, dict, set, frozenset, str, bytes, range, int, float, View, Tensor)
 CALLABLES = (Function, Native, Class, BoundMethod, Partial)
@@ -188,13 +189,12 @@ class Items(Attributes):
         if isinstance(value, Tensor):
             return self.doubtful(self.tensor_item(value, index))
         if isinstance(value, (Native, Partial, Function, BoundMethod)):
-            if isinstance(value, Native) and self.builtin_kind(value) == "function":
+            if isinstance(value, Native) and self.builtin_kind(value) and value.name not in GENERIC:
                 raise self.error("TypeError", f"'{value.name}' object is not subscriptable")
-            return (
-                Native(f"{value.name}{OF_ITEMS}", value.fn)
-                if isinstance(value, Native)
-                else self.doubtful(Unknown("an item of a function"))
-            )
+            if isinstance(value, Native):
+                self.may_raise("a function may have no items")
+                return Native(f"{value.name}{OF_ITEMS}", value.fn)
+            return self.doubtful(Unknown("an item of a function"))
         try:
             return value[index]
         except NATIVE_ERRORS as error:
@@ -364,6 +364,7 @@ class Items(Attributes):
             if value.options:
                 self.each_option(value, lambda option: self.set_item(option, index, given))
             else:
+                self.may_raise(value.why)
                 self.write_unseen(value, given)
         elif isinstance(value, Tensor):
             gradients.check_leaf(self, value)
@@ -447,6 +448,7 @@ class Items(Attributes):
             if value.options:
                 self.each_option(value, lambda option: self.delete_item(option, index))
             else:
+                self.may_raise(value.why)
                 self.write_unseen(value)
         else:
             self.may_raise("an object that may have no items")
@@ -866,6 +868,8 @@ class Items(Attributes):
         made = Set((), self.heap.clock)
         for item in items:
             if isinstance(item, (Rest, Unknown)):
+                if isinstance(item, Unknown) and not item.plain:
+                    self.may_raise(item.why)  # it may be a list
                 made.rest = item.unknown if isinstance(item, Rest) else item
                 continue
             try:
@@ -889,6 +893,8 @@ class Items(Attributes):
                 rest = next((key.unknown for key in keys if type(key) is Rest), None)
                 given = Dict({key: self.get_item(given, key) for key in keys if type(key) is not Rest}, 0, rest)
         if isinstance(given, Unknown):
+            self.may_raise(given.why)
+            self.heap.touch(target)
             self._set_some(target, given.part(), given.why)
         elif isinstance(given, Dict):
             if given.rest is not None:
@@ -912,6 +918,7 @@ class Items(Attributes):
             self.update_dict(flat, given)
             given = flat
         if isinstance(given, Unknown):
+            self.may_raise(given.why)
             return given
         if not isinstance(given, Dict):
             raise self.error("TypeError", "argument after ** must be a mapping")

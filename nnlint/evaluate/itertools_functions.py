@@ -134,6 +134,7 @@ def _pairwise(machine: Any, source: Iterator[Value]) -> Iterator[Value]:
 def _islice(machine: Any, items: Iterator[Value], *bounds: Value) -> Iterator[Value]:
     unknown = first(*[bound for bound in bounds if isinstance(bound, Unknown)], None)
     if unknown is not None:
+        machine.doubtful(unknown)
         machine.take_some(items, unknown.why)
         return iter([Rest(Unknown("a slice that is not known"))])
     itertools.islice((), *bounds)  # raises where there is no such slice

@@ -103,6 +103,7 @@ def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
         answer = _is_external(value, kind.name)
         return Unknown(f"isinstance() with {kind.name}", plain=True) if answer is None else answer
     if isinstance(kind, Unknown):
+        machine.may_raise(kind.why)
         return Unknown(kind.why, plain=True)
     kind = as_class(machine, kind)
     if isinstance(kind, Native):

@@ -28,6 +28,7 @@ from nnlint.values import (
     Deque,
     Descriptor,
     Dict,
+    External,
     Function,
     Instance,
     List,
@@ -61,6 +62,8 @@ def _check_callable(machine: Any, value: Value) -> None:
     """A TypeError for what surely cannot be called."""
     if type(value) in CONSTANTS or isinstance(value, (list, tuple, dict, set)):
         raise machine.error("TypeError", "the first argument must be callable")
+    if isinstance(value, Unknown) and not isinstance(value, External):
+        machine.doubtful(value)
 
 
 @library("functools.partial")

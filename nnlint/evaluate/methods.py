@@ -266,6 +266,8 @@ def _extend(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @method(List, "insert")
 def _insert(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if isinstance(args[1], Unknown):
+        machine.doubtful(args[1])
     machine.heap.touch(args[0])
     if isinstance(args[1], Unknown) or has_rest(args[0]):
         args[0][:] = [Rest(Unknown("an item is inserted at a place that is not known"))]
@@ -297,6 +299,8 @@ def _remove(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             del items[place]
             return None
         if isinstance(equal, Unknown) or type(item) is Rest:
+            machine.may_raise("an item that is not known is taken")
+            machine.heap.touch(items)
             items[:] = [Rest(Unknown("an item that is not known is taken"))]
             return None
     raise machine.error("ValueError", "the value is not in the list")
@@ -479,6 +483,8 @@ def _most_common(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
 
 @method(Set, "add")
 def _add(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if isinstance(args[1], Unknown) and not args[1].plain:
+        machine.may_raise(args[1].why)  # it may be a list
     machine.heap.touch(args[0])
     if isinstance(args[1], Unknown):
         args[0].rest = args[1]
@@ -500,7 +506,9 @@ def _discard(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 @method(Set, "remove")
 def _remove_member(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    if not isinstance(args[1], Unknown) and args[0].rest is None and machine.key(args[1]) not in args[0]:
+    if isinstance(args[1], Unknown) or args[0].rest is not None:
+        machine.may_raise("a member that is not known is taken")
+    elif machine.key(args[1]) not in args[0]:
         raise machine.error("KeyError", str(args[1]))
     return _discard(machine, args, kwargs)
 

@@ -19,6 +19,7 @@ from nnlint.evaluate.nn_module import (
     Fn,
     add_module,
     arguments,
+    check_child,
     check_name,
     is_module,
     is_no_module,
@@ -81,8 +82,8 @@ def fill(machine: Any, module: Instance, items: Iterable[Value], start: int) -> 
     """Register items under "0", "1", ..."""
     held = registry(machine, module, "_modules")
     for index, item in enumerate(items, start):
-        if item is not None and type(item) is not Rest and is_no_module(item):
-            raise machine.error("TypeError", f"{index} is not a Module subclass")
+        if type(item) is not Rest:
+            check_child(machine, index, item)
         put(machine, module, "_modules", str(index), item.unknown if type(item) is Rest else item)
         if type(item) is Rest:
             machine.heap.touch(held)
@@ -231,6 +232,7 @@ def _item(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if isinstance(index, (slice, UnknownSlice)):
             machine.lose_track(held, why)
             return Unknown(why)
+        machine.may_raise(why)
         return machine.any_of(held, why)
     values = list(held.values())
     if isinstance(index, slice) and module.cls.module is not None:

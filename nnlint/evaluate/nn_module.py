@@ -313,10 +313,17 @@ def check_name(machine: Any, module: Instance, which: str, name: Value) -> None:
 def add_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name, child = arguments(("self", "name", "module"), args, kwargs)
     check_name(machine, module, "_modules", name)
-    if child is not None and is_no_module(child):
-        raise machine.error("TypeError", f"{name} is not a Module subclass")
+    check_child(machine, name, child)
     put(machine, module, "_modules", name, child)
     return None
+
+
+def check_child(machine: Any, name: Value, child: Value) -> None:
+    """Raise as torch does where what is to be registered is neither a Module nor None."""
+    if child is not None and is_no_module(child):
+        raise machine.error("TypeError", f"{name} is not a Module subclass")
+    if isinstance(child, Unknown) and not child.options:
+        machine.may_raise("what may be no Module is registered")
 
 
 def is_no_module(value: Value) -> bool:
@@ -370,6 +377,8 @@ def check_buffer(machine: Any, name: Value, value: Value) -> None:
     """A buffer is a tensor or None."""
     if not isinstance(value, (Tensor, Unknown, type(None))) or (isinstance(value, Tensor) and value.is_array):
         raise machine.error("TypeError", f"cannot assign a plain value to buffer {name}")
+    if isinstance(value, Unknown) and not value.options:
+        machine.may_raise(f"{name}, which may be no tensor")
 
 
 def arguments(names: tuple[str, ...], args: list[Value], kwargs: dict[str, Value]) -> list[Value]:

@@ -62,7 +62,7 @@ class Objects(Items):
         if sign == "%" and isinstance(left, str):
             return self.percent(left, right)
         if sign == "%" and isinstance(left, bytes):
-            return Unknown("the text of bytes", plain=True)
+            return self.doubtful(Unknown("the text of bytes", plain=True))
         if isinstance(left, Instance) or isinstance(right, Instance):
             return self._instance_binary(sign, left, right)
         if isinstance(left, Tensor) or isinstance(right, Tensor):
@@ -199,7 +199,7 @@ class Objects(Items):
 
     def _collection_binary(self, sign: str, left: Value, right: Value) -> Value:
         if any(isinstance(side, Dict) and side.kind == "Counter" for side in (left, right)):
-            return Unknown("arithmetic of Counters")
+            return self.doubtful(Unknown("arithmetic of Counters"))
         if sign == "|" and isinstance(left, Dict) and isinstance(right, Dict):
             made = Dict(left, self.heap.clock, left.rest, left.kind, left.factory)
             self.update_dict(made, right)
@@ -488,7 +488,10 @@ class Objects(Items):
             return inside
         is_compared = isinstance(container, (list, tuple)) and is_one_with(item, "__eq__")
         if (isinstance(container, Unknown) or isinstance(item, Unknown)) and not is_compared:
-            return Unknown(ops.plain_unknown(container, item).why, plain=True)
+            inside = Unknown(ops.plain_unknown(container, item).why, plain=True)
+            if isinstance(container, (Unknown, str, int, float)) and not isinstance(container, External):
+                self.doubtful(inside)
+            return inside
         if isinstance(container, (Dict, Set)):
             try:
                 item = self.key(item)
@@ -602,7 +605,8 @@ class Objects(Items):
         if spec and isinstance(value, Instance):
             return self.lacking(value, "takes no format")
         if not isinstance(value, (str, int, float)) or isinstance(value, NumpyBool):
-            return Unknown(value.why if isinstance(value, Unknown) else "the text of an object", plain=True)
+            found = Unknown(value.why if isinstance(value, Unknown) else "the text of an object", plain=True)
+            return self.doubtful(found) if spec else found
         if not ops.format_is_small(spec):
             return Unknown("a value too large to compute", plain=True)
         try:
@@ -616,7 +620,8 @@ class Objects(Items):
         for value in values:
             self.text(value)
         kinds = NUMPY if AS_REPR.search(template) else NumpyBool
-        if OF_NUMBERS.search(template) and not all(map(is_constant, values)):
+        is_unsure = template.replace("%%", "").count("%") != len(values) or OF_NUMBERS.search(template)
+        if is_unsure and not all(map(is_constant, values)):
             self.doubtful(Unknown("a number as text", plain=True))
         if any(map(writes_itself, values)) or any(isinstance(value, kinds) for value in values):
             return Unknown("the text of an object", plain=True)
@@ -628,7 +633,7 @@ class Objects(Items):
             return Unknown(unknown.why, plain=True)
         if isinstance(given, Dict):
             values = tuple(given.values())
-        if not all(isinstance(v, (str, int, float)) for v in values) or not ops.format_is_small(template):
+        if not all(isinstance(v, (str, int, float)) or v is None for v in values) or not ops.format_is_small(template):
             return Unknown("the text of an object", plain=True)
         if "*" in template or len(template) + template.count("%") * max(map(_length, values), default=0) > ops.ITEMS:
             return Unknown("a value too large to compute", plain=True)

@@ -221,10 +221,22 @@ def _pruned(is_structured: bool, machine: Any, args: list[Value], kwargs: dict[s
     return _renamed(("mask",), machine, args, kwargs)
 
 
+def _iterated(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """spectral_norm(module, name, n_power_iterations)"""
+    _check_iterations(machine, args, kwargs)
+    return _renamed(("u", "v"), machine, args, kwargs)
+
+
+def _check_iterations(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> None:
+    count = args[2] if len(args) > 2 else kwargs.get("n_power_iterations", 1)
+    if isinstance(count, (int, float)) and count <= 0:
+        raise machine.error("ValueError", f"Expected n_power_iterations to be positive, but got {count}")
+
+
 PRUNINGS = ("identity", "custom_from_mask")
 MEASURED = ("l1_unstructured", "random_unstructured")
 STRUCTURED = ("ln_structured", "random_structured")
-function("spectral_norm", "spectral_norm.spectral_norm")(partial(_renamed, ("u", "v")))
+function("spectral_norm", "spectral_norm.spectral_norm")(_iterated)
 function("remove_spectral_norm", "spectral_norm.remove_spectral_norm")(partial(_renamed_back, ("u", "v")))
 function(*(f"prune.{name}" for name in PRUNINGS))(partial(_renamed, ("mask",)))
 function(*(f"prune.{name}" for name in MEASURED))(partial(_pruned, False))
@@ -246,6 +258,7 @@ def _parametrized_spectral_norm(machine: Any, args: list[Value], kwargs: dict[st
     weight = registry(machine, args[0], "_parameters").get(args[1])
     if not isinstance(weight, Tensor) or not isinstance(weight.shape, tuple):
         return ABSENT
+    _check_iterations(machine, args, kwargs)
     return _parametrized(machine, args, ("_u", "_v") if len(weight.shape) > 1 else ())
 
 
