@@ -88,13 +88,17 @@ iterator.__next__ 0
 set.add 1
 set.clear 0
 set.copy 0
+set.difference 0-
 set.discard 1
+set.intersection 0-
 set.isdisjoint 1
 set.issubset 1
 set.issuperset 1
 set.pop 0
 set.remove 1
 set.symmetric_difference 1
+set.union 0-
+set.update 0-
 str.join 1
 str.replace 2-3
 tuple.count 1
@@ -108,6 +112,7 @@ collections.deque 0-2 iterable maxlen
 collections.namedtuple 2 typename field_names rename defaults module
 copy.copy 1 x
 copy.deepcopy 1-3 x memo _nil
+dataclasses.dataclass 0-1 init repr eq order unsafe_hash frozen match_args kw_only slots weakref_slot
 functools.partial 1- any
 functools.partialmethod 1- any
 functools.reduce 2-3

@@ -941,6 +941,8 @@ class Attributes(Control):
         if not isinstance(given, (bool, Unknown)):
             raise self.error("RuntimeError", "requires_grad must be a bool")
         if isinstance(value, Tensor):
+            if not value.is_parameter and given is not True:  # it may be computed from others
+                self.may_refuse("requires_grad")
             self.give(value, GRADIENT, given)
         elif isinstance(value, Unknown) and value.options:
             self.each_option(value, lambda option: self.train(option, given))

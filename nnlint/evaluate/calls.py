@@ -272,7 +272,7 @@ class Calls(Objects):
             elif callee.calls:
                 self.give_up(Unknown(f"a call of what is not known: {callee.why}"))
             return self.call_unknown(callee, args, kwargs)
-        if isinstance(callee, Descriptor):
+        if isinstance(callee, Descriptor) and callee.kind not in ("property", "cached_property", "classmethod"):
             return self.call(callee.getter, args, kwargs, unknown_kwargs)
         raise self.error("TypeError", f"'{type_name(callee)}' object is not callable")
 
@@ -783,7 +783,7 @@ class Calls(Objects):
         """with manager as ...: what __enter__ gives"""
         if is_one_with(manager, "__enter__"):
             return self.each_option(manager, self.enter)
-        if isinstance(manager, (str, int, float, tuple, List, Dict, Set)) or manager is None:
+        if isinstance(manager, (str, int, float, tuple, List, Dict, Set, Function)) or manager is None:
             raise self.error("TypeError", "the object does not support the context manager protocol")
         if isinstance(manager, Instance) and manager.cls.module is not None and not is_manager(manager.cls):
             return self.lacking(manager, "does not support the context manager protocol")

@@ -162,6 +162,8 @@ class Classes(Calls):
                 bases.extend([made] if made is not None else [])
                 other = metaclasses.TYPE if parent.name == "type" else Unknown(f"{parent.name} as a base")
                 unknown = first(unknown, self.doubtful(other) if made is None else None)
+            elif isinstance(parent, Instance):
+                unknown = first(unknown, self.doubtful(Unknown("an object as a base")))
             elif isinstance(parent, (str, int, float, List, Dict)) or parent is None:
                 raise self.error("TypeError", "a base is no class")
         if len(set(bases)) < len(bases):

@@ -402,6 +402,8 @@ def _pop_key(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 @method(Dict, "popitem")
 def _popitem(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     mapping = args[0]
+    if mapping.kind != "OrderedDict" and (len(args) > 1 or kwargs):
+        raise machine.error("TypeError", "dict.popitem() takes no arguments")
     machine.heap.touch(mapping)
     if not mapping.certain():
         mapping.rest = Unknown("an entry that is not known is taken")

@@ -70,7 +70,7 @@ class Objects(Items):
         if ops.grows_too_large(sign, left, right):
             return Unknown("a value too large to compute", plain=True)
         if sign == "|" and any(isinstance(side, (Native, Class)) for side in (left, right)):
-            return Unknown("a union of types", plain=True)
+            return self.doubtful(Unknown("a union of types", plain=True))
         if sign in "|&^-" and (isinstance(left, View) or isinstance(right, View)):
             if not any(isinstance(side, View) and side.kind != "values" for side in (left, right)):
                 raise self.error("TypeError", f"unsupported operands for {sign}")
@@ -350,8 +350,12 @@ class Objects(Items):
             if any(isinstance(view, View) for view in views):
                 return Unknown("a comparison of a dict's items", plain=True)
             return self.compare(sign, *views)
-        if isinstance(left, Deque) is not isinstance(right, Deque) and sign in ("==", "!="):
-            return sign == "!="
+        if isinstance(left, Deque) is not isinstance(right, Deque) and isinstance(left, list) is isinstance(
+            right, list
+        ):
+            if sign in ("==", "!="):
+                return sign == "!="
+            raise self.error("TypeError", f"'{sign}' not supported between a list and a deque")
         unknown = ops.is_unknown((left, right))
         if unknown is not None:
             if ops.is_sequence(left) and ops.is_sequence(right) and sign in ("==", "!="):

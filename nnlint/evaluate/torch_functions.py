@@ -665,6 +665,8 @@ def _parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
         raise machine.error("AttributeError", "only a tensor can be detached")
     if isinstance(data, Tensor):
         requires_grad = args[1] if len(args) > 1 else kwargs.get(GRADIENT, True)
+        if not isinstance(requires_grad, (bool, Unknown)):
+            raise machine.error("TypeError", "requires_grad must be a bool")
         if requires_grad is True and holds_integers(data):
             raise machine.error("RuntimeError", "only tensors of floating point can require gradients")
         made = Tensor(data.shape, machine.heap.clock, True, least=data.least).viewing(data)
