@@ -108,6 +108,8 @@ class Items(Attributes):
             return index.payload  # whatever its __index__ says
         if isinstance(index, Instance) and isinstance(index.cls.find("__index__"), Function):
             return self.call(self.get_attribute(index, "__index__"), [], {})
+        if isinstance(index, Tensor) and index.shape == () and type(index.data) is int:
+            return index.data
         return int(index) if isinstance(index, NumpyInt) else index
 
     def as_number(self, value: Value) -> Value:

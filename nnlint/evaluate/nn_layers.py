@@ -27,6 +27,7 @@ from nnlint.layers import (
 )
 from nnlint.layers import find as find_layer
 from nnlint.layers.table import Reference
+from nnlint.numpy_numbers import NumpyInt
 from nnlint.signature import BindError, Rest
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
@@ -119,7 +120,7 @@ def construct(machine: Any, module: Instance, layer: Layer, bound: dict[str, Val
     """Register what a layer's constructor registers, or raise as it does."""
     key = constants(bound)
     if key is None:
-        bound = {name: normal(machine, value) for name, value in bound.items()}
+        bound = {name: _given(machine, name, value) for name, value in bound.items()}
         attributes, structure, buffers = planned(layer, bound)
     elif (id(layer), key) in PLANS:
         attributes, structure, buffers = PLANS[id(layer), key]
@@ -241,8 +242,19 @@ def normal(machine: Any, value: Value) -> Value:
     if isinstance(value, Stream):
         return Unknown("an iterator as an argument")
     if isinstance(value, Tensor):
-        return value.data if isinstance(value.data, int) else given_tensor(value)
+        return NumpyInt(value.data) if isinstance(value.data, int) else given_tensor(value)  # no int, but a size
     return value
+
+
+# What torch iterates over where it is no number, as a tensor is not.
+ITERATED = frozenset(
+    ["kernel_size", "stride", "padding", "dilation", "output_padding", "normalized_shape", "d_model"]
+)  # fmt: skip
+
+
+def _given(machine: Any, name: str, value: Value) -> Value:
+    """An argument of a layer's constructor as the tables take it."""
+    return given_tensor(value) if isinstance(value, Tensor) and name in ITERATED else normal(machine, value)
 
 
 def given_tensor(tensor: Tensor) -> GivenTensor:

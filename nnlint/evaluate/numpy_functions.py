@@ -12,7 +12,7 @@ from nnlint.evaluate.tensor_results import RULES, shape_of
 from nnlint.evaluate.tensor_shapes import METHODS, NotKnown, Shape, cat, checked, stack, whole
 from nnlint.evaluate.torch_functions import FUNCTIONS, arithmetic, converted, elementwise, from_numbers, numbers_of
 from nnlint.unknown import Unknown, UnknownValueError
-from nnlint.values import External, List, Native, Tensor, Value
+from nnlint.values import GRADIENT, External, List, Native, Tensor, Value
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
 OPERATIONS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_divide": "/", "power": "**"}
@@ -34,11 +34,21 @@ def of_torch(name: str) -> Fn:
     return lambda machine, args, kwargs: as_array(fn(machine, args, kwargs))
 
 
+def of_tensor(machine: Any, fn: Callable[[Any, Tensor], Value], value: Tensor) -> Value:
+    """A function of numpy's of one of torch's tensors, which gives such a one again."""
+    if value.is_parameter and value.attributes.get(GRADIENT) is not False:
+        return Unknown("numpy refuses a tensor that requires a gradient", plain=True)
+    machine.may_refuse("numpy")
+    return fn(machine, value)
+
+
 def on_arrays(fn: Callable[[Any, Tensor], Value], scalar: Value) -> Fn:
     """A function of one array; scalar: what it is for a number."""
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if len(args) == 1 and isinstance(args[0], Tensor) and not kwargs:
+            if not args[0].is_array:
+                return of_tensor(machine, fn, args[0])
             return as_array(fn(machine, args[0]))
         if len(args) > 1 and isinstance(args[-1], Tensor):
             return machine.write_out(args[-1], "numpy")

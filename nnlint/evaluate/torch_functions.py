@@ -72,8 +72,11 @@ def function(*names: str) -> Callable[[Fn], Fn]:
 
 def as_shape(machine: Any, sizes: list[Value]) -> Value:
     """The shape that size arguments give: numbers, or one sequence of them."""
+    sizes = [machine.as_index(size) for size in sizes]
+    if len(sizes) == 1 and isinstance(sizes[0], Tensor) and not sizes[0].is_array:
+        return Unknown("a tensor as a size", plain=True)
     if len(sizes) == 1 and not isinstance(sizes[0], (int, Unknown)):
-        sizes = machine.items(sizes[0])
+        sizes = [machine.as_index(size) for size in machine.items(sizes[0])]
     elif len(sizes) == 1 and isinstance(sizes[0], Unknown) and not sizes[0].plain:
         return Unknown(sizes[0].why, plain=True)
     if any(type(size) is Rest for size in sizes):
@@ -402,10 +405,15 @@ def _is_scalar(value: Value) -> bool:
 
 @function("torch.Tensor", "torch.FloatTensor")
 def _tensor_of_size(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    if args and all(isinstance(arg, (int, Unknown)) for arg in args):
-        return Tensor(as_shape(machine, args) if not isinstance(args[0], Unknown) else tuple(args), machine.heap.clock)
+    sizes = [machine.as_index(arg) for arg in args] if len(args) > 1 else args
+    if args and all(isinstance(size, (int, Unknown)) for size in sizes):
+        return Tensor(
+            as_shape(machine, sizes) if not isinstance(args[0], Unknown) else tuple(sizes), machine.heap.clock
+        )
     if args and type(args[0]) is Size:
         return Tensor(tuple(args[0]), machine.heap.clock)
+    if args and holds_integers(args[0]):
+        return Tensor(Unknown("a tensor of whole numbers", plain=True), machine.heap.clock)
     made = converted(machine, _tensor(machine, args, kwargs), External("torch.float32"))
     return made.viewing(args[0]) if args and isinstance(args[0], Tensor) else made
 
@@ -501,7 +509,9 @@ def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
         product = Tensor(shaped(machine, lambda: tensor_results.matmul(left, right)), machine.heap.clock)
         product.is_whole = stays_whole
         return product
-    shape, is_array = tensors[0].shape, any(tensor.is_array for tensor in tensors)
+    shape, is_array = tensors[0].shape, all(tensor.is_array for tensor in tensors)
+    if tensors[0].is_array and not is_array:
+        return Unknown("an array with a tensor", plain=True)  # by the sign a tensor, or no operation of the two
     if len(tensors) == 2 and not same(shape, tensors[1].shape):
         one, other = shape, tensors[1].shape
         if not isinstance(one, tuple) or not isinstance(other, tuple):
