@@ -591,7 +591,7 @@ def _namedtuple(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
 for _name, _sign in {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**",
 }.items():  # fmt: skip
-    LIBRARY[f"operator.{_name}"] = Native(
+    LIBRARY[f"operator.{_name}"] = LIBRARY[f"operator.__{_name}__"] = Native(
         _name, lambda machine, args, kwargs, sign=_sign: machine.binary(sign, args[0], args[1])
     )
 

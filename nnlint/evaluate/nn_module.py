@@ -856,6 +856,18 @@ def result_of(machine: Any, module: Instance, args: list[Value], kwargs: dict[st
     return None
 
 
+def conv_forward(dimensions: int) -> Fn:
+    """convolution._conv_forward(input, weight, bias)"""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        how = {name: machine.get_attribute(args[0], name) for name in ("stride", "padding", "dilation", "groups")}
+        if machine.get_attribute(args[0], "padding_mode") != "zeros":
+            return Unknown("a convolution that is not padded with zeros", plain=True)
+        return machine.call(machine.resolve(f"torch.nn.functional.conv{dimensions}d"), args[1:], {**kwargs, **how})
+
+    return run
+
+
 def shapes_of(value: Value) -> Any:
     """The shape of a tensor that a layer is given, or a list of those in a tuple."""
     if isinstance(value, (tuple, list)) and any(isinstance(item, Tensor) for item in value):
@@ -1084,7 +1096,7 @@ THERE = (
     "_named_members _replicate_for_data_parallel __annotations__ __constants__"
 )
 THERE_IN = {
-    "torch.nn.Conv1d torch.nn.Conv2d torch.nn.Conv3d": "_conv_forward _reversed_padding_repeated_twice",
+    "torch.nn.Conv1d torch.nn.Conv2d torch.nn.Conv3d": "_reversed_padding_repeated_twice",
     "torch.nn.ConvTranspose1d torch.nn.ConvTranspose2d torch.nn.ConvTranspose3d": "_conv_forward _output_padding "
     "_reversed_padding_repeated_twice",
     "torch.nn.RNNBase": "_all_weights _flat_weight_refs _flat_weights _flat_weights_names _init_flat_weights "

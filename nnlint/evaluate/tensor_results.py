@@ -249,6 +249,63 @@ def einsum(equation: Value, *operands: Value) -> Result:
     return tuple(found[name] for name in gives)
 
 
+# -- matrices ------------------------------------------------------------------------------------------------------
+
+
+def _matrix(value: Value) -> tuple[Shape, int, int]:
+    """The shape of a batch of matrices: of the batch, rows, columns."""
+    *batch, rows, columns = shape_of(value)
+    return tuple(batch), whole(rows), whole(columns)
+
+
+def of_square(input: Value) -> Result:
+    """inverse(), cholesky(), matrix_exp(): of a square matrix another"""
+    batch, rows, columns = _matrix(input)
+    if rows != columns:
+        raise NotKnown
+    return (*batch, rows, columns)
+
+
+def qr(A: Value, mode: Value = "reduced") -> Result:
+    batch, rows, columns = _matrix(A)
+    if mode not in ("reduced", "complete"):
+        raise NotKnown
+    inner = min(rows, columns) if mode == "reduced" else rows
+    return {"Q": (*batch, rows, inner), "R": (*batch, inner, columns)}
+
+
+def lu(A: Value) -> Result:
+    batch, rows, columns = _matrix(A)
+    return [(*batch, rows, columns), (*batch, min(rows, columns))]
+
+
+def lu_unpack(LU_data: Value, LU_pivots: Value) -> Result:
+    batch, rows, columns = _matrix(LU_data)
+    inner = min(rows, columns)
+    if shape_of(LU_pivots) != (*batch, inner):
+        raise NotKnown
+    return {"P": (*batch, rows, rows), "L": (*batch, rows, inner), "U": (*batch, inner, columns)}
+
+
+def diag(input: Value, diagonal: Value = 0) -> Result:
+    """A matrix with a vector on a diagonal, or the diagonal of a matrix."""
+    shape, off = shape_of(input), whole(diagonal)
+    if len(shape) == 1:
+        return (whole(shape[0]) + abs(off),) * 2
+    (), rows, columns = _matrix(input)
+    length = min(rows, columns - off) if off > 0 else min(rows + off, columns)
+    if length < 0:
+        raise NotKnown
+    return (length,)
+
+
+def renorm(input: Value, p: Value, dim: Value, maxnorm: Value) -> Result:
+    if len(shape_of(input)) < 2 or not p > 0 or not maxnorm >= 0:
+        raise NotKnown
+    place(dim, len(shape_of(input)))
+    return shape_of(input)
+
+
 # -- along dimensions ----------------------------------------------------------------------------------------------
 
 
@@ -418,7 +475,7 @@ def _convolution(dimensions: int, transposed: bool) -> Rule:
 VIEWS: dict[str, Rule] = {
     "split": split, "chunk": chunk, "unbind": unbind, "select": select, "narrow": narrow, "movedim": movedim,
     "moveaxis": movedim, "unflatten": unflatten, "unfold": unfold, "view_as": as_other, "reshape_as": as_other,
-    "expand_as": expand_as, "view_as_real": as_real, "view_as_complex": as_complex,
+    "expand_as": expand_as, "view_as_real": as_real, "view_as_complex": as_complex, "diag": diag,
 }  # fmt: skip
 _WIDENED = (
     "maximum minimum fmax fmin eq ne lt le gt ge greater greater_equal less less_equal not_equal logical_and "
@@ -436,7 +493,9 @@ RULES: dict[str, Rule] = {
     "repeat_interleave": repeat_interleave, "matmul": matmul, "mm": _product(2, 2), "bmm": _product(3, 3),
     "mv": _product(2, 1), "dot": _product(1, 1), "outer": outer, "ger": outer, "einsum": einsum,
     "addmm": addmm, "baddbmm": baddbmm, "meshgrid": meshgrid, "hstack": stacked(1), "vstack": stacked(0),
-    "polar": lambda abs, angle: widened(abs, angle),
+    "polar": lambda abs, angle: widened(abs, angle), "renorm": renorm, "lu_unpack": lu_unpack, "lu": lu,
+    "qr": lambda input, some=True: qr(input, "reduced" if some else "complete"),
+    **dict.fromkeys(("inverse", "cholesky", "matrix_exp"), of_square),
 }  # fmt: skip
 FUNCTIONAL: dict[str, Rule] = {
     "linear": linear, "embedding": embedding, "one_hot": one_hot, "glu": _of_layer("GLU", "dim", dim=-1), "pad": padded,
@@ -448,6 +507,9 @@ FUNCTIONAL: dict[str, Rule] = {
     ),
     **{f"conv{d}d": _convolution(d, False) for d in (1, 2, 3)},
     **{f"conv_transpose{d}d": _convolution(d, True) for d in (1, 2, 3)},
+}  # fmt: skip
+LINALG: dict[str, Rule] = {
+    "qr": qr, "lu_factor": lu, **dict.fromkeys(("inv", "cholesky", "matrix_exp"), lambda A: of_square(A)),
 }  # fmt: skip
 # What gives whole numbers, or truth values.
 OF_INTEGERS = frozenset(

@@ -255,6 +255,8 @@ for _each in tensor_results.RULES.keys() & tensor_functions.OTHERS:
     FUNCTIONS[f"torch.{_each}"] = Native(f"torch.{_each}", _by_rule(_each, tensor_results.RULES[_each]))
 for _each, _rule in tensor_results.FUNCTIONAL.items():
     FUNCTIONS[f"torch.nn.functional.{_each}"] = Native(f"torch.nn.functional.{_each}", _by_rule(_each, _rule))
+for _each, _rule in tensor_results.LINALG.items():
+    FUNCTIONS[f"torch.linalg.{_each}"] = Native(f"torch.linalg.{_each}", _by_rule(_each, _rule))
 
 
 def may_be_parameter(value: Value) -> bool:
@@ -940,6 +942,7 @@ SAME_SHAPE = frozenset(
         "cpu",
         "contiguous",
         "clone",
+        "copy",
         "detach",
         "normal_",
         "uniform_",
@@ -1085,6 +1088,8 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return Native(name, lambda m, args, kwargs: rule(m, [value, *args], kwargs))
     if (name in tensor_functions.UNARY or name in OPERATIONS or name in ELEMENTWISE) and not value.is_array:
         return Native(name, lambda m, args, kwargs: m.call(FUNCTIONS[f"torch.{name}"], [value, *args], kwargs))
+    if name == "numpy" and not value.is_array:
+        return Native(name, lambda m, args, kwargs: _as_array(m, value))
     if name in ("register_hook", "register_post_accumulate_grad_hook"):
         return Native(name, lambda m, args, kwargs: _hook(m, value, name, first(*args, *kwargs.values())))
     return Native(name, lambda m, args, kwargs: _unknown_method(m, value, name))
@@ -1099,14 +1104,22 @@ def _new_like(machine: Any, value: Tensor, args: list[Value], kwargs: dict[str, 
     return made
 
 
+def _as_array(machine: Any, value: Tensor) -> Value:
+    """tensor.numpy(): an array in the same memory"""
+    if value.is_parameter:
+        return _unknown_method(machine, value, "numpy")  # which torch refuses where it requires a gradient
+    machine.may_refuse("numpy()")
+    return typed(Tensor(value.shape, machine.heap.clock, data=value.data, is_array=True), value).viewing(value)
+
+
 KEEPING_TYPE = frozenset(
-    {"abs", "neg", "floor", "ceil", "round", "trunc", "clone", "contiguous", "cpu", "cuda", "detach"}
+    {"abs", "neg", "floor", "ceil", "round", "trunc", "clone", "contiguous", "copy", "cpu", "cuda", "detach"}
 )
 
 
 def _of_same_shape(machine: Any, value: Tensor, name: str, given: Iterable[Value]) -> Tensor:
     """A method that gives a tensor of the same shape: its own numbers, or others."""
-    data = value.data if name in ("to", "cuda", "cpu", "clone", "detach", "contiguous") else None
+    data = value.data if name in ("to", "cuda", "cpu", "clone", "copy", "detach", "contiguous") else None
     made = Tensor(value.shape, machine.heap.clock, False, data, value.least, value.is_array)
     if name in ("bool", "int", "long", "short"):
         made.is_whole = True
@@ -1116,7 +1129,7 @@ def _of_same_shape(machine: Any, value: Tensor, name: str, given: Iterable[Value
         made.strides = DENSE
     elif name == "detach":
         made.strides = value.strides
-    return made if name == "clone" else made.viewing(value)
+    return made if name in ("clone", "copy") else made.viewing(value)
 
 
 def _hook(machine: Any, value: Tensor, name: str, hook: Value) -> Value:

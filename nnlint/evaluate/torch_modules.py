@@ -10,6 +10,7 @@ from nnlint.evaluate.nn_module import (
     MODULE_METHODS,
     THERE,
     THERE_IN,
+    conv_forward,
     from_pretrained,
     init_outside,
     nothing,
@@ -36,6 +37,9 @@ def add_what_is_there(classes: dict[str, Class]) -> None:
         for cls in map(classes.__getitem__, names.split()):
             for name in listed.split():
                 cls.attributes.setdefault(name, Unknown(f"{name} of {cls.name}"))
+    for dimensions in (1, 2, 3):
+        convolve = Native("_conv_forward", conv_forward(dimensions))
+        classes[f"torch.nn.Conv{dimensions}d"].attributes["_conv_forward"] = convolve
     for method, listed in KEEPING_SIZES.items():
         for name in listed.split():
             classes[f"torch.nn.{name}"].attributes.setdefault(method, Native(method, nothing))
