@@ -40,8 +40,12 @@ UNKNOWN = [
     "class Config(BaseModel):\n    model_config = ConfigDict(alias_generator=str.upper)\n    v: int = 3\n"
     "known = Config().v\nunknown = Config(v=5).v\n",
     "from pydantic import BaseModel\nclass Config(BaseModel):\n    v: int = 3\nunknown = Config() == Config()\n",
-    "from pydantic.dataclasses import dataclass\n@dataclass\nclass Config:\n    v: int = 3\n"
+    "from pydantic import field_validator\nfrom pydantic.dataclasses import dataclass\nfrom elsewhere import rounded\n"
+    "@dataclass\nclass Config:\n    v: int = 3\n    _rounded = field_validator('v')(rounded)\n"
     "known = Config().v\nunknown = Config(v=5).v\n",
+    "from pydantic.dataclasses import dataclass\n@dataclass\nclass Config:\n    v: int = 3\n    w: float = 2\n"
+    "    def __post_init__(self):\n        self.u = self.w\n"
+    "known = Config(5).w\nunknown = Config(w=5).u\n",
     "from pydantic import BaseModel, field_validator\nfrom elsewhere import rounded\n"
     "class Config(BaseModel):\n    width: int = 3\n    _rounded = field_validator('width')(rounded)\n"
     "known = Config().width\nunknown = Config(width=5).width\n",

@@ -30,6 +30,7 @@ from nnlint.evaluate.methods import METHODS
 from nnlint.evaluate.notes import Built, LayerMade, Stack
 from nnlint.evaluate.numpy_functions import NUMPY_FUNCTIONS, astype
 from nnlint.evaluate.packages import PACKAGES
+from nnlint.evaluate.pydantic_dataclasses import PYDANTIC_DATACLASSES
 from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.signatures import SIGNATURES
@@ -283,8 +284,8 @@ def _payload_new(name: str) -> Any:
 GIVEN_BESIDES = "what else is given"
 # What names from outside the project stand for, beside torch's; where two tables know a name, the last one says it.
 OUTSIDE: dict[str, Value] = {
-    **PYDANTIC, **COMMANDS, **ATTRS, **ARGPARSE, **REGISTERS, **FUNCTION_TYPES, **LOGGING, **CONTEXTS, **SIGNATURES,
-    **ANNOTATIONS, **INSPECTIONS, **JSON, **EINOPS, **VERSIONS, **PACKAGES, **LIBRARY,
+    **PYDANTIC, **PYDANTIC_DATACLASSES, **COMMANDS, **ATTRS, **ARGPARSE, **REGISTERS, **FUNCTION_TYPES, **LOGGING,
+    **CONTEXTS, **SIGNATURES, **ANNOTATIONS, **INSPECTIONS, **JSON, **EINOPS, **VERSIONS, **PACKAGES, **LIBRARY,
 }  # fmt: skip
 
 
