@@ -8,14 +8,19 @@ from contextlib import suppress
 from itertools import accumulate
 from typing import Any
 
+from nnlint.evaluate import operations as ops
 from nnlint.evaluate.tensor_results import RULES, shape_of
 from nnlint.evaluate.tensor_shapes import METHODS, NotKnown, Shape, cat, checked, stack, whole
 from nnlint.evaluate.torch_functions import FUNCTIONS, arithmetic, converted, elementwise, from_numbers, numbers_of
+from nnlint.numpy_numbers import of_numpy
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import GRADIENT, External, List, Native, Tensor, Value
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
-OPERATIONS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_divide": "/", "power": "**"}
+OPERATIONS = {
+    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_divide": "/", "power": "**", "mod": "%",
+    "remainder": "%", "floor_divide": "//",
+}  # fmt: skip
 ROUNDING = {"round": "round", "around": "round", "rint": "round", "floor": "floor", "ceil": "ceil", "trunc": "trunc"}
 
 
@@ -73,10 +78,21 @@ def _elementwise(name: str) -> Callable[[Any, Tensor], Value]:
     return lambda machine, value: elementwise(machine, name, value)
 
 
+def _on_numbers(machine: Any, sign: str, left: Value, right: Value) -> Value:
+    """numpy.mod(7, 2) and the like; by 0 and beyond its range numpy gives what Python does not."""
+    if (sign in ("/", "//", "%") and right == 0) or sign == "**":
+        return Unknown("arithmetic of numpy", plain=True)
+    found = machine.binary(sign, of_numpy(left), of_numpy(right))
+    is_far = isinstance(found, int) and not -(2**63) <= found < 2**63
+    return Unknown("a number beyond numpy's range", plain=True) if is_far else found
+
+
 def _operation(sign: str) -> Fn:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if len(args) == 3:
             return machine.write_out(args[2], "numpy")
+        if len(args) == 2 and not kwargs and all(ops.is_number(arg) for arg in args):
+            return _on_numbers(machine, sign, *args)
         if len(args) != 2 or kwargs or not any(isinstance(arg, Tensor) for arg in args):
             return Unknown("arithmetic of numpy", plain=True)
         return as_array(arithmetic(machine, sign, *args))

@@ -458,6 +458,34 @@ def _arange(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Tensor(Unknown("torch.arange", plain=True), machine.heap.clock)
 
 
+# By dtype: the bits in all, those behind the point, the largest exponent, and the digits that are surely kept.
+FLOATING = {"float16": (16, 10, 16, 3), "bfloat16": (16, 7, 128, 2), "float32": (32, 23, 128, 6),
+            "float64": (64, 52, 1024, 15)}  # fmt: skip
+WHOLE = {"uint8": (8, 0), "int8": (8, 1), "int16": (16, 1), "int32": (32, 1), "int64": (64, 1)}  # and bits of the sign
+SAME_DTYPES = {"half": "float16", "float": "float32", "double": "float64", "short": "int16", "int": "int32",
+               "long": "int64"}  # fmt: skip
+
+
+@function("torch.finfo", "torch.iinfo")
+def _limits(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The limits of a dtype."""
+    dtype = first(*args[:1], kwargs.get("type"))
+    short = dtype.name.removeprefix("torch.") if isinstance(dtype, (External, Native)) else ""
+    name = SAME_DTYPES.get(short, short)
+    limits: dict[str, Value] = {}
+    if name in FLOATING:
+        bits, digits, exponent, decimals = FLOATING[name]
+        largest, tiny = (2.0 - 2.0**-digits) * 2.0 ** (exponent - 1), 2.0 ** (2 - exponent)
+        limits = {"bits": bits, "eps": 2.0**-digits, "max": largest, "min": -largest, "tiny": tiny,
+                  "smallest_normal": tiny, "resolution": float(f"1e-{decimals}"), "dtype": name}  # fmt: skip
+    elif name in WHOLE:
+        bits, sign = WHOLE[name]
+        limits = {"bits": bits, "max": 2 ** (bits - sign) - 1, "min": -(2 ** (bits - 1)) * sign, "dtype": name}
+    if not limits:
+        return Unknown("the limits of a dtype", plain=True)
+    return machine.call(machine.resolve("types.SimpleNamespace"), [], limits)
+
+
 MOST_NUMBERS = 10_000  # the largest tensor whose numbers are followed
 
 
