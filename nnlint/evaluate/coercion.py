@@ -11,6 +11,7 @@ import libcst as cst
 from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
 from nnlint.evaluate.scope import Scope
+from nnlint.numpy_numbers import NumpyInt
 from nnlint.signature import Rest
 from nnlint.source import parse_expression
 from nnlint.unknown import Unknown, UnknownValueError
@@ -129,7 +130,7 @@ def _coerce(machine: Any, note: Annotation, value: Value) -> Value:
 def _coerce_plain(machine: Any, name: str, value: Value) -> Value:
     if type(value).__name__ == name:
         return value
-    if name == "int" and (isinstance(value, bool) or (isinstance(value, float) and value.is_integer())):
+    if name == "int" and (isinstance(value, (bool, NumpyInt)) or (isinstance(value, float) and value.is_integer())):
         return int(value)
     if name == "float" and isinstance(value, int):
         return float(value)

@@ -6,6 +6,7 @@ from typing import Any
 
 from nnlint.evaluate.classes import Field
 from nnlint.evaluate.coercion import Annotation, coerce
+from nnlint.numpy_numbers import NumpyInt
 from nnlint.signature import BindError, Rest
 from nnlint.unknown import Unknown
 from nnlint.values import ABSENT, Class, Dict, Function, Instance, Native, RaisedError, Value, same
@@ -68,6 +69,8 @@ def _coerced(machine: Any, field: Field, value: Value, has_more: bool) -> Value:
 
 def _are_alike(value: Value, made: Value) -> bool:
     """Whether what pydantic makes is as what it was given, apart from a copy of a list or a dict."""
+    if type(value) is NumpyInt:
+        return type(made) is int
     if type(value) is not type(made) or isinstance(made, Unknown):
         return False
     if isinstance(value, (list, tuple)):

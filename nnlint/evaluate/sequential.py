@@ -6,6 +6,7 @@ from typing import Any
 
 from nnlint.layers import LAYERS, Violation
 from nnlint.layers.torch_flow import ANY, FLOWS, Shapes, passes
+from nnlint.numpy_numbers import NumpyInt
 from nnlint.values import ABSENT, Class, Dict, Function, Instance, List, Tensor, Value
 
 SEQUENTIAL = "torch.nn.Sequential"
@@ -135,8 +136,11 @@ def _own_shape(item: Instance) -> Any:
 
 
 def attributes_of(module: Instance) -> dict[str, Value]:
-    """A module's attributes, lists as tuples."""
-    return {name: tuple(value) if isinstance(value, List) else value for name, value in module.attributes.items()}
+    """A module's attributes, lists as tuples, numbers of numpy's as plain ones."""
+    return {
+        name: tuple(value) if isinstance(value, List) else int(value) if type(value) is NumpyInt else value
+        for name, value in module.attributes.items()
+    }
 
 
 def _words(path: str, layer: Instance, given: tuple[str, Instance] | None, shapes: Shapes) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
+from nnlint.numpy_numbers import NumpyInt
 from nnlint.unknown import Unknown
 from nnlint.values import Tensor, Value
 
@@ -49,9 +50,16 @@ def checked(shape: Shape) -> Shape:
     return shape
 
 
+def _size(value: Value) -> Value:
+    """A size as a plain number: one of numpy's, or in a tensor of no dimensions, is one too."""
+    if isinstance(value, Tensor) and value.shape == () and type(value.data) is int:
+        return value.data
+    return int(value) if type(value) is NumpyInt else value
+
+
 def sizes_of(args: Sequence[Value]) -> list[Value]:
     """Sizes given one by one or as one sequence."""
-    given = list(args[0]) if len(args) == 1 and isinstance(args[0], (list, tuple)) else list(args)
+    given = list(map(_size, args[0] if len(args) == 1 and isinstance(args[0], (list, tuple)) else args))
     if not all(isinstance(size, Unknown) or (type(size) is int and size >= -1) for size in given):
         raise NotKnown
     return given
