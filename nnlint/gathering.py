@@ -12,7 +12,8 @@ import libcst as cst
 from nnlint.construction import Context, Entry, LayerSite, Model, Node, Place
 from nnlint.count import Count
 from nnlint.evaluate.machine import Machine
-from nnlint.evaluate.notes import Built
+from nnlint.evaluate.nn_module import is_module
+from nnlint.evaluate.notes import Stack
 from nnlint.evaluate.scope import Site
 from nnlint.source import Source
 from nnlint.tree import tree
@@ -34,13 +35,14 @@ class Root(NamedTuple):
 
 class Call(NamedTuple):
     """An outermost construction of one of the project's Modules in one context; returned: by the root itself; tree:
-    what became of it by the end of the root, where trees are asked for."""
+    what became of it by the end of the root, where trees are asked for; is_given: what the call gives is it."""
 
     total: Count
     root: Root
     largest: Largest
     returned: bool
     tree: Node | None
+    is_given: bool
 
 
 class Gathered:
@@ -51,6 +53,7 @@ class Gathered:
         self.contexts: dict[tuple[Site, Class], list[Context]] = {}
         self.calls: dict[tuple[Site, Class], list[Call]] = {}
         self.classes: dict[object, Class] = {}
+        self.functions: Container[str] = ()  # the module-level ones
 
     def owns(self, site: Site) -> bool:
         """Whether a call, function or class stands in this file."""
@@ -72,12 +75,16 @@ class Gathered:
                 entered = Entry(place, built_by, bool(root.assumed))
                 self._note(site, cls, total, entered, root.generic)
         results = [value, *(value.options if isinstance(value, Unknown) else ())]
+        gives_model = any(map(is_module, results))  # which is listed itself
         for built in machine.built:
-            if self.owns(built.stack[-1]):
-                returned = any(built.instance is result for result in results)
-                parts = tree(built.instance) if self.trees else None
-                call = Call(built.total, root, self._largest(machine, built), returned, parts)
-                self.calls.setdefault((built.stack[-1], self._as_written(built.instance.cls)), []).append(call)
+            is_own = built.listed == built.stack
+            if built.total is None or not (is_own or (built.total.at_least and not gives_model)):
+                continue
+            returned = any(built.instance is result for result in results)
+            parts = tree(built.instance) if self.trees else None
+            largest = self._largest(machine, built.listed)
+            call = Call(built.total, root, largest, returned, parts, built.is_given)
+            self.calls.setdefault((built.listed[-1], self._as_written(built.instance.cls)), []).append(call)
         return self._largest(machine)
 
     def _module_call(self, call: Site) -> str:
@@ -108,10 +115,9 @@ class Gathered:
             known[:] = [c for c in known if _is_within(c.entry.place, place) or c.entry.built_by.endswith(at_line)]
         self.contexts = {key: known for key, known in self.contexts.items() if known}
 
-    def _largest(self, machine: Machine, built: Built | None = None) -> Largest:
-        """The largest layer that a root has constructed, or one construction in it."""
+    def _largest(self, machine: Machine, inside: Stack = ()) -> Largest:
+        """The largest layer that a root has constructed, or the last of some calls in it."""
         largest: Largest = None
-        inside = built.stack if built is not None else ()
         for site, cls, total, stack in machine.layers_made():
             if total.at_least <= (largest[3] if largest else 0) or stack[: len(inside)] != inside:
                 continue
@@ -144,13 +150,16 @@ class Gathered:
             found.append(LayerSite(path, place, _layer_of(cls), own, budget_names(cls), site.scope, contexts))
         return sorted(found, key=lambda s: (s.path, s.place, s.layer, s.class_name or ""))
 
-    def models(self, functions: Container[str]) -> list[Model]:
-        """The models that calls construct in module-level code and in the module-level functions named."""
-        placed: dict[tuple[Site, Class], Place] = {}
-        for site, cls in self.calls:
-            place = self.source.place(site.node)
-            if place is not None and (site.scope == "<module>" or site.scope.partition(".")[0] in functions):
-                placed[site, cls] = place
+    def is_listed(self, site: Site) -> bool:
+        """Whether a call is one of module-level code or of the module-level functions, for which models are listed."""
+        is_of_function = site.scope.partition(".")[0] in self.functions
+        return self.owns(site) and (is_of_function or site.scope == "<module>")
+
+    def models(self) -> list[Model]:
+        """The models that calls construct, themselves or through others: but what is a part of what a function gives is
+        listed with that."""
+        places = {key: self.source.place(key[0].node) for key in self.calls}
+        placed = {key: place for key, place in places.items() if place is not None}
         return [
             self._model(site, cls, place)
             for (site, cls), place in sorted(placed.items(), key=lambda item: item[1])
@@ -163,7 +172,8 @@ class Gathered:
         calls = [call for call in calls if not call.root.generic] or calls
         best = max(calls, key=lambda call: (call.total.at_least, call.total.parameters is not None))
         unsure = next((call.total.unknown for call in calls if call.total.parameters is None), None)
-        title = f"{call_text(self.source, site.node)}{best.root.assumed}"
+        within = "" if all(call.is_given for call in calls) else f"{cls.name}() in "
+        title = f"{within}{call_text(self.source, site.node)}{best.root.assumed}"
         parameters = best.total.parameters if unsure is None else None
         returned = all(call.returned for call in calls)
         is_unchanged = best.tree is not None and (best.tree.total, best.tree.unknown) == best.total[1:3]

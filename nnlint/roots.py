@@ -60,6 +60,7 @@ class Roots:
         """The file's Analysis."""
         machine = self.machine
         machine.evaluated = set()  # what other files' roots have reached says nothing of this file's own
+        machine.is_listed = self.gathered.is_listed
         module = self._module()
         gc.freeze()  # the modules that it has loaded are kept: see analyse.collector_off
         for body in machine.mains.pop(id(self.source), {}).values():
@@ -81,7 +82,7 @@ class Roots:
         self._methods(unreached, variables)
         self._in_place(unreached)
         gathered = self.gathered
-        models = [*self.models, *gathered.models(module.functions)]
+        models = [*self.models, *gathered.models()]
         return Analysis(
             self.path, gathered.layers(), gathered.entered(), models, refusals=self.refusals.refused()
         )  # fmt: skip
@@ -96,6 +97,7 @@ class Roots:
             machine.import_parents(name)
         known = machine.modules.get(name)
         if isinstance(known, Module) and known.source is self.source:
+            self.gathered.functions = known.functions
             run = partial(self._root, Root(), lambda: machine.execute(machine.load(self.source, name)))
             machine.journal.rewind((known, run))  # what its packages import after it is not there yet
             machine.import_parents(name)
@@ -104,6 +106,7 @@ class Roots:
         module = machine.load(self.source, name)
         module.package = self.path.endswith("__init__.py")
         machine.modules[name] = module
+        self.gathered.functions = module.functions
         with machine.heap.apart():  # as an import, so that what it imports and what that writes to it are of one time
             self._root(Root(), lambda: machine.execute(module), keep=True)
         self._follow(module)

@@ -10,6 +10,7 @@ from typing import Any
 
 import libcst as cst
 
+from nnlint.count import count
 from nnlint.evaluate import devices, gradients, metaclasses
 from nnlint.evaluate.attributes import is_one_with
 from nnlint.evaluate.constructions import Constructions
@@ -221,10 +222,26 @@ class Calls(Objects):
         self.step()
         self.evaluated.add(id(site.node))
         self.stack.append(site)
+        built = len(self.built)
         try:
-            return self.call(callee, args, kwargs, unknown_kwargs)
+            result = self.call(callee, args, kwargs, unknown_kwargs)
         finally:
             self.stack.pop()
+        if len(self.built) > built:
+            self.list_built(built, site, result)
+        return result
+
+    def list_built(self, since: int, site: Site, result: Value) -> None:
+        """A call has ended: if models are listed for it, what was built in it is, as it is now."""
+        if not self.is_listed(site):
+            return
+        for index, built in enumerate(self.built[since:], since):
+            if not built.listed:
+                listed = built.stack[: len(self.stack) + 1]
+                is_given = listed == built.stack or result is built.instance
+                self.built[index] = built._replace(listed=listed, total=count(built.instance), is_given=is_given)
+                if self.notes is not None:
+                    self.notes[:] = [self.built[index] if note is built else note for note in self.notes]
 
     def call(
         self,

@@ -10,6 +10,7 @@ from typing import Any
 from nnlint.evaluate.effects import Effect, Effects, functions_of
 from nnlint.evaluate.heap import Heap, Outcome, content, join_content, restore
 from nnlint.evaluate.notes import Built, LayerMade, Note, SequentialMade, Verdict
+from nnlint.evaluate.scope import Site
 from nnlint.evaluate.tensor_names import RESHAPING
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
@@ -139,7 +140,8 @@ class Control:
         self.executing: list[Module] = []  # modules whose import has begun and not ended, the innermost last
         self.handling: list[Value] = []
         self.records: dict[Any, Any] = {}
-        self.built: list[Any] = []
+        self.built: list[Built] = []
+        self.is_listed: Callable[[Site], bool] = lambda site: False  # whether models are listed for a call
         self.constructing = False  # a Module of the project
         self.verdicts: dict[Verdict, None] = {}
         self.sequentials: list[SequentialMade] = []

@@ -467,7 +467,7 @@ class Machine(Imports):
         finally:
             self.constructing = False
         if isinstance(made, Instance):
-            self.note(Built(tuple(self.stack), made, count(made)))
+            self.note(Built(tuple(self.stack), made))
         return made
 
 

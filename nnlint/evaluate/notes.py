@@ -68,17 +68,24 @@ class SequentialMade(NamedTuple):
 
 
 class Built(NamedTuple):
-    """One of the project's Modules was constructed, the outermost, through the calls of `stack`, itself last."""
+    """One of the project's Modules was constructed, the outermost, through the calls of `stack`, itself last.
+
+    listed: the first of them down to the one for which it is listed, where there is one, which may call a function that
+    goes on to change it; total: as that call left it; is_given: that call gives it, and not something that has it.
+    """
 
     stack: Stack
     instance: Instance
-    total: Count
+    listed: Stack = ()
+    total: Count | None = None
+    is_given: bool = False
 
     def enter(self, machine: Any) -> None:
         machine.built.append(self)
 
     def moved(self, lead: Stack, cut: int, of: Callable[[Value], Value]) -> Built:
-        return Built((*lead, *self.stack[cut:]), of(self.instance), self.total)
+        listed = (*lead, *self.listed[cut:]) if self.listed else ()
+        return Built((*lead, *self.stack[cut:]), of(self.instance), listed, self.total, self.is_given)
 
 
 class TakenApart(NamedTuple):
