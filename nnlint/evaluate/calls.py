@@ -235,13 +235,17 @@ class Calls(Objects):
         """A call has ended: if models are listed for it, what was built in it is, as it is now."""
         if not self.is_listed(site):
             return
+        held = direct_parts(result)
         for index, built in enumerate(self.built[since:], since):
-            if not built.listed:
-                listed = built.stack[: len(self.stack) + 1]
-                is_given = listed == built.stack or result is built.instance
-                self.built[index] = built._replace(listed=listed, total=count(built.instance), is_given=is_given)
-                if self.notes is not None:
-                    self.notes[:] = [self.built[index] if note is built else note for note in self.notes]
+            if built.listed:
+                continue
+            listed = built.stack[: len(self.stack) + 1]
+            is_part = listed != built.stack and any(part is built.instance for part in held)
+            made = result if is_part else built.instance
+            is_given = listed == built.stack or made is result
+            self.built[index] = built._replace(instance=made, listed=listed, total=count(made), is_given=is_given)
+            if self.notes is not None:
+                self.notes[:] = [self.built[index] if note is built else note for note in self.notes]
 
     def call(
         self,
@@ -862,6 +866,12 @@ def lacks_methods(cls: Class) -> bool:
 
 def _endless(function: Function) -> Unknown:
     return Unknown(f"{function.name} calls itself to an unknown depth")
+
+
+def direct_parts(made: Value) -> Iterable[Value]:
+    """What one of the framework's containers, such as a Sequential, has as its children."""
+    modules = made.attributes.get("_modules") if isinstance(made, Instance) and made.cls.module is None else None
+    return modules.values() if isinstance(modules, Dict) else ()
 
 
 # Outside context managers that let every exception through.
