@@ -21,6 +21,7 @@ from nnlint.unknown import Unknown
 from nnlint.values import Class, Value
 
 Largest = tuple[str, str, int, int] | None
+Said = tuple[int | None, int, str | None, bool, Place]  # of a context: its counts and why, and what leads to it
 LONGEST = 60  # characters of a call that a message shows whole
 
 
@@ -50,7 +51,7 @@ class Gathered:
 
     def __init__(self, source: Source, path: str, trees: bool = False) -> None:
         self.source, self.path, self.trees = source, path, trees
-        self.contexts: dict[tuple[Site, Class], list[Context]] = {}
+        self.contexts: dict[tuple[Site, Class], dict[Said, Context]] = {}
         self.calls: dict[tuple[Site, Class], list[Call]] = {}
         self.classes: dict[object, Class] = {}
         self.functions: Container[str] = ()  # the module-level ones
@@ -100,20 +101,21 @@ class Gathered:
         return cls if cls.site is None else self.classes.setdefault(key, cls)
 
     def _note(self, site: Site, cls: Class, total: Count, entry: Entry, generic: bool) -> None:
-        known = self.contexts.setdefault((site, self._as_written(cls)), [])
+        known = self.contexts.setdefault((site, self._as_written(cls)), {})
         context = Context(total.parameters, total.at_least, total.arithmetic, total.unknown, entry, generic)
-        same = next((i for i, other in enumerate(known) if _says_the_same(context, other)), None)
-        if same is None:
-            known.append(context)
-        elif known[same].entry.is_assumed and not entry.is_assumed:
-            known[same] = context
+        said = total.parameters, total.at_least, total.unknown, generic, entry.place
+        if said not in known or (known[said].entry.is_assumed and not entry.is_assumed):
+            known[said] = context
 
     def keep_built_at(self, place: Place) -> None:
         """Keep what a call of module-level code has built, through whatever other calls."""
         at_line = f" at line {place.line}"
-        for known in self.contexts.values():
-            known[:] = [c for c in known if _is_within(c.entry.place, place) or c.entry.built_by.endswith(at_line)]
-        self.contexts = {key: known for key, known in self.contexts.items() if known}
+        kept: dict[tuple[Site, Class], dict[Said, Context]] = {}
+        for key, known in self.contexts.items():
+            for said, context in known.items():
+                if _is_within(context.entry.place, place) or context.entry.built_by.endswith(at_line):
+                    kept.setdefault(key, {})[said] = context
+        self.contexts = kept
 
     def _largest(self, machine: Machine, inside: Stack = ()) -> Largest:
         """The largest layer that a root has constructed, or the last of some calls in it."""
@@ -139,7 +141,8 @@ class Gathered:
 
     def _sites(self) -> list[LayerSite]:
         found: list[LayerSite] = []
-        for (site, cls), contexts in self.contexts.items():
+        for (site, cls), known in self.contexts.items():
+            contexts = list(known.values())
             place = site.source.place(site.node)
             if place is None:
                 continue
@@ -181,12 +184,6 @@ class Gathered:
         return Model(
             place, cls.name, "call", title, parameters, best.total.at_least, unsure, best.largest, returned, parts
         )  # fmt: skip
-
-
-def _says_the_same(one: Context, other: Context) -> bool:
-    return (one.parameters, one.at_least, one.unknown, one.generic, one.entry.place) == (
-        other.parameters, other.at_least, other.unknown, other.generic, other.entry.place,
-    )  # fmt: skip
 
 
 def _which_root_says_nothing(contexts: list[Context]) -> bool:
