@@ -434,9 +434,7 @@ class Calls(Objects):
             if isinstance(tensor, Tensor):
                 self.heap.forget_numbers(tensor)
                 if not name.startswith("numpy"):
-                    self.heap.touch(tensor)
-                    tensor.shape, tensor.least = Unknown(f"{name} wrote to it", plain=True), None
-                    tensor.strides = None
+                    self.heap.forget_shape(tensor, f"{name} wrote to it")
                     if isinstance(made, Tensor) and tensor is out:
                         tensor.shape, tensor.least = made.shape, made.least
             else:
