@@ -15,7 +15,8 @@ from nnlint.evaluate.attributes import Attributes
 from nnlint.evaluate.control import DRAINED, PATIENCE, LimitError
 from nnlint.evaluate.heap import ADVANCED, Outcome
 from nnlint.evaluate.passive import are_passive
-from nnlint.numpy_numbers import NumpyBool, NumpyInt
+from nnlint.evaluate.tensor_shapes import plain_size
+from nnlint.numpy_numbers import NumpyBool
 from nnlint.signature import REQUIRED, Rest, rest_at
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
@@ -108,9 +109,7 @@ class Items(Attributes):
             return index.payload  # whatever its __index__ says
         if isinstance(index, Instance) and isinstance(index.cls.find("__index__"), Function):
             return self.call(self.get_attribute(index, "__index__"), [], {})
-        if isinstance(index, Tensor) and index.shape == () and type(index.data) is int:
-            return index.data
-        return int(index) if isinstance(index, NumpyInt) else index
+        return plain_size(index)
 
     def as_number(self, value: Value) -> Value:
         """A number that is to be computed with as a float: one that its own method gives, where it is an object."""

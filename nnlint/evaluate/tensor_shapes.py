@@ -50,8 +50,8 @@ def checked(shape: Shape) -> Shape:
     return shape
 
 
-def _size(value: Value) -> Value:
-    """A size as a plain number: one of numpy's, or in a tensor of no dimensions, is one too."""
+def plain_size(value: Value) -> Value:
+    """A number that says a size or a place, as a plain one: numpy's is one, and one in a tensor of no dimensions."""
     if isinstance(value, Tensor) and value.shape == () and type(value.data) is int:
         return value.data
     return int(value) if type(value) is NumpyInt else value
@@ -59,7 +59,7 @@ def _size(value: Value) -> Value:
 
 def sizes_of(args: Sequence[Value]) -> list[Value]:
     """Sizes given one by one or as one sequence."""
-    given = list(map(_size, args[0] if len(args) == 1 and isinstance(args[0], (list, tuple)) else args))
+    given = list(map(plain_size, args[0] if len(args) == 1 and isinstance(args[0], (list, tuple)) else args))
     if not all(isinstance(size, Unknown) or (type(size) is int and size >= -1) for size in given):
         raise NotKnown
     return given
