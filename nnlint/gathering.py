@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import libcst as cst
@@ -76,17 +76,16 @@ class Gathered:
                 entered = Entry(place, built_by, bool(root.assumed))
                 self._note(site, cls, total, entered, root.generic)
         results = [value, *(value.options if isinstance(value, Unknown) else ())]
+        largest = cache(partial(self._largest, machine))  # one call builds many models
         gives_model = any(map(is_module, results))  # which is listed itself
         for built in machine.built:
-            is_own = built.listed == built.stack
-            if built.total is None or not (is_own or (built.total.at_least and not gives_model)):
+            if built.total is None or not (built.is_own or (built.total.at_least and not gives_model)):
                 continue
             returned = any(built.instance is result for result in results)
             parts = tree(built.instance) if self.trees else None
-            largest = self._largest(machine, built.listed)
-            call = Call(built.total, root, largest, returned, parts, built.is_given)
+            call = Call(built.total, root, largest(built.listed), returned, parts, built.is_given)
             self.calls.setdefault((built.listed[-1], self._as_written(built.instance.cls)), []).append(call)
-        return self._largest(machine)
+        return largest(())
 
     def _module_call(self, call: Site) -> str:
         """A call of the module's own code, in words; "" for any other."""
@@ -117,7 +116,7 @@ class Gathered:
                     kept.setdefault(key, {})[said] = context
         self.contexts = kept
 
-    def _largest(self, machine: Machine, inside: Stack = ()) -> Largest:
+    def _largest(self, machine: Machine, inside: Stack) -> Largest:
         """The largest layer that a root has constructed, or the last of some calls in it."""
         largest: Largest = None
         for site, cls, total, stack in machine.layers_made():
@@ -161,12 +160,12 @@ class Gathered:
     def models(self) -> list[Model]:
         """The models that calls construct, themselves or through others: but what is a part of what a function gives is
         listed with that."""
-        places = {key: self.source.place(key[0].node) for key in self.calls}
-        placed = {key: place for key, place in places.items() if place is not None}
+        placed = {key: place for key in self.calls if (place := self.source.place(key[0].node)) is not None}
+        given = [place for key, place in placed.items() if all(call.is_given for call in self.calls[key])]
         return [
             self._model(site, cls, place)
             for (site, cls), place in sorted(placed.items(), key=lambda item: item[1])
-            if not any(_is_inside(place, other) for other in placed.values())
+            if not any(_is_inside(place, other) for other in given)
         ]
 
     def _model(self, site: Site, cls: Class, place: Place) -> Model:

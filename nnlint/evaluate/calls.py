@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from functools import partial
 from keyword import iskeyword
 from typing import Any
@@ -20,7 +20,7 @@ from nnlint.evaluate.functions import REPLACED, distinct, keyword_defaults, repl
 from nnlint.evaluate.items import NATIVE_ERRORS
 from nnlint.evaluate.look_ups import ADDING, READING
 from nnlint.evaluate.nn_module import WRITING_METHODS
-from nnlint.evaluate.notes import SequentialMade, TakenApart, Verdict
+from nnlint.evaluate.notes import Note, SequentialMade, TakenApart, Verdict
 from nnlint.evaluate.objects import Objects
 from nnlint.evaluate.scope import Site
 from nnlint.evaluate.sequential import Budget, is_sequential, misfit
@@ -222,30 +222,36 @@ class Calls(Objects):
         self.step()
         self.evaluated.add(id(site.node))
         self.stack.append(site)
-        built = len(self.built)
+        built, made = len(self.built), len(self.made)
         try:
             result = self.call(callee, args, kwargs, unknown_kwargs)
         finally:
             self.stack.pop()
-        if len(self.built) > built:
-            self.list_built(built, site, result)
+        if len(self.built) > built and self.is_listed(site):
+            parts = direct_parts(result)
+            is_older = bool(parts) and any(module is result for module in self.made[:made])
+            self.list_built(built, result, () if is_older else parts)
         return result
 
-    def list_built(self, since: int, site: Site, result: Value) -> None:
-        """A call has ended: if models are listed for it, what was built in it is, as it is now."""
-        if not self.is_listed(site):
-            return
-        held = direct_parts(result)
+    def list_built(self, since: int, result: Value, parts: Iterable[Value]) -> None:
+        """A call has ended for which models are listed: what was built in it is, as it is now. parts: of a container
+        that the call has made and gives, which is listed once for all of them."""
+        held = set(map(id, parts))
+        noted: dict[int, Note] = {}
+        is_whole_listed = False
         for index, built in enumerate(self.built[since:], since):
             if built.listed:
                 continue
-            listed = built.stack[: len(self.stack) + 1]
-            is_part = listed != built.stack and any(part is built.instance for part in held)
-            made = result if is_part else built.instance
-            is_given = listed == built.stack or made is result
-            self.built[index] = built._replace(instance=made, listed=listed, total=count(made), is_given=is_given)
-            if self.notes is not None:
-                self.notes[:] = [self.built[index] if note is built else note for note in self.notes]
+            now = built._replace(listed=built.stack[: len(self.stack) + 1])
+            if now.is_own or id(built.instance) not in held:
+                is_given = now.is_own or built.instance is result
+                now = now._replace(total=count(built.instance), is_given=is_given)
+            elif not is_whole_listed:
+                is_whole_listed = True
+                now = now._replace(instance=result, total=count(result), is_given=True)
+            self.built[index] = noted[id(built)] = now
+        if self.notes is not None:
+            self.notes[:] = [noted.get(id(note), note) for note in self.notes]
 
     def call(
         self,
@@ -866,7 +872,7 @@ def _endless(function: Function) -> Unknown:
     return Unknown(f"{function.name} calls itself to an unknown depth")
 
 
-def direct_parts(made: Value) -> Iterable[Value]:
+def direct_parts(made: Value) -> Collection[Value]:
     """What one of the framework's containers, such as a Sequential, has as its children."""
     modules = made.attributes.get("_modules") if isinstance(made, Instance) and made.cls.module is None else None
     return modules.values() if isinstance(modules, Dict) else ()

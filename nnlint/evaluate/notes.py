@@ -71,7 +71,8 @@ class Built(NamedTuple):
     """One of the project's Modules was constructed, the outermost, through the calls of `stack`, itself last.
 
     listed: the first of them down to the one for which it is listed, where there is one, which may call a function that
-    goes on to change it; total: as that call left it; is_given: that call gives it, and not something that has it.
+    goes on to change it; total: as that call left it, None for what is listed with something that has it; is_given:
+    that call gives it, and not something that has it.
     """
 
     stack: Stack
@@ -79,6 +80,11 @@ class Built(NamedTuple):
     listed: Stack = ()
     total: Count | None = None
     is_given: bool = False
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the call for which it is listed constructs it itself."""
+        return self.listed == self.stack
 
     def enter(self, machine: Any) -> None:
         machine.built.append(self)

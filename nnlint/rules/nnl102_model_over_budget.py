@@ -52,9 +52,9 @@ RULE = Rule(
     page="""\
 What it does
   Counts the parameters of each model in the file: what a class builds with its defaults, what a function returns, what
-  module-level code, the main body and functions construct of the project's classes. Each parameter counts once, as in
-  sum(p.numel() for p in model.parameters()). Reports one with more than --max-model-params allows, and its largest
-  layer.
+  module-level code, the main body and functions construct of the project's classes, themselves or through the project's
+  functions. Each parameter counts once, as in sum(p.numel() for p in model.parameters()). Reports one with more than
+  --max-model-params allows, and its largest layer.
 
 Why is this bad
   A model outgrows the device it is meant for one layer at a time, each within its own budget. To allow one model on
