@@ -53,6 +53,7 @@ IMPORT_STEPS = 1_000_000  # per module that is imported: once in a process
 PATIENCE = 50_000  # steps that a loop takes before it is asked whether it comes to its end within those of its root
 ARM_STEPS = 3  # of each arm of a condition that is not known, beside its statements
 FORKS = 40  # open forks at one moment
+ENDS = 12  # of these, those that a loop leaves open before it is followed no further round by round
 DEPTH = 90  # calls inside calls
 UNSIZED = frozenset({int, float, bool, type(None)})
 SIZED = (list, tuple, dict, set, frozenset)
@@ -330,6 +331,10 @@ class Control:
         outcomes = self.heap.collect(level, signal, frame.returned if signal == "return" else value)
         outcomes = [out._replace(signal=None) if out.signal == ends else out for out in outcomes]
         return self._go_on(frame, outcomes, "a condition is not known")
+
+    def may_have_ended(self, level: int) -> bool:
+        """Whether a loop that began with so many open trails may have been left in many of its rounds."""
+        return len(self.heap.trails) - level >= ENDS
 
     def repeat(self, frame: Frame, why: str, body: Callable[[], str | None]) -> str | None:
         """Run a body an unknown number of times: what it may write is forgotten first, then it runs once, and the

@@ -525,18 +525,19 @@ class Items(Attributes):
 
     def in_time(self, value: Value) -> Iterator[Value]:
         """The items of an iterable, for a loop. Where it is over so many constants that, at its pace, the steps of the
-        root would not do, it is followed for some of them only: what comes then is any constant, any number of times.
-        """
+        root would not do, or that it may have ended at many of them, it is followed for some of them only: what comes
+        then is any constant, any number of times."""
         items = self.iterate(value)
         if isinstance(value, (range, tuple, List)) and len(value) >= MANY:
             return self._some(value, len(value), items)
         return items
 
     def _some(self, value: Any, size: int, items: Iterator[Value]) -> Iterator[Value]:
-        began, is_asked = self.steps, True
+        began, is_asked, level = self.steps, True, len(self.heap.trails)
         for done, item in enumerate(items):
             spent = self.steps - began
             is_long = spent > PATIENCE and spent * (size - done) > (self.limit - self.steps) * done
+            is_long = is_long or self.may_have_ended(level)
             if is_long and is_asked:
                 is_asked = isinstance(value, range) or all(map(is_plain, value))
             if is_long and is_asked:
