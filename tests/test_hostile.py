@@ -165,6 +165,12 @@ def spent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return steps
 
 
+@pytest.fixture
+def round_by_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loops are followed for as long as the steps do."""
+    monkeypatch.setattr("nnlint.evaluate.control.IDLE", 1)
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=[program[:50] for program in PROGRAMS])
 def test_a_root_ends_within_its_steps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spent: list[int], program: str
@@ -192,6 +198,7 @@ def test_a_root_with_an_argument_that_is_not_known_ends_sooner(tmp_path: Path, s
 DROPPED = "if u == i:\n            outside.use(layers)\n            raise ValueError"
 
 
+@pytest.mark.usefixtures("round_by_round")
 @pytest.mark.parametrize(
     "body", ["outside.use(min(u, [[i]]))", DROPPED], ids=["what it may be", "what is dropped again"]
 )
@@ -223,6 +230,7 @@ def test_what_is_forgotten_already_is_not_written_again(tmp_path: Path, monkeypa
     assert len([item for item in written if isinstance(item, Dict)]) < 100
 
 
+@pytest.mark.usefixtures("round_by_round")
 def test_the_methods_that_may_write_are_charged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spent: list[int]
 ) -> None:
@@ -267,6 +275,7 @@ JOINING = [
 ]
 
 
+@pytest.mark.usefixtures("round_by_round")
 @pytest.mark.parametrize(("most", "body"), JOINING, ids=["what raises", "two arms", "any number of rounds"])
 def test_what_is_joined_is_charged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spent: list[int], most: int, body: str
@@ -305,6 +314,7 @@ def test_what_an_unknown_key_may_lead_to_is_charged(
     assert 150_000 < len(asked) < 4 * sum(spent)
 
 
+@pytest.mark.usefixtures("round_by_round")
 def test_entries_of_which_nothing_is_known_any_more_are_not_bound_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spent: list[int]
 ) -> None:
@@ -330,3 +340,37 @@ def test_a_file_ends_within_its_steps(tmp_path: Path, monkeypatch: pytest.Monkey
     assert found["first"].parameters == 9
     assert found["last"].parameters == 25
     assert spent[0] < 1_000 + 2 * 60 * LEAST_STEPS
+
+
+TRAINING = {
+    "while True": "while True:\n        step += 1\n        {body}\n        if step > 10**6: break",
+    "for": "for step in range(10**6): {body}",
+    "epochs": "for epoch in range(20):\n        for step in range(10**5): {body}",
+    "until it has ended": "while True:\n        step += 1\n        if outside.ended(step): break",
+}
+
+
+@pytest.mark.parametrize("loop", TRAINING.values(), ids=list(TRAINING))
+def test_a_loop_that_trains_takes_a_part_of_the_steps_and_hides_nothing(
+    tmp_path: Path, spent: list[int], loop: str
+) -> None:
+    body = "outside.train(step, step % 7)"
+    text = "import outside\nfrom torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n"
+    text += (
+        "        super().__init__()\n        self.fc = nn.Linear(3, 4)\ndef main():\n    first = Net()\n    step = 0\n"
+    )
+    text += f"    {loop.format(body=body)}\n    return Net()\n"
+    models = analyse(str(tmp_path / "train.py"), text).models
+    found = sorted((model.place.line, model.parameters) for model in models)
+    assert found == [(3, 16), (7, 16), (8, 16), (11 + loop.count("\n"), 16)]
+    assert max(spent) < STEPS
+
+
+def test_a_loop_on_what_is_known_is_followed_to_its_end(tmp_path: Path, spent: list[int]) -> None:
+    text = "from torch import nn\ndef main():\n    width = 0\n    for i in range(30_000): width = (width + i) % 11\n"
+    (site,) = analyse(str(tmp_path / "known.py"), f"{text}    return nn.Linear(width, 1)\n").layers
+    width = 0
+    for i in range(30_000):
+        width = (width + i) % 11
+    assert site.parameters == width + 1
+    assert max(spent) > 2 * 30_000

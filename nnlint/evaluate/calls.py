@@ -368,7 +368,7 @@ class Calls(Objects):
     def call_unknown(self, callee: Unknown, args: list[Value], kwargs: dict[str, Value], is_own: bool = False) -> Value:
         """Code that is not known: what it gives is not known, nor what it does to what it gets. is_own: it is the
         program's, which writes to nothing that is not known: where it does, the root ends."""
-        self.look_ups.lose()
+        self.doubt()
         given = [value.unknown if type(value) is Rest else value for value in (*args, *kwargs.values())]
         name = callee.name + "." if isinstance(callee, External) else ""
         why = f"it was given to {callee.name}" if isinstance(callee, External) else f"it was given to {callee.why}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from nnlint.evaluate.effects import Effect, Effects, functions_of
 from nnlint.evaluate.heap import Heap, Outcome, content, join_content, restore
@@ -54,6 +54,7 @@ PATIENCE = 50_000  # steps that a loop takes before it is asked whether it comes
 ARM_STEPS = 3  # of each arm of a condition that is not known, beside its statements
 FORKS = 40  # open forks at one moment
 ENDS = 12  # of these, those that a loop leaves open before it is followed no further round by round
+IDLE = 16  # of the steps of a root, the part that a loop takes which constructs nothing before it is taken so, too
 DEPTH = 90  # calls inside calls
 UNSIZED = frozenset({int, float, bool, type(None)})
 SIZED = (list, tuple, dict, set, frozenset)
@@ -61,9 +62,18 @@ SIZED = (list, tuple, dict, set, frozenset)
 OF_A_ROOT = (
     "steps", "limit", "depth", "tries", "repeats", "forks", "running", "handling", "records", "built", "constructing",
     "guards", "verdicts", "sequentials", "taken_apart", "suspended", "memos",
-    "hooks", "contested", "constructed", "given",
+    "doubts", "hooks", "contested", "constructed", "given",
 )  # fmt: skip
 DRAINED = 1_000  # the most items of an iterator that is given to code that is not known
+
+
+class Pace(NamedTuple):
+    """What a root had spent, left open, constructed and not known where a loop began."""
+
+    steps: int
+    trails: int
+    constructed: int
+    doubts: int
 
 
 class LimitError(Exception):
@@ -137,6 +147,7 @@ class Control:
         self.guards = 0  # open blocks that may catch what is raised in them
         self.ground = 0  # the trails that are open where a root begins; more are open in an arm that may not run
         self.repeats = 0  # open repetitions of unknown length
+        self.doubts = 0  # how often what is not known had a part in what runs
         self.running: list[Function] = []
         self.executing: list[Module] = []  # modules whose import has begun and not ended, the innermost last
         self.handling: list[Value] = []
@@ -171,7 +182,7 @@ class Control:
         """Begin a root: nothing is spent, nothing is open. What it sets is OF_A_ROOT."""
         self.steps, self.limit, self.depth, self.tries, self.repeats, self.forks = 0, STEPS, 0, 0, 0, FORKS
         self.running, self.handling, self.records, self.built = [], [], {}, []
-        self.constructing, self.heap.copied = False, 0
+        self.constructing, self.heap.copied, self.doubts = False, 0, 0
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
         self.suspended, self.memos, self.hooks, self.aliased, self.made, self.constructed = (), {}, (), {}, [], set()
         self.contested, self.heap.watch, self.given = Contested(), None, {}
@@ -249,6 +260,11 @@ class Control:
         if self.notes is not None:
             self.notes[count:] = [note for note in self.notes[count:] if not isinstance(note, (LayerMade, Built))]
 
+    def doubt(self) -> None:
+        """Code that is not known runs, or an arm of a condition that is not known."""
+        self.look_ups.lose()
+        self.doubts += not self.constructing  # inside of that, a copy has none
+
     def lose_construction(self) -> None:
         """The construction that runs does what a copy of it would lack."""
         self.losses += 1
@@ -258,7 +274,7 @@ class Control:
         raise GivenUpError(why.why)
 
     def _run_arm(self, frame: Frame | None, arm: Callable[[], Any], why: str) -> list[Outcome]:
-        self.look_ups.lose()
+        self.doubt()
         level = len(self.heap.trails)
         if level > self.forks:
             raise LimitError("evaluation limit reached")
@@ -332,9 +348,19 @@ class Control:
         outcomes = [out._replace(signal=None) if out.signal == ends else out for out in outcomes]
         return self._go_on(frame, outcomes, "a condition is not known")
 
-    def may_have_ended(self, level: int) -> bool:
-        """Whether a loop that began with so many open trails may have been left in many of its rounds."""
-        return len(self.heap.trails) - level >= ENDS
+    def pace(self) -> Pace:
+        """Where a loop begins, for is_tiring()."""
+        return Pace(self.steps, len(self.heap.trails), len(self.records) + len(self.built), self.doubts)
+
+    def is_tiring(self, began: Pace) -> bool:
+        """Whether a loop is better taken as one of any number of rounds: it may have been left in many of them, or it
+        takes many steps on what is not known and constructs nothing, as one that trains does."""
+        if len(self.heap.trails) - began.trails >= ENDS:
+            return True
+        patience = self.limit // IDLE // (1 + 4 * self.repeats)
+        if self.constructing or self.steps - began.steps < patience or self.doubts - began.doubts < ENDS:
+            return False
+        return len(self.records) + len(self.built) == began.constructed
 
     def repeat(self, frame: Frame, why: str, body: Callable[[], str | None]) -> str | None:
         """Run a body an unknown number of times: what it may write is forgotten first, then it runs once, and the

@@ -12,7 +12,7 @@ from typing import Any
 from nnlint.evaluate import gradients, metaclasses, versions
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import Attributes
-from nnlint.evaluate.control import DRAINED, PATIENCE, LimitError
+from nnlint.evaluate.control import DRAINED, PATIENCE, LimitError, Pace
 from nnlint.evaluate.heap import ADVANCED, Outcome
 from nnlint.evaluate.passive import are_passive
 from nnlint.evaluate.tensor_shapes import plain_size
@@ -525,27 +525,27 @@ class Items(Attributes):
 
     def in_time(self, value: Value) -> Iterator[Value]:
         """The items of an iterable, for a loop. Where it is over so many constants that, at its pace, the steps of the
-        root would not do, or that it may have ended at many of them, it is followed for some of them only: what comes
-        then is any constant, any number of times."""
+        root would not do, or that it is tiring, it is followed for some of them only: what comes then is any constant,
+        any number of times."""
         items = self.iterate(value)
-        if isinstance(value, (range, tuple, List)) and len(value) >= MANY:
-            return self._some(value, len(value), items)
-        return items
+        return self._some(value, len(value), items) if isinstance(value, (range, tuple, List)) else items
 
     def _some(self, value: Any, size: int, items: Iterator[Value]) -> Iterator[Value]:
-        began, is_asked, level = self.steps, True, len(self.heap.trails)
+        began, is_asked = self.pace(), True
         for done, item in enumerate(items):
-            spent = self.steps - began
-            is_long = spent > PATIENCE and spent * (size - done) > (self.limit - self.steps) * done
-            is_long = is_long or self.may_have_ended(level)
-            if is_long and is_asked:
+            if is_asked and done and (self.is_tiring(began) or self._is_beyond(began, done, size)):
                 is_asked = isinstance(value, range) or all(map(is_plain, value))
-            if is_long and is_asked:
-                yield Rest(Unknown("a loop too long to follow", plain=True))
-                if len(value) != size:  # it grows, and what it is given may be a module
-                    raise LimitError("evaluation limit reached")
-                return
+                if is_asked:
+                    yield Rest(Unknown("a loop too long to follow", plain=True))
+                    if len(value) != size:  # it grows, and what it is given may be a module
+                        raise LimitError("evaluation limit reached")
+                    return
             yield item
+
+    def _is_beyond(self, began: Pace, done: int, size: int) -> bool:
+        """Whether a loop of so many rounds, of which some are done, takes more than is left, at its pace."""
+        spent = self.steps - began.steps
+        return size >= MANY and spent > PATIENCE and spent * (size - done) > (self.limit - self.steps) * done
 
     def unordered(self, value: Value) -> Iterator[Value]:
         """The items of an iterable, for one to whom their order is nothing."""

@@ -459,11 +459,8 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
         signal: str | None = None
         ended = orelse
         doubt: Any = None  # where those that are not known may have ended the loop
-        level = len(machine.heap.trails)
         for item in machine.in_time(values):
             machine.step()
-            if doubt is None and machine.may_have_ended(level):
-                doubt = Unknown("a loop that may have ended")
             if type(item) is Rest or (breaks and doubt is not None):
                 doubt = item.unknown if isinstance(item, Rest) else doubt
                 signal = machine.repeat(frame, doubt.why, partial(unsure, frame, item))
@@ -512,14 +509,14 @@ def lower_while(node: cst.While, scope: Scope) -> Execute:
         return body(frame)
 
     def rounds(frame: Frame) -> str | None:
-        level = len(machine.heap.trails)
+        began = machine.pace()
         while True:
             machine.step()
             truth = test(frame)
             if truth is False:
                 return orelse(frame)
-            if truth is True and machine.may_have_ended(level):
-                truth = Unknown("a loop that may have ended")
+            if truth is True and machine.is_tiring(began):
+                truth = Unknown("a loop too long to follow")
             if truth is not True:
                 signal = machine.repeat(frame, truth.why, lambda: unsure(frame))
                 return maybe_else(frame, truth.why) if signal is None else signal
