@@ -818,7 +818,7 @@ class Calls(Objects):
             self.give_up(Unknown(f"what is replaced while a block runs: {manager.why}"))
         if isinstance(manager, Unknown) and devices.may_move(manager):
             devices.move_default(self)
-        return Unknown(manager.why) if isinstance(manager, Unknown) else manager
+        return manager.part() if isinstance(manager, Unknown) else manager
 
     def as_given(self, raised: RaisedError | None) -> list[Value]:
         """The three arguments of __exit__."""

@@ -214,6 +214,8 @@ def repeat(node: cst.While, scope: Scope) -> Lazy:
     def run(frame: Frame) -> Paused:
         while True:
             truth = test(frame)
+            if truth is True and not frame.is_asked:  # how often is nothing to anyone
+                truth = Unknown("a generator is left before its end")
             if isinstance(truth, Unknown):
                 yield Rest(Unknown(truth.why))
                 return machine.repeat(frame, truth.why, lambda: exhaust(body(frame)))
