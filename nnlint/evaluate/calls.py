@@ -516,6 +516,7 @@ class Calls(Objects):
             return self.call_unknown(_endless(function), [function, *bound.values()], {}, is_own=True)
         level = len(self.heap.trails)
         self.running.append(function)
+        self.frames.append(frame)
         result: Value = None
         try:
             signal = function.body(frame)
@@ -527,6 +528,7 @@ class Calls(Objects):
         finally:
             self.depth -= 1
             self.running.pop()
+            self.frames.pop()
         if len(self.heap.trails) == level:
             return result
         outcomes = self.heap.collect(level, signal, result)
@@ -576,6 +578,7 @@ class Calls(Objects):
                 raise LimitError("evaluation limit reached")
             frame.level = len(self.heap.trails)
             self.running.append(function)
+            self.frames.append(frame)
             try:
                 item = body.send(sent) if thrown is None else body.throw(thrown)
                 if type(item) is Rest:
@@ -597,6 +600,7 @@ class Calls(Objects):
             finally:
                 self.depth -= 1
                 self.running.pop()
+                self.frames.pop()
             sent = thrown = None
             try:
                 sent = yield item
@@ -785,7 +789,8 @@ class Calls(Objects):
     def followed(self, run: Callable[[], Value]) -> Value:
         """What running a decorator gives; ABSENT, with its writes undone, where that cannot be followed."""
         level, limit, depth, forks = len(self.heap.trails), self.limit, self.depth, self.forks
-        stack, running, tries = list(self.stack), list(self.running), self.tries
+        stack, running, frames = list(self.stack), list(self.running), list(self.frames)
+        tries = self.tries
         self.heap.open()
         self.limit = min(limit, self.steps + DECORATOR_STEPS)
         self.forks = min(forks, level + 1 + DECORATOR_FORKS)
@@ -795,7 +800,8 @@ class Calls(Objects):
                 self.heap.close()
                 return result
         except (RaisedError, LimitError, UnknownValueError):
-            self.stack[:], self.running[:], self.depth, self.tries = stack, running, depth, tries
+            self.stack[:], self.running[:], self.frames[:] = stack, running, frames
+            self.depth, self.tries = depth, tries
             self.lose_construction()  # of another depth it may be followed
         finally:
             self.limit, self.forks = limit, forks

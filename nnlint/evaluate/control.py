@@ -60,7 +60,8 @@ UNSIZED = frozenset({int, float, bool, type(None)})
 SIZED = (list, tuple, dict, set, frozenset)
 # What belongs to the root that runs, and not to the project.
 OF_A_ROOT = (
-    "steps", "limit", "depth", "tries", "repeats", "forks", "running", "handling", "records", "built", "constructing",
+    "steps", "limit", "depth", "tries", "repeats", "forks", "running", "frames", "handling", "records", "built",
+    "constructing",
     "guards", "verdicts", "sequentials", "taken_apart", "suspended", "memos",
     "doubts", "hooks", "contested", "constructed", "given",
 )  # fmt: skip
@@ -149,6 +150,7 @@ class Control:
         self.repeats = 0  # open repetitions of unknown length
         self.doubts = 0  # how often what is not known had a part in what runs
         self.running: list[Function] = []
+        self.frames: list[Frame] = []  # of the calls among what runs
         self.executing: list[Module] = []  # modules whose import has begun and not ended, the innermost last
         self.handling: list[Value] = []
         self.records: dict[Any, Any] = {}
@@ -181,7 +183,7 @@ class Control:
     def start(self) -> None:
         """Begin a root: nothing is spent, nothing is open. What it sets is OF_A_ROOT."""
         self.steps, self.limit, self.depth, self.tries, self.repeats, self.forks = 0, STEPS, 0, 0, 0, FORKS
-        self.running, self.handling, self.records, self.built = [], [], {}, []
+        self.running, self.frames, self.handling, self.records, self.built = [], [], [], {}, []
         self.constructing, self.heap.copied, self.doubts = False, 0, 0
         self.guards, self.verdicts, self.sequentials, self.taken_apart = 0, {}, [], set()
         self.suspended, self.memos, self.hooks, self.aliased, self.made, self.constructed = (), {}, (), {}, [], set()

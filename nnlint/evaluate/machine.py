@@ -17,6 +17,7 @@ from nnlint.evaluate.commands import COMMANDS, command_classes
 from nnlint.evaluate.contexts import CONTEXTS
 from nnlint.evaluate.einops_functions import EINOPS
 from nnlint.evaluate.functions import FUNCTION_TYPES
+from nnlint.evaluate.hyperparameters import ATTRIBUTE_DICT, attribute_dict
 from nnlint.evaluate.imports import Imports
 from nnlint.evaluate.initialisers import initialiser
 from nnlint.evaluate.inspections import INSPECTIONS
@@ -322,6 +323,7 @@ class Machine(Imports):
         for classes in (argparse_classes, attrs_classes, command_classes, logger_classes):
             self.classes.update(classes(self.classes["object"]))
         self.classes.update(pydantic_classes(self.classes))
+        self.classes[ATTRIBUTE_DICT] = attribute_dict(self.classes["dict"])
         self.torch = torch_classes(self.classes["object"])
         self.builtins = {**{n: c for n, c in self.classes.items() if n in dir(python)}, **BUILTINS}
         self.patches = Dict()

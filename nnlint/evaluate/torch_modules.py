@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nnlint.evaluate.arities import MODULE, arities
+from nnlint.evaluate.hyperparameters import save_hyperparameters
 from nnlint.evaluate.nn_containers import ARGUMENTS, CONTAINERS, overridable, taking
 from nnlint.evaluate.nn_layers import call_lazy, layer_init, plain_init
 from nnlint.evaluate.nn_module import (
@@ -51,6 +52,8 @@ def add_what_is_there(classes: dict[str, Class]) -> None:
 
 
 SELF = Parameter("self")
+SAVING = "save_hyperparameters"
+HOLDING = ("hparams", "hparams_initial", "load_from_checkpoint", "trainer")  # what may be a module, or hold some
 OVERLOADED = Signature((SELF, Parameter("args", kind="*"), Parameter("kwargs", kind="**")))
 SEEN = {
     **dict.fromkeys(("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"), OVERLOADED),
@@ -104,6 +107,9 @@ def torch_classes(object_class: Class) -> dict[str, Class]:
         made = Class(name.rpartition(".")[2], (module,), full_name=name)
         why = Unknown(f"an attribute of {made.name}", plain=True)
         made.attributes.update(dict.fromkeys(attributes, why))
+        made.attributes.update({held: Unknown(why.why) for held in HOLDING if held in attributes})
         made.attributes["__init__"] = Native("__init__", init_outside)
+        if SAVING in attributes:
+            made.attributes[SAVING] = Native(SAVING, save_hyperparameters)
         classes[name] = made
     return classes
