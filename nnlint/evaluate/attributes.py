@@ -417,6 +417,8 @@ class Attributes(Control):
                 return Native(name, partial(_write_outside, value))
             if name == "backward":
                 self.run_hooks()
+            if name == "param_groups" and value.plain:  # an optimizer's: they hold Parameters
+                return Unknown(value.why, foreign=True)
             if name == "requires_grad_":
                 return Native(name, partial(_train_unseen, value))
             if name in RESHAPING:

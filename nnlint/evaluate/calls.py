@@ -19,7 +19,7 @@ from nnlint.evaluate.effects import names_its_class
 from nnlint.evaluate.functions import REPLACED, distinct, keyword_defaults, replaced
 from nnlint.evaluate.items import NATIVE_ERRORS
 from nnlint.evaluate.look_ups import ADDING, READING
-from nnlint.evaluate.nn_module import WRITING_METHODS
+from nnlint.evaluate.nn_module import WRITING_METHODS, is_module
 from nnlint.evaluate.notes import Note, SequentialMade, TakenApart, Verdict
 from nnlint.evaluate.objects import Objects
 from nnlint.evaluate.scope import Site
@@ -96,13 +96,16 @@ FILTERED = "warnings are filtered"  # among what is patched, where the program h
 COMPLETING = ("torch.optim.",)  # what adds to groups of parameters
 LOOKING = ("inspect.", "typing.", "logging.", "warnings.", "abc.", "torch.jit.", "torch.distributed.")
 HANDING_ON = (
-    "torch.jit.script.", "torch.jit.trace", "torch.jit.freeze.", "torch.jit.optimize", "torch.fx.", "torch.onnx.",
+    "torch.jit.script.", "torch.jit.trace", "torch.jit.freeze.", "torch.jit.optimize", "torch.jit.load.",
+    "torch.jit.annotate.", "torch.jit.fork.", "torch.jit.wait.", "torch.fx.", "torch.onnx.",
     "torch.optim.swa_utils.", "torch.utils.checkpoint.", "torch.utils._pytree.", "torch.distributed.fsdp.",
     "torch.compiler.", "torch.distributed.algorithms.", "torch.distributed.tensor.", "torch.distributed._",
     "contextlib.closing.", "random.choice", "random.sample.", "importlib.import_module.", "torch.library.",
     "torch.ops.", "numpy.random.choice.", "numpy.vectorize.", "numpy.apply", "torch.autograd.",
     "torch.distributions.",
-    "inspect.currentframe.", "inspect.stack.", "inspect.getouterframes.", "inspect.trace.", "sys._getframe.", "gc.get_",
+    "inspect.getmembers", "inspect.getattr_static.", "inspect.unwrap.", "inspect.getclosurevars.",
+    "inspect.getgeneratorlocals.", "inspect.currentframe.", "inspect.stack.", "inspect.getouterframes.",
+    "inspect.trace.", "sys._getframe.", "gc.get_",
 )  # fmt: skip
 # Those of these that give nothing but what they were given, or what is made of it.
 HANDING_ON_ALONE = (
@@ -418,6 +421,8 @@ class Calls(Objects):
                 hands_on = not all(map(_holds_no_module, given))
             elif name.startswith("numpy."):  # arrays may hold objects
                 hands_on = hands_on or any(holds_object(value, name.startswith(REARRANGING)) for value in given)
+            elif name.startswith("torch.utils.data."):  # a loader has its data set
+                hands_on = any(map(_holds_module, given))
             if hands_on:
                 self.alias(given)
             plain = name.startswith(HARMLESS) and not hands_on
@@ -855,6 +860,16 @@ def _holds_no_module(value: Value) -> bool:
     if isinstance(value, Tensor):
         return not value.is_parameter
     return all(map(is_plain, value)) if isinstance(value, List) else is_plain(value)
+
+
+def _holds_module(value: Value) -> bool:
+    """Whether a value is a Module or a Parameter, or an object or a collection that has one."""
+    parts: Iterable[Value] = (value,)
+    if isinstance(value, Instance):
+        parts = (value, *value.attributes.values())
+    elif isinstance(value, (tuple, List, Dict)):
+        parts = value.values() if isinstance(value, Dict) else value
+    return any(part.is_parameter if isinstance(part, Tensor) else is_module(part) for part in parts)
 
 
 def is_manager(cls: Class) -> bool:

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import libcst as cst
-
-from nnlint.source import unfold, walk
+from nnlint.evaluate.effects import names_its_class
 from nnlint.unknown import Unknown
-from nnlint.values import Class, Dict, Frame, Function, Instance, List, Native, Value
+from nnlint.values import Class, Dict, Frame, Instance, List, Native, Value
 
 Values = dict[str, Value]
 ATTRIBUTE_DICT = "lightning.fabric.utilities.data.AttributeDict"
@@ -97,7 +95,9 @@ def _arguments(frame: Frame) -> Values | None:
     """What a constructor was given, by name, as its variables hold it now; None where it is none, or where Lightning
     does not see its class."""
     function = frame.function
-    if function is None or function.name != "__init__" or not _names_its_class(function):
+    if function is None or function.name != "__init__" or function.lowered is None:
+        return None
+    if not names_its_class(function.site.source.python_of(function.site.node)):
         return None
     found: Values = {}
     for parameter in function.signature.parameters[1:]:
@@ -109,9 +109,3 @@ def _arguments(frame: Frame) -> Values | None:
         elif parameter.kind != "*":
             found[parameter.name] = value
     return found
-
-
-def _names_its_class(function: Function) -> bool:
-    """Whether the text speaks of super or __class__, so that Python keeps the class among the variables."""
-    parts = walk(unfold(function.lowered.node)) if function.lowered is not None else ()
-    return any(isinstance(part, cst.Name) and part.value in ("super", "__class__") for part in parts)
