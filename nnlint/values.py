@@ -627,6 +627,14 @@ class BoundMethod(Thing):
     def __init__(self, function: Value, receiver: Value) -> None:
         self.function, self.receiver = function, receiver
 
+    def __eq__(self, other: object) -> bool:
+        """As in Python: it is made anew by each look-up, and the same as another of the same object."""
+        is_one = isinstance(other, BoundMethod) and self.function is other.function
+        return is_one and self.receiver is other.receiver  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((id(self.function), id(self.receiver)))
+
 
 class Partial(Thing):
     """functools.partial. kwargs: the dict that the program has by the name of `keywords`, and may write to."""

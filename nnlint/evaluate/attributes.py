@@ -79,8 +79,9 @@ SIGNING = function_parts.DECIDING | {"__signature__"}  # the attributes that say
 OF_SUPER = EVERY_OBJECT | {"__thisclass__", "__self__", "__self_class__"}
 OF_DATACLASSES = frozenset({"__dataclass_fields__", "__dataclass_params__", "__replace__"})
 MADE_WITH = OF_DATACLASSES | {
-    "__class_getitem__", "__orig_bases__", "__orig_class__", "__parameters__", "__protocol_attrs__", "_abc_impl",
-    "_is_protocol", "_is_runtime_protocol", "__required_keys__", "__optional_keys__", "__total__",
+    "__args__", "__class_getitem__", "__orig_bases__", "__orig_class__", "__origin__", "__parameters__",
+    "__protocol_attrs__", "_abc_impl", "_is_protocol", "_is_runtime_protocol", "__required_keys__",
+    "__optional_keys__", "__total__",
 }  # fmt: skip
 EVERY_CLASS = EVERY_OBJECT | frozenset(dir(type)) | {"__annotations__", "__type_params__"}
 
@@ -520,6 +521,8 @@ class Attributes(Control):
             return getattr(value, name)
         if isinstance(value, Deque) and name == "maxlen":
             return value.most
+        if isinstance(value, Dict) and name == "default_factory":  # of a defaultdict, see OF_KINDS
+            return value.factory
         special = isinstance(value, (Stream, Deque)) or (isinstance(value, Dict) and value.kind != "dict")
         own = type(value).__mro__[1]  # Python's type, which has not what nnlint notes of a value
         if isinstance(value, (List, Dict, Set, Stream)) and (is_special(name) or special or hasattr(own, name)):
@@ -628,7 +631,9 @@ class Attributes(Control):
             }  # fmt: skip
             return held[name]
         if name == "__doc__":
-            return docstring(value.site.node) if value.site is not None else Unknown("documentation", plain=True)
+            text = docstring(value.site.node) if value.site is not None else None
+            is_made = text is None and (value.site is None or value.dataclass is not None)
+            return Unknown("documentation", plain=True) if is_made else text
         if name == "__dict__":
             return self.namespace(value)
         if value.unknown_base is not None:
@@ -894,6 +899,8 @@ class Attributes(Control):
             raise self.error(
                 "TypeError" if kind == "type" else "AttributeError", f"cannot set '{name}' attribute of '{value.name}'"
             )
+        elif isinstance(value, Dict) and name == "default_factory" and value.kind == OF_KINDS[name]:
+            self.give_up(Unknown("another default_factory for a dict"))
         elif isinstance(value, WITHOUT_ATTRIBUTES) and not (isinstance(value, Dict) and value.kind == "OrderedDict"):
             raise self.error("AttributeError", f"'{type_name(value)}' object has no attribute '{name}'")
         elif isinstance(value, Tensor):
@@ -1001,6 +1008,8 @@ class Attributes(Control):
         if isinstance(descriptor, Instance) and descriptor.cls.find("__set__") is not ABSENT:
             self.call(self.get_attribute(descriptor, "__set__"), [value, given], {})
             return
+        if descriptor is ABSENT and name in ("name", "value") and value.cls.is_subclass(self.classes["enum.Enum"]):
+            raise self.error("AttributeError", f"<enum '{value.cls.name}'> cannot set attribute {name!r}")
         if name == "__class__" and given is not value.cls:
             self.give_up(Unknown(f"another class for an object of {value.cls.name}"))
         if name == "__dict__":
@@ -1107,7 +1116,9 @@ def is_special(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
 
 
-OF_KINDS = {"move_to_end": "OrderedDict", "most_common": "Counter"}  # what of Python's dicts only one has
+OF_KINDS = {  # what of Python's dicts only one has
+    "move_to_end": "OrderedDict", "most_common": "Counter", "default_factory": "defaultdict",
+}  # fmt: skip
 DICTS = {kind.__name__: kind for kind in (dict, OrderedDict, defaultdict, Counter)}
 OF_PYTHON = {View: dict[Any, Any]().keys(), Descriptor: property()}  # what has the attributes that these have
 UNSEEN = "a write to an object that is not known: "

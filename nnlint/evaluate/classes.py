@@ -394,6 +394,9 @@ class Classes(Calls):
                 else:
                     cls.attributes[field.name] = field.default
             fields[field.name] = field
+        frozen = [_is_frozen(base) for base in cls.mro[1:] if isinstance(base.dataclass, dict)]
+        if frozen and options.get("frozen", False) is (not any(frozen)):
+            raise self.error("TypeError", "one of a dataclass and what it derives from is frozen, and not the other")
         cls.dataclass = fields
         self._check_order(fields)
         if cls.unknown_base is None and options.get("match_args", True) is True:
@@ -588,6 +591,12 @@ def _is_alias(value: Value, other: Value) -> bool:
 
 def frozen_setattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     raise machine.error("dataclasses.FrozenInstanceError", f"cannot assign to field {args[1]!r}")
+
+
+def _is_frozen(cls: Class) -> bool:
+    """Whether a dataclass is frozen."""
+    setter = cls.find("__setattr__")
+    return isinstance(setter, Native) and setter.fn is frozen_setattr
 
 
 def _compared(cls: Class) -> list[str]:

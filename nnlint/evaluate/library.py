@@ -465,24 +465,34 @@ def _run_inside(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
 @library("functools.update_wrapper")
 def _update_wrapper(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """functools.update_wrapper(wrapper, wrapped)"""
-    given = {**dict(zip(("wrapper", "wrapped"), args)), **kwargs}
-    return _as_wrapper(machine, given["wrapper"], given["wrapped"])
+    given = {**dict(zip(("wrapper", *WRAPPING), args)), **kwargs}
+    return _as_wrapper(machine, given)
 
 
 @library("functools.wraps")
 def _wraps(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    wrapped = args[0] if args else kwargs["wrapped"]
-    return Native("wraps", lambda machine, args, kwargs: _as_wrapper(machine, args[0], wrapped))
+    """functools.wraps(wrapped)"""
+    given = {**dict(zip(WRAPPING, args)), **kwargs}
+    return Native("wraps", lambda machine, args, kwargs: _as_wrapper(machine, {**given, "wrapper": args[0]}))
 
 
-def _as_wrapper(machine: Any, wrapper: Value, wrapped: Value) -> Value:
+WRAPPING = ("wrapped", "assigned", "updated")
+ASSIGNED = ("__name__", "__qualname__", "__module__", "__doc__")
+
+
+def _as_wrapper(machine: Any, given: dict[str, Value]) -> Value:
     """The wrapper, with the names, the documentation and the attributes of what it wraps."""
-    if isinstance(wrapper, Function):
-        for name in ("__name__", "__qualname__", "__module__", "__doc__"):
-            machine.set_attribute(wrapper, name, machine.find_attribute(wrapped, name))
-        if isinstance(wrapped, Function):
+    wrapper, wrapped = given["wrapper"], given["wrapped"]
+    if isinstance(wrapper, (Function, Instance)):
+        assigned = given.get("assigned", ASSIGNED)
+        for name in assigned if isinstance(assigned, (tuple, list)) else ():
+            held = machine.find_attribute(wrapped, name) if isinstance(name, str) else ABSENT
+            if held is not ABSENT:
+                machine.set_attribute(wrapper, name, held)
+        held = wrapped.attributes if isinstance(wrapped, (Function, Instance)) else {}
+        if held and given.get("updated") != ():
             machine.heap.touch(wrapper)
-            wrapper.attributes.update({k: v for k, v in wrapped.attributes.items() if k != REPLACED})
+            wrapper.attributes.update({k: v for k, v in held.items() if k != REPLACED})
         machine.set_attribute(wrapper, "__wrapped__", wrapped)
     return wrapper
 

@@ -93,6 +93,10 @@ class Objects(Items):
         self.charge(result)
         if isinstance(result, tuple) and Size in (type(left), type(right)):
             return Size(result) if all(map(is_size, result)) else self.doubtful(Unknown("sizes that are no numbers"))
+        if isinstance(left, Deque) or (isinstance(right, Deque) and sign == "*"):
+            made = Deque((), self.heap.clock, left.most if isinstance(left, Deque) else right.most)
+            self.call(self.methods[Deque, "extend"], [made, List(result, self.heap.clock)], {})
+            return made
         return List(result, self.heap.clock) if isinstance(result, list) else result
 
     def _number_binary(self, sign: str, left: Value, right: Value) -> Value:
@@ -185,7 +189,12 @@ class Objects(Items):
             left, right = self.as_index(left), self.as_index(right)
             if not isinstance(left, Instance) and not isinstance(right, Instance):
                 return self.binary(sign, left, right)
+        is_flag = sign in "|&^" and any(map(self._is_flag, (left, right)))
+        if is_flag and type(left) is type(right) and left.cls is right.cls:
+            return Unknown(f"{sign} of flags", plain=True)
         if any(isinstance(side, Instance) and side.payload is not None for side in (left, right)):
+            if is_flag:
+                return Unknown(f"{sign} of flags", plain=True)
             left, right = (s.payload if isinstance(s, Instance) and s.payload is not None else s for s in (left, right))
             return self.binary(sign, left, right)
         if tried:
@@ -196,6 +205,10 @@ class Objects(Items):
         if isinstance(left, Tensor) or isinstance(right, Tensor):
             return self.doubtful(Unknown(f"{sign} of objects"))
         return self.lacking(left if isinstance(left, Instance) else right, f"does not support {sign}")
+
+    def _is_flag(self, value: Value) -> bool:
+        """Whether a value is a member of an enumeration of flags: what |, &, ^ and ~ make of it is one, too."""
+        return isinstance(value, Instance) and value.cls.is_subclass(self.classes["enum.Flag"])
 
     def _collection_binary(self, sign: str, left: Value, right: Value) -> Value:
         if any(isinstance(side, Dict) and side.kind == "Counter" for side in (left, right)):
@@ -279,6 +292,8 @@ class Objects(Items):
             return self.doubtful(Unknown(value.why, plain=value.plain or sign != "+"))
         if isinstance(value, Instance) and isinstance(value.cls.find(called), Function):
             return self.call(self.get_attribute(value, called), [], {})
+        if sign == "~" and self._is_flag(value):
+            return Unknown("~ of a flag", plain=True)
         if isinstance(value, Instance) and isinstance(value.payload, (int, float)):
             return self.unary(sign, value.payload)
         if isinstance(value, Tensor):
@@ -479,8 +494,13 @@ class Objects(Items):
                 self._note_content(container)
         if isinstance(container, External) and container.name == "sys.modules" and isinstance(item, str):
             return self.is_imported(item)
-        if isinstance(container, Instance) and container.cls.is_subclass(self.classes["enum.Flag"]):
+        if self._is_flag(container):
             return Unknown("a flag in a flag", plain=True)
+        is_member = isinstance(item, Instance) and item.cls is container
+        if isinstance(container, Class) and "__members__" in container.attributes and not is_member:
+            doubt = Unknown("whether a value is in an enumeration depends on the version", plain=True)
+            self.doubtful(doubt)
+            return doubt
         if isinstance(container, Instance):
             method = container.cls.find("__contains__")
             if method is not ABSENT:
