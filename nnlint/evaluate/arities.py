@@ -135,8 +135,27 @@ operator.pow 2
 operator.sub 2
 operator.truediv 2
 torch.Size 0-1
+torch.eye 1-2 n m out dtype layout device requires_grad pin_memory
+torch.full 2 size fill_value out dtype layout device requires_grad names pin_memory
+torch.tensor 1 data dtype device requires_grad pin_memory
 torch.nn.Buffer 0-2 data persistent
 torch.nn.parameter.Buffer 0-2 data persistent
+torch.nn.utils.parametrizations.orthogonal 1-3 module name orthogonal_map use_trivialization
+torch.nn.utils.parametrizations.spectral_norm 1-5 module name n_power_iterations eps dim
+torch.nn.utils.parametrizations.weight_norm 1-3 module name dim
+torch.nn.utils.parametrize.register_parametrization 3 module tensor_name parametrization unsafe
+torch.nn.utils.parametrize.remove_parametrizations 2-3 module tensor_name leave_parametrized
+torch.nn.utils.prune.custom_from_mask 3 module name mask
+torch.nn.utils.prune.identity 2 module name
+torch.nn.utils.prune.l1_unstructured 3-4 module name amount importance_scores
+torch.nn.utils.prune.ln_structured 5-6 module name amount n dim importance_scores
+torch.nn.utils.prune.random_structured 4 module name amount dim
+torch.nn.utils.prune.random_unstructured 3 module name amount
+torch.nn.utils.prune.remove 2 module name
+torch.nn.utils.remove_spectral_norm 1-2 module name
+torch.nn.utils.remove_weight_norm 1-2 module name
+torch.nn.utils.spectral_norm 1-5 module name n_power_iterations eps dim
+torch.nn.utils.weight_norm 1-3 module name dim
 torch.nn.utils.parameters_to_vector 1 parameters
 torch.optim.swa_utils.AveragedModel 1-5 model device avg_fn multi_avg_fn use_buffers
 """

@@ -257,9 +257,14 @@ def _unsure(value: Value) -> Unknown | None:
     return value if fits else None
 
 
+COMPUTED = " is computed from other parameters"  # of a tensor that is no Parameter, see evaluate/parametrize.py
+
+
 def may_be_none(value: Value) -> bool:
     """Whether a value that is not known may be None."""
-    return isinstance(value, Unknown) and (not value.options or any(o is None or may_be_none(o) for o in value.options))
+    if not isinstance(value, Unknown) or value.why.endswith(COMPUTED):
+        return False
+    return not value.options or any(o is None or may_be_none(o) for o in value.options)
 
 
 def _only_options(value: Unknown) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from nnlint.evaluate.nn_module import forget_name, is_module, prepare, put, registry
+from nnlint.evaluate.nn_module import COMPUTED, forget_name, is_module, prepare, put, registry
 from nnlint.evaluate.tensor_shapes import are_different
 from nnlint.unknown import Unknown
 from nnlint.values import (
@@ -26,6 +26,7 @@ from nnlint.values import (
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
 FUNCTIONS: dict[str, Value] = {}
 HELD = "parametrizations"
+MISSING = {"weight_norm": "AttributeError", "spectral_norm": "KeyError"}  # what is raised where no such parameter is
 
 
 def function(*names: str) -> Callable[[Fn], Fn]:
@@ -36,12 +37,19 @@ def function(*names: str) -> Callable[[Fn], Fn]:
             module = args[0] if args else kwargs.get("module")
             name = args[1] if len(args) > 1 else kwargs.get("name", kwargs.get("tensor_name", "weight"))
             if is_module(module) and isinstance(name, str):
+                if machine.find_attribute(module, name) is ABSENT:
+                    raise machine.error(missing, f"a module has no {name!r}")
                 result = fn(machine, [module, name, *args[2:]], kwargs)
                 if result is not ABSENT:
                     return module
+            if module is None or isinstance(module, Tensor):
+                raise machine.error(missing, "no Module is given")
+            machine.may_raise("a parameter that is not known is computed from others")
             machine.havoc(module, "a parameter that is not known is computed from others")
             return module
 
+        is_pruning = names[0].startswith("prune.") and names[0] != "prune.remove"
+        missing = MISSING.get(names[0], "AttributeError" if is_pruning else "ValueError")
         for name in names:
             FUNCTIONS[f"torch.nn.utils.{name}"] = Native(name, run)
         return fn
@@ -60,9 +68,6 @@ def taken(machine: Any, module: Instance, name: str) -> Value:
     machine.heap.touch(module)
     module.attributes[name] = Unknown(f"{name}{COMPUTED}", plain=True)
     return parameter
-
-
-COMPUTED = " is computed from other parameters"
 
 
 def holds_computed(module: Instance) -> bool:

@@ -53,6 +53,7 @@ from nnlint.values import (
     has_rest,
     holds_object,
     same,
+    type_name,
 )
 
 Fn = Callable[[Any, list[Value], dict[str, Value]], Value]
@@ -333,7 +334,10 @@ for _each in ("numel", "prod", "sum", "mean", "max", "min"):
 @function("torch.full")
 @made_here
 def _full(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    made = Tensor(as_shape(machine, [args[0] if args else kwargs.get("size")]), machine.heap.clock)
+    size = args[0] if args else kwargs.get("size")
+    if isinstance(size, (int, float)):
+        raise machine.error("TypeError", f"full(): argument 'size' must be tuple of ints, not {type_name(size)}")
+    made = Tensor(as_shape(machine, [size]), machine.heap.clock)
     made.is_whole = type(args[1] if len(args) > 1 else kwargs.get("fill_value")) in (int, bool)
     return made
 
