@@ -15,6 +15,7 @@ any 1
 callable 1
 classmethod 1
 delattr 2
+bool 0-1
 dict 0-1 any
 enumerate 0-2 iterable start
 filter 2
@@ -41,6 +42,7 @@ reversed 1
 round 1-2 number ndigits
 set 0-1
 setattr 3
+slice 1-3
 sorted 1 key reverse
 staticmethod 1
 str 0-3 object encoding errors
@@ -112,6 +114,11 @@ collections.deque 0-2 iterable maxlen
 collections.namedtuple 2 typename field_names rename defaults module
 copy.copy 1 x
 copy.deepcopy 1-3 x memo _nil
+dataclasses.asdict 1 obj dict_factory
+dataclasses.astuple 1 obj tuple_factory
+dataclasses.fields 1 class_or_instance
+dataclasses.is_dataclass 1 obj
+dataclasses.replace 1 any
 dataclasses.dataclass 0-1 init repr eq order unsafe_hash frozen match_args kw_only slots weakref_slot
 functools.partial 1- any
 functools.partialmethod 1- any
@@ -124,6 +131,7 @@ itertools.chain.from_iterable 1
 itertools.cycle 1
 itertools.islice 2-4
 itertools.pairwise 1
+itertools.repeat 1-2 object times
 math.prod 1 start
 operator.add 2
 operator.attrgetter 1-

@@ -9,7 +9,7 @@ import itertools
 import math
 import operator
 import typing
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import Any
@@ -518,15 +518,15 @@ class Attributes(Control):
         if isinstance(value, Descriptor) and name in ("fget", "fset"):
             return value.getter if name == "fget" else value.setter
         if isinstance(value, (int, float)) and name in ("real", "imag", "numerator", "denominator"):
-            return getattr(value, name)
+            return getattr(value, name, ABSENT)
         if isinstance(value, Deque) and name == "maxlen":
             return value.most
         if isinstance(value, Dict) and name == "default_factory":  # of a defaultdict, see OF_KINDS
             return value.factory
-        special = isinstance(value, (Stream, Deque)) or (isinstance(value, Dict) and value.kind != "dict")
-        own = type(value).__mro__[1]  # Python's type, which has not what nnlint notes of a value
-        if isinstance(value, (List, Dict, Set, Stream)) and (is_special(name) or special or hasattr(own, name)):
+        if isinstance(value, (List, Dict, Set, Stream)):
             unknown = Unknown(f"{name} is not evaluated", foreign=True)
+            if name not in _names_of(value):
+                return self.doubtful(unknown) if _has_attributes(value) else ABSENT
             return BoundMethod(unknown, value)  # it may write to the object
         if isinstance(value, Native) and name in value.attributes:
             return value.attributes[name]
@@ -901,7 +901,7 @@ class Attributes(Control):
             )
         elif isinstance(value, Dict) and name == "default_factory" and value.kind == OF_KINDS[name]:
             self.give_up(Unknown("another default_factory for a dict"))
-        elif isinstance(value, WITHOUT_ATTRIBUTES) and not (isinstance(value, Dict) and value.kind == "OrderedDict"):
+        elif isinstance(value, WITHOUT_ATTRIBUTES) and not _has_attributes(value):
             raise self.error("AttributeError", f"'{type_name(value)}' object has no attribute '{name}'")
         elif isinstance(value, Tensor):
             if name == "grad" and isinstance(given, Tensor) and are_different(given.shape, value.shape):
@@ -1074,6 +1074,19 @@ def _is_written_by(metaclass: Class | None, name: str) -> bool:
     return metaclass is not None and isinstance(metaclass.find(name), Function)
 
 
+def _has_attributes(value: Value) -> bool:
+    """Whether a container takes attributes of the program's own, which are not followed."""
+    return isinstance(value, Dict) and value.kind in ("OrderedDict", "Counter")
+
+
+def _names_of(value: List | Dict | Set | Stream) -> frozenset[str]:
+    """The attributes that Python's own object has; of an iterator, what one or another of them has."""
+    if isinstance(value, Stream):
+        return OF_STREAMS
+    kinds = {Deque: deque, List: list, Set: set}
+    return frozenset(dir(DICTS.get(value.kind, dict) if isinstance(value, Dict) else kinds[type(value)]))
+
+
 def has_its_bases(cls: Class) -> bool:
     """Whether the bases that a class is held with are all that it has: those are left out that give nothing."""
     if cls.site is None or not isinstance(cls.site.node, cst.ClassDef):
@@ -1119,6 +1132,7 @@ def is_special(name: str) -> bool:
 OF_KINDS = {  # what of Python's dicts only one has
     "move_to_end": "OrderedDict", "most_common": "Counter", "default_factory": "defaultdict",
 }  # fmt: skip
+OF_STREAMS = frozenset().union(*map(dir, (iter([]), iter(()), iter({}), (_ for _ in ()), zip(), itertools.tee(())[0])))
 DICTS = {kind.__name__: kind for kind in (dict, OrderedDict, defaultdict, Counter)}
 OF_PYTHON = {View: dict[Any, Any]().keys(), Descriptor: property()}  # what has the attributes that these have
 UNSEEN = "a write to an object that is not known: "

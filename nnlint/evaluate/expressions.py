@@ -555,7 +555,7 @@ def lower_dict(node: cst.Dict, scope: Scope) -> Evaluate:
         for key, value in parts:
             if key is None:
                 given = value(frame)
-                if given is None or isinstance(given, (list, tuple, str, int, float)):
+                if given is None or isinstance(given, (list, tuple, str, int, float, set, frozenset, range, Stream)):
                     raise machine.error("TypeError", f"'{type_name(given)}' object is not a mapping")
                 machine.update_dict(made, given)
             else:

@@ -157,7 +157,7 @@ class Items(Attributes):
         if isinstance(value, Class):
             getter = value.find("__class_getitem__")
             members = value.attributes.get("__members__")
-            if isinstance(members, Dict) and index in members:
+            if isinstance(members, Dict) and isinstance(index, str) and index in members:
                 return members[index]
             if getter is ABSENT and value.unsure is not None:
                 return self.doubtful(Unknown(value.unsure.why))

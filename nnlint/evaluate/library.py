@@ -23,6 +23,7 @@ from nnlint.values import (
     ABSENT,
     CONSTANTS,
     OBJECT,
+    Arity,
     BoundMethod,
     Class,
     Deque,
@@ -556,7 +557,7 @@ def _counter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     if kwargs or (args and isinstance(args[0], Instance)):
         made.rest = Unknown("a Counter of counts")
         return made
-    for item in machine.items(args[0]) if args else ():
+    for item in machine.items(args[0]) if args and args[0] is not None else ():
         if type(item) is Rest or isinstance(item, Unknown):
             made.rest = Unknown("a Counter of items that are not known")
         else:
@@ -606,6 +607,9 @@ for _name, _sign in {
     )
 
 
+ONE = Arity(1, 1, frozenset())
+
+
 @library("operator.itemgetter")
 def _itemgetter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     keys = list(args)
@@ -614,7 +618,9 @@ def _itemgetter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
         found = [machine.get_item(args[0], key) for key in keys]
         return found[0] if len(found) == 1 else tuple(found)
 
-    return Native("itemgetter", get)
+    made = Native("itemgetter", get)
+    made.arity = ONE
+    return made
 
 
 @library("operator.attrgetter")
@@ -627,7 +633,9 @@ def _attrgetter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
         found = [reduce(machine.get_attribute, path.split("."), args[0]) for path in paths]
         return found[0] if len(found) == 1 else tuple(found)
 
-    return Native("attrgetter", get)
+    made = Native("attrgetter", get)
+    made.arity = ONE
+    return made
 
 
 @library("operator.methodcaller")

@@ -788,6 +788,8 @@ def _forward(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     unknown = Unknown("the result of a forward pass", plain=True)
     if not isinstance(module, Instance):
         return unknown
+    if not inputs and module.cls.unknown_base is None and "forward" not in module.attributes and not machine.hooks:
+        raise machine.error("TypeError", f"{module.cls.name}.forward() missing a required argument")
     inner = [part for _, part in walk(machine, module) if part is not module]
     own = [part for part in inner if isinstance(part, Instance) and has_forward(part)]
     if is_sequential(module) and len(args) == 2 and (own or is_followed(module)):

@@ -656,6 +656,9 @@ class Objects(Items):
         if unknown is not None:
             return Unknown(unknown.why, plain=True)
         if isinstance(given, Dict):
+            is_text = "%(" not in template
+            if is_text and (given.kind != "dict" or not all(map(is_constant, given))):
+                return Unknown("the text of an object", plain=True)
             values = tuple(given.values())
         if not all(isinstance(v, (str, int, float)) or v is None for v in values) or not ops.format_is_small(template):
             return Unknown("the text of an object", plain=True)
