@@ -12,6 +12,7 @@ from nnlint.values import Arity, Deque, Dict, List, Native, Set, Stream
 BUILTINS = """
 all 1
 any 1
+ascii 1
 callable 1
 classmethod 1
 delattr 2
@@ -36,6 +37,7 @@ max 1- key default
 min 1- key default
 next 1-2
 print 0- sep end file flush
+range 1-3
 property 0-4 fget fset fdel doc
 repr 1
 reversed 1

@@ -120,9 +120,15 @@ def known(value: Value) -> Value:
     return value
 
 
-for _name in ("abs", "bin", "chr", "divmod", "hex", "oct", "ord", "complex", "ascii", "bytes"):
+for _name in ("abs", "bin", "chr", "divmod", "hex", "oct", "ord", "complex", "bytes"):
     if _name != "bytes":
         BUILTINS[_name] = pure(_name, getattr(python, _name))
+
+
+@builtin("ascii")
+def _ascii(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    text = machine.text(args[0], "r")
+    return text.encode("ascii", "backslashreplace").decode() if isinstance(text, str) else text
 
 
 @builtin("pow")
@@ -536,6 +542,9 @@ def _issubclass(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
 @builtin("super")
 def _super(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if len(args) == 2 and isinstance(args[0], Class) and isinstance(args[1], (Instance, Class)):
+        owner, kind = args[0], args[1] if isinstance(args[1], Class) else args[1].cls
+        if owner not in kind.mro and kind.unknown_base is None and kind.metaclass is None:
+            raise machine.error("TypeError", "super(type, obj): obj must be an instance or subtype of type")
         return Super(args[0], args[1])
     return Unknown("super() of something that is not known")
 
@@ -604,7 +613,12 @@ def _dir(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @builtin("vars")
 def _vars(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return machine.get_attribute(args[0], "__dict__") if args else Unknown("a namespace as a dict")
+    if not args:
+        return Unknown("a namespace as a dict")
+    found = machine.find_attribute(args[0], "__dict__")
+    if found is ABSENT:
+        raise machine.error("TypeError", "vars() argument must have __dict__ attribute")
+    return machine.get_attribute(args[0], "__dict__") if may_be_absent(found) else found
 
 
 for _name in ("locals", "globals"):

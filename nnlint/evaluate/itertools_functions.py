@@ -18,6 +18,7 @@ from nnlint.values import (
     Stream,
     Value,
     has_rest,
+    type_name,
 )
 
 # Those of their arguments that they iterate over.
@@ -75,6 +76,13 @@ def _chained(machine: Any, sources: Value) -> Iterator[Value]:
 
 
 def _repeat(machine: Any, object: Value, times: Value = None) -> Iterator[Value]:
+    times = machine.as_index(times)
+    if times is not None and not isinstance(times, (int, Unknown)):
+        raise machine.error("TypeError", f"'{type_name(times)}' object cannot be interpreted as an integer")
+    return _repeated(machine, object, times)
+
+
+def _repeated(machine: Any, object: Value, times: int | Unknown | None) -> Iterator[Value]:
     if isinstance(times, Unknown):
         yield Rest(Unknown(times.why, ()))
         return

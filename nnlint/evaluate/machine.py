@@ -277,7 +277,7 @@ def _property_get(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> 
 
 def _payload_new(name: str) -> Any:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        return Instance(args[0], machine.heap.clock, machine.call(BUILTINS[name], args[1:2], {}))
+        return Instance(args[0], machine.heap.clock, machine.call(BUILTINS[name], args[1:], kwargs))
 
     return run
 

@@ -322,15 +322,36 @@ def of_copy(value: Tensor) -> dict[str, Value]:
 STATES = ("__getstate__", "__setstate__", "__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__")
 
 
+REFILLING: dict[type | None, tuple[str, ...]] = {dict: ("__setitem__",), list: ("append", "extend"), None: ()}
+
+
+def making_copies(cls: Class) -> list[Function]:
+    """The methods by which a class makes its copies by itself, or fills them as if from outside."""
+    native = cls.native_base()
+    names = *STATES[2:], *REFILLING.get(native, ()), *(() if native is None else ("__new__",))
+    return [method for method in map(cls.find, names) if isinstance(method, Function)]
+
+
 def has_state(cls: Class) -> bool:
     """Whether a class says itself what its copies hold."""
-    return any(isinstance(cls.find(name), Function) for name in STATES)
+    return bool(making_copies(cls)) or any(isinstance(cls.find(name), Function) for name in STATES[:2])
+
+
+def blank(machine: Any, value: Instance) -> Value:
+    """The object that a copy of another one is to be, as the class's own __new__ gives it, where it has one."""
+    if value.payload is not None or not isinstance(value.cls.find("__new__"), Function):
+        return Instance(value.cls, machine.heap.clock, value.payload)
+    made = machine.allocate(value.cls, [], {})
+    if not isinstance(made, Instance) or made.cls is not value.cls:
+        return Unknown(f"a copy that {value.cls.name} makes by itself")
+    machine.heap.touch(made)
+    return made
 
 
 def restored(machine: Any, value: Instance, made: Instance, copied: Callable[[Value], Value]) -> Value:
     """A copy of an object of such a class: `made`, with a copy of the state that the object gives."""
     gives, takes = value.cls.find("__getstate__"), value.cls.find("__setstate__")
-    by_itself = [method for method in map(value.cls.find, STATES[2:]) if isinstance(method, Function)]
+    by_itself = making_copies(value.cls)
     if by_itself:
         machine.forget_own(value, "it makes a copy of itself", by_itself)
         return Unknown(f"a copy that {value.cls.name} makes by itself")
@@ -369,8 +390,10 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
             return deep_copy(machine, value.payload, memo)
         if holds_computed(value):  # as a rule that raises
             return machine.doubtful(Unknown("a copy of a module of which a tensor is computed from others"))
-        made: Value = Instance(value.cls, clock, value.payload)
+        made: Value = blank(machine, value)
         memo[id(value)] = made
+        if not isinstance(made, Instance):
+            return made
         if has_state(value.cls):
             return restored(machine, value, made, lambda state: deep_copy(machine, state, memo))
         made.open = value.open

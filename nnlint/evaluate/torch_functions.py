@@ -22,7 +22,7 @@ from nnlint.evaluate import (
 )
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.devices import default_device
-from nnlint.evaluate.nn_layers import MEMO, deep_copy, has_state, restored
+from nnlint.evaluate.nn_layers import MEMO, blank, deep_copy, has_state, restored
 from nnlint.evaluate.nn_module import nothing, prepare, put, results
 from nnlint.evaluate.tensor_names import RESHAPING, is_name
 from nnlint.evaluate.tensor_numbers import holds_integers, typed
@@ -895,7 +895,10 @@ def _copy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             return machine.call(BoundMethod(hook, value), [], {})
         if value.cls.find("__members__") is not ABSENT:
             return value
-        made = Instance(value.cls, clock, _copy(machine, [value.payload], {}))
+        made = blank(machine, value)
+        if not isinstance(made, Instance):
+            return made
+        made.payload = _copy(machine, [value.payload], {})
         if has_state(value.cls):
             return restored(machine, value, made, lambda state: state)
         made.attributes.update(value.attributes)
