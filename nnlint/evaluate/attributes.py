@@ -545,7 +545,8 @@ class Attributes(Control):
             return Native(name, OBJECT_METHODS[name])
         if isinstance(value, (slice, range)) and name in ("start", "stop", "step"):
             return getattr(value, name)
-        is_lacking = isinstance(value, (slice, range)) and not hasattr(value, name)
+        is_constant = value is None or isinstance(value, (slice, range, str, bytes, int, float, complex))
+        is_lacking = is_constant and not isinstance(value, NUMPY) and not hasattr(value, name)
         if isinstance(value, Native) and self.builtin_kind(value):
             is_lacking = not hasattr(getattr(python, value.name, value), name)
         if not is_lacking and (isinstance(value, (Native, slice, range)) or is_special(name)):

@@ -455,9 +455,11 @@ def _arange(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if (numbers.stop - numbers.start) * numbers.step < 0:
             raise machine.error("RuntimeError", "the bounds of torch.arange do not go with the step")
         if len(numbers) > MOST_NUMBERS or abs(numbers.stop) > tensor_numbers.WHOLE:
-            return Tensor((len(numbers),), machine.heap.clock)
-        machine.step(len(numbers) // 10)
-        made = Tensor((len(numbers),), machine.heap.clock, data=tuple(numbers))
+            made = Tensor((len(numbers),), machine.heap.clock)
+        else:
+            machine.step(len(numbers) // 10)
+            made = Tensor((len(numbers),), machine.heap.clock, data=tuple(numbers))
+        made.is_whole = True
         return converted(machine, made, kwargs.get("dtype"))
     return Tensor(Unknown("torch.arange", plain=True), machine.heap.clock)
 
