@@ -537,7 +537,7 @@ class Calls(Objects):
         if len(self.heap.trails) == level:
             return result
         outcomes = self.heap.collect(level, signal, result)
-        ended = [out._replace(signal="return") if out.signal is None else out for out in outcomes]
+        ended = [out._replace(signal=None) if out.signal == "return" else out for out in outcomes]
         signal, value = self.heap.merge(ended, "a condition is not known", self._is_dropped)
         if signal == "raise":
             raise value
