@@ -262,6 +262,9 @@ class Items(Attributes):
     def tensor_item(self, value: Tensor, index: Value) -> Value:
         raise NotImplementedError
 
+    def write_tensor_item(self, value: Tensor, index: Value, given: Value) -> bool:
+        raise NotImplementedError
+
     def _sequence_item(self, value: Any, index: Value) -> Value:
         rest = rest_at(value)
         if rest is not None and not _stays_before(rest, index):
@@ -369,8 +372,9 @@ class Items(Attributes):
                 self.write_unseen(value, given)
         elif isinstance(value, Tensor):
             gradients.check_leaf(self, value)
-            self.heap.forget_numbers(value)
-            self.may_refuse("an item of a tensor")
+            if not self.write_tensor_item(value, index, given):
+                self.heap.forget_numbers(value)
+                self.may_refuse("an item of a tensor")
         elif value is None or isinstance(value, (tuple, str, int, float, bytes, Set, frozenset)):
             raise self.error("TypeError", "object does not support item assignment")
         else:

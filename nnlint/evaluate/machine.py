@@ -36,6 +36,8 @@ from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.signatures import SIGNATURES
 from nnlint.evaluate.statements import define, lower_definitions
+from nnlint.evaluate.tensor_writes import augment as augment_item
+from nnlint.evaluate.tensor_writes import write as write_item
 from nnlint.evaluate.torch_functions import (
     FUNCTIONS,
     arithmetic,
@@ -437,6 +439,13 @@ class Machine(Imports):
 
     def tensor_augment(self, sign: str, left: Tensor, right: Value) -> Value:
         return augment(self, sign, left, right)
+
+    def write_tensor_item(self, value: Tensor, index: Value, given: Value) -> bool:
+        return write_item(self, value, index, given)
+
+    def augment_item(self, sign: str, value: Value, index: Value, right: Value) -> None:
+        if not (isinstance(value, Tensor) and augment_item(self, sign, value, index, right)):
+            super().augment_item(sign, value, index, right)
 
     # -- what is recorded --------------------------------------------------------------------------------------
 

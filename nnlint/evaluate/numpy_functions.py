@@ -9,10 +9,19 @@ from itertools import accumulate
 from typing import Any
 
 from nnlint.evaluate import operations as ops
+from nnlint.evaluate.tensor_numbers import of_one_type
 from nnlint.evaluate.tensor_results import RULES, shape_of
 from nnlint.evaluate.tensor_shapes import METHODS, NotKnown, Shape, cat, checked, stack, whole
-from nnlint.evaluate.torch_functions import FUNCTIONS, arithmetic, converted, elementwise, from_numbers, numbers_of
-from nnlint.numpy_numbers import of_numpy
+from nnlint.evaluate.torch_functions import (
+    FUNCTIONS,
+    MOST_NUMBERS,
+    arithmetic,
+    converted,
+    elementwise,
+    from_numbers,
+    numbers_of,
+)
+from nnlint.numpy_numbers import NumpyInt, of_numpy
 from nnlint.unknown import Unknown, UnknownValueError
 from nnlint.values import GRADIENT, External, List, Native, Tensor, Value
 
@@ -21,6 +30,8 @@ OPERATIONS = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_divide": "/", "power": "**", "mod": "%",
     "remainder": "%", "floor_divide": "//",
 }  # fmt: skip
+NAMED = {"shape", "dtype", "fill_value"}  # what numpy.full and the like are followed with
+REDUCTIONS: dict[str, Callable[[list[int]], int]] = {"sum": sum, "max": max, "min": min, "amax": max, "amin": min}
 ROUNDING = {"round": "round", "around": "round", "rint": "round", "floor": "floor", "ceil": "ceil", "trunc": "trunc"}
 
 
@@ -128,6 +139,40 @@ def _arange(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return astype(machine, made, [kwargs["dtype"]], {}) if kwargs.get("dtype") is not None else made
 
 
+def _filled_with(fill: float | None) -> Fn:
+    """numpy.zeros(shape, dtype=None) and the like; fill: what they hold, where it is not the second argument"""
+    make = FUNCTIONS["numpy.empty"].fn
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        made = make(machine, args, kwargs)
+        *given, dtype = [*args[1:], kwargs.get("dtype")] if len(args) < (2 if fill is not None else 3) else args[1:]
+        number = fill if fill is not None else given[0] if given else kwargs.get("fill_value")
+        shape, held = made.shape, of_one_type([number])
+        length = shape[0] if isinstance(shape, tuple) and len(shape) == 1 else None
+        if held is None or type(length) is not int or length > MOST_NUMBERS or kwargs.keys() - NAMED:
+            return made
+        made.data = tuple(held * length)
+        machine.step(length // 10)
+        return made if dtype is None else astype(machine, made, [dtype], {})
+
+    return run
+
+
+def _reduced(name: str, compute: Callable[[list[int]], int]) -> Fn:
+    """numpy.sum(values) and the like, of whole numbers that are known; what else they are given is not followed."""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        given = args[0] if len(args) == 1 and not kwargs else None
+        numbers = numbers_of(given) if isinstance(given, Tensor) and given.is_array else given
+        if isinstance(numbers, (list, tuple)) and numbers and all(type(item) in (int, NumpyInt) for item in numbers):
+            machine.step(len(numbers))
+            found = compute([int(item) for item in numbers])
+            return NumpyInt(found) if abs(found) < 2**63 else Unknown("a number too large for numpy", plain=True)
+        return machine.call(External(f"numpy.{name}"), args, kwargs)
+
+    return run
+
+
 def shaped_by(name: str, compute: Callable[..., Value]) -> Fn:
     """A function that gives an array, or several, of the shape that is computed from those of what it is given: lists
     as arrays. Where that is not known, it is code that is not followed."""
@@ -233,6 +278,8 @@ SHAPES: dict[str, Callable[..., Value]] = {
 
 def _functions() -> dict[str, Fn]:
     made: dict[str, Fn] = {"arange": _arange, "unique": of_torch("unique"), "argsort": _argsort}
+    made.update(zeros=_filled_with(0.0), ones=_filled_with(1.0), full=_filled_with(None))
+    made.update((name, _reduced(name, compute)) for name, compute in REDUCTIONS.items())
     made.update((name, shaped_by(name, compute)) for name, compute in SHAPES.items())
     for name in ("sin", "cos", "tan", "tanh", "arcsin", "arccos", "arctan", "sinh", "cosh"):
         made[name] = on_arrays(_elementwise(name), None)

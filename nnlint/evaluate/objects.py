@@ -280,6 +280,10 @@ class Objects(Items):
                 return self.each_option(left, lambda option: self.augment(sign, option, right))
         return self.binary(sign, left, right)
 
+    def augment_item(self, sign: str, value: Value, index: Value, right: Value) -> None:
+        """value[index] += right"""
+        self.set_item(value, index, self.augment(sign, self.get_item(value, index), right))
+
     def unary(self, sign: str, value: Value) -> Value:
         """-value, +value, ~value, not value"""
         if sign == "not":

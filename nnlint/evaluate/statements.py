@@ -33,7 +33,20 @@ from nnlint.evaluate.scope import CLOSED, Bindings, Scope, Site, binder
 from nnlint.signature import Rest
 from nnlint.source import unfold, walk
 from nnlint.unknown import Unknown, UnknownValueError
-from nnlint.values import ABSENT, Class, Dict, Frame, Function, Instance, List, Native, RaisedError, Stream, Value
+from nnlint.values import (
+    ABSENT,
+    Class,
+    Dict,
+    Frame,
+    Function,
+    Instance,
+    List,
+    Native,
+    RaisedError,
+    Stream,
+    Tensor,
+    Value,
+)
 
 Execute = Callable[[Frame], "str | None"]
 
@@ -208,7 +221,10 @@ def lower_augmented(node: cst.AugAssign, scope: Scope) -> Execute:
 
         def item(frame: Frame) -> None:
             at, key = owner(frame), index(frame)
-            machine.set_item(at, key, machine.augment(operator, machine.get_item(at, key), value(frame)))
+            if isinstance(at, Tensor):
+                machine.augment_item(operator, at, key, value(frame))
+            else:
+                machine.set_item(at, key, machine.augment(operator, machine.get_item(at, key), value(frame)))
 
         return item
     read, target = lower(node.target, scope), lower_target(node.target, scope)

@@ -118,13 +118,21 @@ function(*(f"torch.{name}" for name in ("empty", "zeros", "ones", "randn", "rand
 
 @function("numpy.empty", "numpy.zeros", "numpy.ones", "numpy.full")
 def _array(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if any(map(_is_object, (*args[1:], kwargs.get("dtype")))):
+        return Unknown("an array of objects")
     shape = as_shape(machine, [args[0] if args else kwargs.get("shape")])
     return Tensor(shape, machine.heap.clock, is_array=True)
 
 
+def _is_object(dtype: Value) -> bool:
+    """Whether a dtype is the one of an array that holds any objects."""
+    name = dtype if isinstance(dtype, str) else dtype.name if isinstance(dtype, (External, Native)) else ""
+    return name in ("O", "object", "numpy.object_")
+
+
 @function("numpy.array", "numpy.asarray")
 def _array_of(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    if any(map(holds_object, args)):
+    if any(map(holds_object, args)) or any(map(_is_object, (*args[1:], kwargs.get("dtype")))):
         return Unknown("an array of objects")
     made = _tensor(machine, args, kwargs)
     array = Tensor(made.shape, machine.heap.clock, data=made.data, is_array=True)
@@ -409,19 +417,48 @@ def _is_scalar(value: Value) -> bool:
     return isinstance(value, (int, float, Scalar)) or (isinstance(value, Tensor) and value.shape == ())
 
 
-@function("torch.Tensor", "torch.FloatTensor")
-def _tensor_of_size(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    sizes = [machine.as_index(arg) for arg in args] if len(args) > 1 else args
-    if args and all(isinstance(size, (int, Unknown)) for size in sizes):
-        return Tensor(
-            as_shape(machine, sizes) if not isinstance(args[0], Unknown) else tuple(sizes), machine.heap.clock
-        )
-    if args and type(args[0]) is Size:
-        return Tensor(tuple(args[0]), machine.heap.clock)
-    if args and holds_integers(args[0]):
-        return Tensor(Unknown("a tensor of whole numbers", plain=True), machine.heap.clock)
-    made = converted(machine, _tensor(machine, args, kwargs), External("torch.float32"))
-    return made.viewing(args[0]) if args and isinstance(args[0], Tensor) else made
+def _of_type(dtype: str) -> Fn:
+    """torch.LongTensor(2, 3) and the like: of a size, or of the numbers that are given."""
+    kind = External(f"torch.{dtype}")
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        sizes = [machine.as_index(arg) for arg in args] if len(args) > 1 else args
+        if args and all(isinstance(size, (int, Unknown)) for size in sizes):
+            is_unseen = len(args) == 1 and isinstance(args[0], Unknown)  # a size, or all the numbers
+            shape = Unknown(args[0].why, plain=True) if is_unseen else as_shape(machine, sizes)
+            made = Tensor(shape, machine.heap.clock)
+        elif args and type(args[0]) is Size:
+            made = Tensor(tuple(args[0]), machine.heap.clock)
+        elif args and isinstance(args[0], Tensor) and not args[0].is_array and not _may_be_of(args[0], dtype):
+            made = Tensor(Unknown("a tensor of another type", plain=True), machine.heap.clock)
+        else:
+            made = converted(machine, _tensor(machine, args, kwargs), kind)
+            made = made.viewing(args[0]) if args and isinstance(args[0], Tensor) else made
+        made.is_whole = tensor_numbers.is_of_integers(kind)
+        return made
+
+    return run
+
+
+def _may_be_of(value: Tensor, dtype: str) -> bool:
+    return dtype == "float32" and not holds_integers(value)
+
+
+TYPED = {
+    "Tensor": "float32", "FloatTensor": "float32", "DoubleTensor": "float64", "HalfTensor": "float16",
+    "BFloat16Tensor": "bfloat16", "LongTensor": "int64", "IntTensor": "int32", "ShortTensor": "int16",
+    "CharTensor": "int8", "ByteTensor": "uint8", "BoolTensor": "bool",
+}  # fmt: skip
+for _each, _sign in TYPED.items():
+    function(f"torch.{_each}")(_of_type(_sign))
+
+
+@function("torch.scalar_tensor")
+@made_here
+def _scalar_tensor(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    number = args[0] if args else kwargs.get("s")
+    made = Tensor((), machine.heap.clock, data=number if type(number) in (int, float) else None)
+    return converted(machine, made, kwargs.get("dtype", External("torch.float32")))
 
 
 @function("numpy.linspace")
@@ -1321,12 +1358,18 @@ def tensor_item(machine: Any, value: Tensor, index: Value) -> Value:
         part = Tensor(shape, machine.heap.clock, data=data, is_array=value.is_array)
         part.strides = tensor_strides.of_item(value, index)
         return typed(part, value).viewing(value)
-    if isinstance(value.shape[0], int) and not -value.shape[0] <= index < value.shape[0]:
-        raise machine.error("IndexError", f"index {index} is out of bounds for dimension 0 with size {value.shape[0]}")
+    check_index(machine, value, index)
     data = value.data[index] if isinstance(value.data, tuple) else None
     if value.is_array and len(value.shape) == 1 and isinstance(data, (int, float)):
         return of_numpy(data)
     return typed(Tensor(value.shape[1:], machine.heap.clock, data=data, is_array=value.is_array), value).viewing(value)
+
+
+def check_index(machine: Any, value: Tensor, index: int) -> None:
+    """Raises IndexError where a tensor of one dimension or more surely has no such item."""
+    size = value.shape[0]
+    if isinstance(size, int) and not -size <= index < size:
+        raise machine.error("IndexError", f"index {index} is out of bounds for dimension 0 with size {size}")
 
 
 def _may_refuse(index: Value) -> bool:
