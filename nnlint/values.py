@@ -406,6 +406,10 @@ class Instance:
         self.open: Unknown | None = None
         self.original: Instance | None = None
 
+    def is_its_own(self) -> bool:
+        """Whether it is a dict whose entries are its attributes, too: self.__dict__ = self."""
+        return self.payload is not None and "__dict__" in self.attributes
+
     def __repr__(self) -> str:
         return f"<{self.cls.name} object>"
 

@@ -145,6 +145,12 @@ class Attributes(Control):
     def contains(self, container: Value, item: Value) -> bool | Unknown:
         raise NotImplementedError
 
+    def get_item(self, value: Value, index: Value) -> Value:
+        raise NotImplementedError
+
+    def set_item(self, value: Value, index: Value, given: Value) -> None:
+        raise NotImplementedError
+
     def resolve(self, dotted: str) -> Value:
         raise NotImplementedError
 
@@ -793,6 +799,10 @@ class Attributes(Control):
             if may_be_absent(found) and isinstance(value.cls.find("__getattr__"), Function):
                 return self.either(found, lambda: present(found), lambda: self._missing_attribute(value, name))
             return self.read(found)
+        if value.payload is not None and value.is_its_own():
+            is_held = self.contains(value.payload, name)
+            if is_held is not False:
+                return self.get_item(value.payload, name) if is_held is True else self.doubtful(Unknown(is_held.why))
         if on_class is not ABSENT:
             found = self.bind(self.read(on_class), value)
             if isinstance(on_class, Descriptor) and on_class.kind == "cached_property":
@@ -1013,8 +1023,11 @@ class Attributes(Control):
             raise self.error("AttributeError", f"<enum '{value.cls.name}'> cannot set attribute {name!r}")
         if name == "__class__" and given is not value.cls:
             self.give_up(Unknown(f"another class for an object of {value.cls.name}"))
-        if name == "__dict__":
+        if name == "__dict__" and not (given is value and _may_be_its_own(value)):
             self.give_up(Unknown(f"another __dict__ for an object of {value.cls.name}"))
+        if value.is_its_own():
+            self.set_item(value.payload, name, given)
+            return
         if value.cls.slots is not None and name not in value.cls.slots:
             raise self.error("AttributeError", f"'{type_name(value)}' object has no attribute '{name}'")
         self.heap.touch(value)
@@ -1029,6 +1042,9 @@ class Attributes(Control):
                 return
             if deleter is not ABSENT:
                 self.call(BoundMethod(deleter, value), [name], {})
+                return
+            if value.is_its_own():
+                self.havoc(value, "what deletes an attribute is not followed")
                 return
             if name not in value.attributes and value.open is None:
                 raise self.error("AttributeError", name)
@@ -1202,6 +1218,11 @@ FROM_KEYS = Native("fromkeys", _from_keys)
 FROM_KEYS.arity = Arity(1, 2, frozenset())
 
 
+def _may_be_its_own(value: Instance) -> bool:
+    is_new = isinstance(value.payload, Dict) and not value.attributes and value.open is None
+    return is_new and value.cls.slots is None and value.cls.unknown_base is None
+
+
 def may_set(cls: Class) -> bool:
     """Whether code of the program may run where an attribute of one of its objects is set, by what the class holds."""
     held = cls.attributes.values() if cls.module is not None else ()
@@ -1225,6 +1246,9 @@ def _delete_plainly(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
     receiver, name = args
     if not isinstance(receiver, Instance) or not isinstance(name, str):
         machine.havoc(receiver, "an attribute whose name is not known is deleted")
+        return None
+    if receiver.is_its_own():
+        machine.havoc(receiver, "what deletes an attribute is not followed")
         return None
     if name not in receiver.attributes and receiver.open is None:
         raise machine.error("AttributeError", name)

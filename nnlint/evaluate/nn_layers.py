@@ -388,6 +388,8 @@ def deep_copy(machine: Any, value: Value, memo: dict[int, Value]) -> Value:
             return value
         if value.cls is machine.classes["mappingproxy"]:  # an object's __dict__: the copy is nobody's
             return deep_copy(machine, value.payload, memo)
+        if value.is_its_own():  # the copy has other attributes than entries
+            return machine.doubtful(Unknown("a copy of a dict that is its own __dict__"))
         if holds_computed(value):  # as a rule that raises
             return machine.doubtful(Unknown("a copy of a module of which a tensor is computed from others"))
         made: Value = blank(machine, value)

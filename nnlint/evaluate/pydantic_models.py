@@ -132,7 +132,8 @@ def _fields(machine: Any, cls: Class) -> tuple[ModelField, ...]:
     fields: dict[str, ModelField] = {}
     for base in reversed(cls.mro[1:]):
         fields.update({field.name: field for field in base.attributes.get(FIELDS, ())})
-    for field in cls.attributes.get("__fields__", ()):
+    declared = {field.name: field for field in cls.attributes.get("__fields__", ())}  # the last one of a name
+    for field in declared.values():
         if field.name.startswith("_") or field.name == "model_config" or "ClassVar" in field.text():
             continue
         annotation = Annotation(field.annotation, field.scope, field.frame)

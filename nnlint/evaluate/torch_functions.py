@@ -934,6 +934,8 @@ def _copy(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             return machine.call(BoundMethod(hook, value), [], {})
         if value.cls.find("__members__") is not ABSENT:
             return value
+        if value.is_its_own():
+            return machine.doubtful(Unknown("a copy of a dict that is its own __dict__"))
         made = blank(machine, value)
         if not isinstance(made, Instance):
             return made
