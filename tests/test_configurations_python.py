@@ -29,6 +29,8 @@ def test_a_configuration_holds_what_python_gives_it(program: str, monkeypatch: p
 
 
 UNKNOWN = [
+    "from pydantic import BaseModel\nclass Config(BaseModel):\n    width: int = 3\n"
+    "known = Config().width\nunknown = Config.model_fields, Config().model_dump_json()\n",
     "from pydantic import BaseModel\nfrom elsewhere import settings\n"
     "class Config(BaseModel):\n    model_config = settings\n    v: int = 3\n"
     "known = 1\nunknown = getattr(Config(other=5), 'other', 4)\n",

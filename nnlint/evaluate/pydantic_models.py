@@ -401,6 +401,13 @@ def _validate(machine: Any, args: list[Value], kwargs: Values) -> Value:
     return given if isinstance(given, Instance) and given.cls is cls else Unknown(f"a {cls.name} that is validated")
 
 
+UNFOLLOWED = (  # what a model has besides
+    "construct from_orm json model_computed_fields model_construct model_dump_json model_extra model_fields "
+    "model_fields_set model_json_schema model_rebuild model_validate_json model_validate_strings parse_file parse_raw "
+    "schema schema_json update_forward_refs validate"
+)
+
+
 def pydantic_classes(known: dict[str, Class]) -> dict[str, Class]:
     """BaseModel, its error, and what Field and validators make."""
     bases = {"FieldInfo": "object", "Validator": "object", "BaseModel": "object", "ValidationError": "ValueError"}
@@ -409,6 +416,7 @@ def pydantic_classes(known: dict[str, Class]) -> dict[str, Class]:
     methods = {"__init__": _init, "__setattr__": _set, "model_dump": _dump, "dict": _dump, "model_copy": _copy,
                "copy": _copy, "__eq__": _equal, "__class_made__": _complete}  # fmt: skip
     model.attributes.update({name: Native(name, fn) for name, fn in methods.items()})
+    model.attributes.update((name, Unknown(f"{name} of a pydantic model")) for name in UNFOLLOWED.split())
     for name in ("model_validate", "parse_obj"):
         model.attributes[name] = Descriptor("classmethod", Native(name, _validate))
     settings = Class("BaseSettings", (model,), full_name=SETTINGS)
