@@ -1347,7 +1347,11 @@ def _number(value: Tensor) -> Unknown:
 def tensor_item(machine: Any, value: Tensor, index: Value) -> Value:
     """tensor[index]"""
     if not isinstance(value.shape, tuple):
-        return Unknown("an item of a tensor", plain=True)
+        unknown = Unknown("an item of a tensor", plain=True)
+        if value.is_array:  # it may be a number
+            return unknown
+        machine.may_raise("an index that may not fit a tensor")
+        return typed(Tensor(unknown, machine.heap.clock), value).viewing(value)
     if type(index) is not int or not value.shape:
         taken = _by_indices(machine, value, index)
         shape = shaped(machine, lambda: tensor_shapes.item(value.shape, taken), value.is_array)
