@@ -571,6 +571,7 @@ class Calls(Objects):
             body: Generator[Value, Value, str | None] = function.body(frame)
         except UnfollowedError as error:
             self._forget_reachable(function, frame, str(error))
+            self.may_raise(str(error))
             yield Rest(Unknown(str(error)))
             return
         sent: Value = None
@@ -590,6 +591,7 @@ class Calls(Objects):
                     self._finish_unseen(function, frame, body, item.unknown.why)
             except UnfollowedError as error:
                 self._forget_reachable(function, frame, str(error))
+                self.may_raise(str(error))
                 yield Rest(Unknown(str(error)))
                 return
             except StopIteration as stop:
@@ -624,12 +626,15 @@ class Calls(Objects):
                 self.step()
         except RaisedError:
             raises = True
-        outcomes = [out._replace(signal=None, value=None) for out in self.heap.collect(level, None, None)]
+        outcomes = self.heap.collect(level, None, None)
         if outcomes:
-            self.heap.merge(outcomes, why, lambda signal: False)
+            raises = raises or any(out.signal == "raise" for out in outcomes)
+            self.heap.merge([out._replace(signal=None, value=None) for out in outcomes], why, lambda signal: False)
         written, self.heap.oldest = self.heap.oldest, min(before, self.heap.oldest)
         if written < start or raises or outcomes:
             self._forget_reachable(function, frame, why)
+        if raises:
+            self.may_raise(why)
 
     def abandon(self, stream: Stream, is_closed: bool) -> None:
         """A generator is asked no further. What it may write to when it is closed is forgotten; where that is at some
