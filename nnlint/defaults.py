@@ -108,7 +108,8 @@ class Defaults:
             machine.heap.open()
             try:
                 made = machine.instantiate(cls, [], {}, None)
-                self.buildable[cls] = isinstance(made, Instance) and made.open is None
+                is_known = isinstance(made, Instance) and made.open is None
+                self.buildable[cls] = is_known and not (made.is_its_own() and not made.payload)  # all is to be given
             except (RaisedError, LimitError, UnknownValueError, RecursionError):
                 self.buildable[cls] = False
             machine.heap.undo_to(level)
