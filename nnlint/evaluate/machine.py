@@ -36,17 +36,10 @@ from nnlint.evaluate.pydantic_models import PYDANTIC, pydantic_classes
 from nnlint.evaluate.scope import Scope, Site
 from nnlint.evaluate.signatures import SIGNATURES
 from nnlint.evaluate.statements import define, lower_definitions
+from nnlint.evaluate.tensor_attributes import tensor_attribute, tensor_item, tensor_items
 from nnlint.evaluate.tensor_writes import augment as augment_item
 from nnlint.evaluate.tensor_writes import write as write_item
-from nnlint.evaluate.torch_functions import (
-    FUNCTIONS,
-    arithmetic,
-    augment,
-    comparison,
-    tensor_attribute,
-    tensor_item,
-    tensor_items,
-)
+from nnlint.evaluate.torch_functions import FUNCTIONS, arithmetic, augment, comparison
 from nnlint.evaluate.torch_modules import torch_classes
 from nnlint.evaluate.torch_names import INITIALISERS, INITIALISERS_OUTSIDE
 from nnlint.evaluate.versions import VERSIONS

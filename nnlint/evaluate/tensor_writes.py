@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from nnlint.evaluate.tensor_attributes import check_index
 from nnlint.evaluate.tensor_numbers import Interval, Number, are_whole, convert, is_exact, is_whole
-from nnlint.evaluate.torch_functions import check_index, numbers_of
+from nnlint.evaluate.torch_functions import numbers_of
 from nnlint.values import NO_ATTRIBUTES, Tensor, Value
 
 
