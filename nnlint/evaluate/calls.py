@@ -96,16 +96,16 @@ FILTERED = "warnings are filtered"  # among what is patched, where the program h
 COMPLETING = ("torch.optim.",)  # what adds to groups of parameters
 LOOKING = ("inspect.", "typing.", "logging.", "warnings.", "abc.", "torch.jit.", "torch.distributed.")
 HANDING_ON = (
-    "torch.jit.script.", "torch.jit.trace", "torch.jit.freeze.", "torch.jit.optimize", "torch.jit.load.",
-    "torch.jit.annotate.", "torch.jit.fork.", "torch.jit.wait.", "torch.fx.", "torch.onnx.",
-    "torch.optim.swa_utils.", "torch.utils.checkpoint.", "torch.utils._pytree.", "torch.distributed.fsdp.",
-    "torch.compiler.", "torch.distributed.algorithms.", "torch.distributed.tensor.", "torch.distributed._",
-    "contextlib.closing.", "random.choice", "random.sample.", "importlib.import_module.", "torch.library.",
-    "torch.ops.", "numpy.random.choice.", "numpy.vectorize.", "numpy.apply", "torch.autograd.",
-    "torch.distributions.",
-    "inspect.getmembers", "inspect.getattr_static.", "inspect.unwrap.", "inspect.getclosurevars.",
-    "inspect.getgeneratorlocals.", "inspect.currentframe.", "inspect.stack.", "inspect.getouterframes.",
-    "inspect.trace.", "sys._getframe.", "gc.get_",
+    "contextlib.AsyncContextDecorator.", "contextlib.ContextDecorator.", "contextlib.closing.", "gc.get_",
+    "importlib.import_module.", "importlib.machinery.", "importlib.reload.", "importlib.util.",
+    "inspect.currentframe.", "inspect.getattr_static.", "inspect.getclosurevars.", "inspect.getgeneratorlocals.",
+    "inspect.getmembers", "inspect.getmodule.", "inspect.getouterframes.", "inspect.stack.", "inspect.trace.",
+    "inspect.unwrap.", "numpy.apply", "numpy.random.choice.", "numpy.vectorize.", "random.choice", "random.sample.",
+    "sys._getframe.", "torch.autograd.", "torch.compiler.", "torch.cuda.make_graphed", "torch.distributed._",
+    "torch.distributed.algorithms.", "torch.distributed.fsdp.", "torch.distributed.tensor.", "torch.distributions.",
+    "torch.fx.", "torch.jit.annotate.", "torch.jit.fork.", "torch.jit.freeze.", "torch.jit.load.",
+    "torch.jit.optimize", "torch.jit.script.", "torch.jit.trace", "torch.jit.wait.", "torch.library.", "torch.onnx.",
+    "torch.ops.", "torch.optim.swa_utils.", "torch.utils._pytree.", "torch.utils.checkpoint.",
 )  # fmt: skip
 # Those of these that give nothing but what they were given, or what is made of it.
 HANDING_ON_ALONE = (
