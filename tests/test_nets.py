@@ -53,6 +53,7 @@ class Bar:
     def __exit__(self, *raised): pass
     def update(self, n): pass
 def load(): return [1, 2]
+NET = nn.Linear(3, 4)
 """
 HAS_TORCH = bool(os.environ.get("NNLINT_REQUIRE_TORCH")) or importlib.util.find_spec("torch") is not None
 ANY = (3, 1, 2, 0, True, False, None, "a")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -177,6 +178,14 @@ def set_state(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
     return None
 
 
+# Packages whose own names stand for functions, classes and constants, never for a Module.
+WITHOUT_MODULES = sys.stdlib_module_names - {"test"} | {"numpy", "torch"}
+
+
+def _is_no_module(value: Unknown) -> bool:
+    return is_plain(value) or (isinstance(value, External) and value.name.partition(".")[0] in WITHOUT_MODULES)
+
+
 def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name, value = args
     if isinstance(value, Tensor) and value.is_parameter:
@@ -196,7 +205,7 @@ def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) ->
         machine.set_plainly(module, name, value)
     elif is_module(value) or (isinstance(value, Instance) and value.cls.unknown_base is not None):
         put(machine, module, "_modules", name, value)
-    elif isinstance(value, Unknown) and not is_plain(value) and not isinstance(value, External):
+    elif isinstance(value, Unknown) and not _is_no_module(value):
         if _only_options(value):
             put(machine, module, "_modules", name, value)
         else:
