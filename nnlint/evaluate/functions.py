@@ -54,7 +54,7 @@ def attribute(machine: Any, function: Function, name: str) -> Value:
         made.attributes["function"] = function
         made.open = Unknown("the code of a function", plain=True)
         return made
-    return Unknown(f"{name} of a function", plain=name == "__closure__")
+    return Unknown(f"{name} of a function")
 
 
 def keyword_defaults(function: Function) -> Dict | None:

@@ -667,7 +667,7 @@ for _name in ("insort", "insort_left", "insort_right"):
     _on_list(bisect, _name)
 for _name in ("bisect", "bisect_left", "bisect_right"):
     LIBRARY[f"bisect.{_name}"] = pure(_name, getattr(bisect, _name))
-for _name in ("mean", "fmean", "median", "median_low", "median_high", "mode", "stdev", "pstdev", "variance"):
+for _name in ("mean", "fmean", "median", "median_low", "median_high", "stdev", "pstdev", "variance"):
     LIBRARY[f"statistics.{_name}"] = pure(_name, getattr(statistics, _name))
 
 

@@ -134,6 +134,10 @@ class Objects(Items):
                     if flipped:
                         return self.each_option(one, partial(self.binary, sign, other))
                     return self.each_option(one, partial(_swapped, self.binary, sign, other))
+        for one, other, called in ((left, right, f"__{name}__"), (right, left, f"__r{name}__")):
+            method = one.cls.find(called) if isinstance(one, Instance) else ABSENT
+            if isinstance(method, Function):
+                return self._by_own_method(method, one, other)
         held = [side for side in (left, right) if isinstance(side, (list, tuple)) and not all(map(is_plain, side))]
         if held:
             self.alias(held)
@@ -144,6 +148,14 @@ class Objects(Items):
             foreign = is_new and all(map(is_foreign, parts))
             return Unknown(ops.plain_unknown(left, right).why, foreign=foreign, calls=calls)
         return ops.plain_unknown(left, right)
+
+    def _by_own_method(self, method: Function, one: Instance, other: Value) -> Value:
+        """What an operator of the program gives on an object and a value that is not known, which may be of a class
+        derived from its own that has another."""
+        if not is_plain(other):
+            return self.call_unknown(Unknown("an operator on what is not known"), [one, other], {}, is_own=True)
+        made = self.call(BoundMethod(method, one), [other], {})
+        return Unknown("an operator that may not be implemented") if is_not_implemented(made) else made
 
     def _tensor_of_options(self, sign: str, left: Value, right: Value) -> Tensor | None:
         """What an operation gives on tensors of which each is one of several, where its shape is the same whichever
