@@ -671,6 +671,16 @@ for _name in ("mean", "fmean", "median", "median_low", "median_high", "stdev", "
     LIBRARY[f"statistics.{_name}"] = pure(_name, getattr(statistics, _name))
 
 
+@library("statistics.mode")
+def _mode(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The most frequent of some values, which may be anything."""
+    found = pure("mode", statistics.mode).fn(machine, args, kwargs)
+    if not isinstance(found, Unknown):
+        return found
+    machine.alias(args)
+    return machine.doubtful(Unknown(found.why))
+
+
 @library("enum.unique")
 def _unique(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """@enum.unique: no name is an alias of another"""
