@@ -178,11 +178,55 @@ def otherwise(node: Any, scope: Scope) -> Lazy:
     return lower_lazily(node.body, scope)
 
 
+def bounded(scope: Scope, rounds: Lazy) -> Lazy:
+    """A loop; where nobody asks any more, ways that leave it go on after it, as after any loop."""
+
+    def run(frame: Frame) -> Paused:
+        if frame.is_asked:
+            return (yield from rounds(frame))
+        signal: str | None = scope.machine.bounded(frame, "break", lambda: exhaust(rounds(frame)))
+        return signal
+
+    return run
+
+
+def one_round(scope: Scope, body: Lazy) -> Lazy:
+    """One round of a loop, on the same terms."""
+
+    def run(frame: Frame) -> Paused:
+        if frame.is_asked:
+            signal: str | None = yield from body(frame)
+            return None if signal == "continue" else signal
+        signal = scope.machine.bounded(frame, "continue", lambda: exhaust(body(frame)))
+        return signal
+
+    return run
+
+
+def end_unseen(node: cst.For | cst.While, scope: Scope) -> Callable[[Frame, str], str | None]:
+    """The else of a loop of which nobody knows whether it comes to its end."""
+    machine = scope.machine
+    orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
+    breaks = any(isinstance(part, cst.Break) for part in walk(node.body, CLOSED))
+
+    def run(frame: Frame, why: str) -> str | None:
+        if orelse is None:
+            return None
+        if not breaks:
+            return exhaust(orelse(frame))
+        signal: str | None = machine.fork(frame, why, (lambda: None, lambda: exhaust(orelse(frame))))
+        return signal
+
+    return run
+
+
 def loop(node: cst.For, scope: Scope) -> Lazy:
     """for target in iter: body else: orelse"""
     machine = scope.machine
-    iterable, target, body = lower(node.iter, scope), lower_target(node.target, scope), lower_lazily(node.body, scope)
+    iterable, target = lower(node.iter, scope), lower_target(node.target, scope)
+    body = one_round(scope, lower_lazily(node.body, scope))
     orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
+    end = end_unseen(node, scope)
 
     def unsure(frame: Frame, rest: Rest) -> str | None:
         target(frame, rest.unknown.part())
@@ -193,23 +237,31 @@ def loop(node: cst.For, scope: Scope) -> Lazy:
             machine.step()
             if type(item) is Rest:
                 yield item
-                return machine.repeat(frame, item.unknown.why, partial(unsure, frame, item))
+                signal = machine.repeat(frame, item.unknown.why, partial(unsure, frame, item))
+                return end(frame, item.unknown.why) if signal is None else signal
             target(frame, item)
             signal = yield from body(frame)
             if signal == "break":
                 return None
-            if signal == "return":
+            if signal is not None:
                 return signal
         return (yield from orelse(frame)) if orelse is not None else None
 
-    return run
+    return bounded(scope, run)
 
 
 def repeat(node: cst.While, scope: Scope) -> Lazy:
     """while test: body else: orelse"""
     machine = scope.machine
-    test, body = lower_test(node.test, scope), lower_lazily(node.body, scope)
+    test, body = lower_test(node.test, scope), one_round(scope, lower_lazily(node.body, scope))
     orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
+    end = end_unseen(node, scope)
+
+    def unsure(frame: Frame) -> str | None:
+        signal = exhaust(body(frame))
+        if signal is None:
+            test(frame)
+        return signal
 
     def run(frame: Frame) -> Paused:
         while True:
@@ -218,18 +270,19 @@ def repeat(node: cst.While, scope: Scope) -> Lazy:
                 truth = Unknown("a generator is left before its end")
             if isinstance(truth, Unknown):
                 yield Rest(Unknown(truth.why))
-                return machine.repeat(frame, truth.why, lambda: exhaust(body(frame)))
+                signal = machine.repeat(frame, truth.why, partial(unsure, frame))
+                return end(frame, truth.why) if signal is None else signal
             if not truth:
                 break
             machine.step()
             signal = yield from body(frame)
             if signal == "break":
                 return None
-            if signal == "return":
+            if signal is not None:
                 return signal
         return (yield from orelse(frame)) if orelse is not None else None
 
-    return run
+    return bounded(scope, run)
 
 
 def surround(node: cst.With, scope: Scope) -> Lazy:

@@ -538,10 +538,10 @@ class Items(Attributes):
         began, is_asked = self.pace(), True
         for done, item in enumerate(items):
             if is_asked and done and (self.is_tiring(began) or self._is_beyond(began, done, size)):
-                is_asked = isinstance(value, range) or all(map(is_plain, value))
+                is_asked = _holds_constants(value)
                 if is_asked:
                     yield Rest(Unknown("a loop too long to follow", plain=True))
-                    if len(value) != size:  # it grows, and what it is given may be a module
+                    if len(value) != size or not _holds_constants(value):  # what it is given may be a module
                         raise LimitError("evaluation limit reached")
                     return
             yield item
@@ -965,6 +965,10 @@ class Items(Attributes):
             else:
                 kwargs[name] = join(present(value), defaults[name], value.why)
         return rest
+
+
+def _holds_constants(value: range | tuple[Value, ...] | List) -> bool:
+    return isinstance(value, range) or all(map(is_plain, value))
 
 
 def raise_again(raised: RaisedError) -> Value:

@@ -521,8 +521,10 @@ def lower_while(node: cst.While, scope: Scope) -> Execute:
         return machine.fork(frame, why, (lambda: None, lambda: orelse(frame))) if breaks else orelse(frame)
 
     def unsure(frame: Frame) -> str | None:
-        test(frame)
-        return body(frame)
+        signal = machine.bounded(frame, "continue", partial(body, frame))
+        if signal is None:
+            test(frame)
+        return signal
 
     def rounds(frame: Frame) -> str | None:
         began = machine.pace()
