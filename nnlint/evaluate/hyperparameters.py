@@ -6,15 +6,17 @@ AttributeDict of lightning.fabric.utilities.data.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from nnlint.evaluate.effects import names_its_class
 from nnlint.unknown import Unknown
-from nnlint.values import Class, Dict, Frame, Instance, List, Native, Value
+from nnlint.values import Class, Dict, Frame, Instance, Native, Value
 
 Values = dict[str, Value]
 ATTRIBUTE_DICT = "lightning.fabric.utilities.data.AttributeDict"
 NOT_KNOWN = "what save_hyperparameters() saves"
+LEFT_OUT = frozenset({"frame", "frame_args"})  # parameters that Lightning takes for its own
 
 
 def attribute_dict(dict_class: Class) -> Class:
@@ -38,9 +40,10 @@ def save_hyperparameters(machine: Any, args: list[Value], kwargs: Values) -> Val
     """save_hyperparameters(*args, ignore=None, frame=None, logger=True): what is saved joins what was saved before."""
     module, *names = args
     machine.lose_construction()  # it depends on the calls around
-    saved = None if kwargs.keys() - {"ignore", "logger"} else _saved(machine, module, names, kwargs.get("ignore"))
+    ignored = _ignored(kwargs.get("ignore"))
+    saved = None if kwargs.keys() - {"ignore", "logger"} else _saved(machine, module, names, ignored)
     held = module.attributes.get("hparams")
-    if saved is None or not (held is None or _is_attribute_dict(held)):
+    if saved is None or not (held is None or _is_followed(held, ignored or ())):
         machine.heap.touch(module)
         module.attributes["hparams"] = Unknown(NOT_KNOWN)
     elif held is None:
@@ -52,15 +55,23 @@ def save_hyperparameters(machine: Any, args: list[Value], kwargs: Values) -> Val
     return None
 
 
-def _is_attribute_dict(value: Value) -> bool:
-    return isinstance(value, Instance) and value.cls.full_name == ATTRIBUTE_DICT and isinstance(value.payload, Dict)
+def _is_followed(held: Value, ignored: Sequence[Value]) -> bool:
+    """Whether what was saved before is an AttributeDict without what is ignored now: some releases take that out."""
+    if not isinstance(held, Instance) or held.cls.full_name != ATTRIBUTE_DICT or not isinstance(held.payload, Dict):
+        return False
+    return not ignored or (held.payload.rest is None and held.payload.keys().isdisjoint(ignored))
 
 
-def _saved(machine: Any, module: Instance, names: list[Value], ignore: Value) -> Values | None:
+def _ignored(given: Value) -> Sequence[Value] | None:
+    """The names that are not to be saved; None where they are not known."""
+    names = [given] if isinstance(given, str) else [] if given is None else given
+    return names if isinstance(names, (tuple, list)) and _are_texts(names) else None
+
+
+def _saved(machine: Any, module: Instance, names: list[Value], ignored: Sequence[Value] | None) -> Values | None:
     """What is saved, by name; None where that is not known."""
     given = _given(machine, module)
-    ignored = [ignore] if isinstance(ignore, str) else [] if ignore is None else ignore
-    if given is None or not isinstance(ignored, (tuple, list)) or not _are_texts(ignored) or not _are_texts(names):
+    if given is None or ignored is None or not _are_texts(names):
         return None
     given = {name: value for name, value in given.items() if name not in ignored}
     if not names:
@@ -68,13 +79,15 @@ def _saved(machine: Any, module: Instance, names: list[Value], ignore: Value) ->
     return {name: given[name] for name in names} if given.keys() >= set(names) else None
 
 
-def _are_texts(values: list[Value] | tuple[Value, ...] | List) -> bool:
+def _are_texts(values: Sequence[Value]) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
 def _given(machine: Any, module: Instance) -> Values | None:
     """The arguments of those constructors of a module that run, the outer ones' before those that they hand on."""
     found: Values = {}
+    if not machine.frames or machine.frames[-1].first_argument is not module:  # called by no method of its own
+        return None
     for frame in reversed(machine.frames):
         if frame.first_argument is not module:  # another module around would give its own as well
             other = frame.first_argument
@@ -108,4 +121,4 @@ def _arguments(frame: Frame) -> Values | None:
             found.update(value)
         elif parameter.kind != "*":
             found[parameter.name] = value
-    return found
+    return {name: value for name, value in found.items() if name not in LEFT_OUT}
