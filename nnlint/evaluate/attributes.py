@@ -424,8 +424,6 @@ class Attributes(Control):
                 return Native(name, partial(_write_outside, value))
             if name == "backward":
                 self.run_hooks()
-            if name == "param_groups" and value.plain:  # an optimizer's: they hold Parameters
-                return Unknown(value.why, foreign=True)
             if name == "requires_grad_":
                 return Native(name, partial(_train_unseen, value))
             if name in RESHAPING:
@@ -480,6 +478,8 @@ class Attributes(Control):
 
     def within(self, value: Unknown, name: Value) -> Value:
         """An attribute or an item of an Unknown: as assumed, where its path is one that assumptions name."""
+        if name == "param_groups" and value.plain:  # an optimizer's: they hold Parameters
+            return Unknown(value.why, foreign=True)
         if not isinstance(value, Named) or not isinstance(name, str):
             return value.part()
         path = f"{value.path}.{name}"

@@ -336,9 +336,10 @@ def is_computed(value: Value, name: str) -> bool:
 @builtin("getattr")
 def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     value, name = args[0], as_text(args[1])
-    if isinstance(value, Unknown) and not value.options and not isinstance(value, External):
+    is_named = isinstance(name, str) and len(args) < 3  # as value.name is
+    if isinstance(value, Unknown) and not (value.options or isinstance(value, External) or is_named):
         found = machine.within(value, name)
-        plain = value.plain and all(map(is_plain, args[2:]))
+        plain = is_plain(found) and all(map(is_plain, args[2:]))
         if len(args) < 3:
             machine.doubtful(found)
         return Unknown(value.why, plain=plain, calls=value.calls) if type(found) is Unknown else found
