@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable
 from functools import partial
 from keyword import iskeyword
 from typing import Any
@@ -17,6 +17,7 @@ from nnlint.evaluate.constructions import Constructions
 from nnlint.evaluate.control import DEPTH, GIVEN, LimitError, UnfollowedError
 from nnlint.evaluate.effects import names_its_class
 from nnlint.evaluate.functions import REPLACED, distinct, keyword_defaults, replaced
+from nnlint.evaluate.generators import Paused, exhaust
 from nnlint.evaluate.items import NATIVE_ERRORS
 from nnlint.evaluate.look_ups import ADDING, READING
 from nnlint.evaluate.nn_module import WRITING_METHODS, is_module
@@ -614,7 +615,7 @@ class Calls(Objects):
             except RaisedError as raised:
                 thrown = raised
 
-    def _finish_unseen(self, function: Function, frame: Frame, body: Iterator[Value], why: str) -> None:
+    def _finish_unseen(self, function: Function, frame: Frame, body: Paused, why: str) -> None:
         """After a Rest a generator is not asked again. What is left of it runs here; where that writes to anything
         older, or goes on in ways that are not followed, all that the generator can write to is forgotten, since nobody
         knows how far it is run."""
@@ -622,8 +623,7 @@ class Calls(Objects):
         start = self.heap.oldest = frame.birth = self.heap.clock
         frame.is_asked, level, raises = False, frame.level, False
         try:
-            for _ in body:
-                self.step()
+            exhaust(body)
         except RaisedError:
             raises = True
         outcomes = self.heap.collect(level, None, None)

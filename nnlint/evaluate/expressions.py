@@ -789,9 +789,22 @@ def lower_await(node: cst.Await, scope: Scope) -> Evaluate:
 
 
 def lower_yield(node: cst.Yield, scope: Scope) -> Evaluate:
-    """a yield inside an expression; all others are statements of their own (see evaluate/generators.py)"""
-    why = Unknown("a generator that cannot be followed")
-    return lambda frame: scope.machine.give_up(why)
+    """a yield inside an expression, or in a generator that nobody asks any more; all others are statements of their own
+    (see evaluate/generators.py)"""
+    machine, why = scope.machine, Unknown("a generator that cannot be followed")
+    is_from = isinstance(node.value, cst.From)
+    given = node.value.item if isinstance(node.value, cst.From) else node.value
+    value = lower(given, scope) if given is not None else lambda frame: None
+
+    def evaluate(frame: Frame) -> Value:
+        if frame.is_asked:
+            machine.give_up(why)
+        items = value(frame)
+        for _ in machine.iterate(items) if is_from else ():
+            machine.step()
+        return Unknown("what is sent to a generator")
+
+    return evaluate
 
 
 EXPRESSIONS: dict[type[cst.CSTNode], Callable[[Any, Scope], Evaluate]] = {

@@ -66,12 +66,14 @@ def stay_single(scope: Scope, frame: Frame) -> Paused:
 
 def exhaust(paused: Paused) -> str | None:
     """What is left of a generator that is not asked again, for its effects."""
+    sent: Value = None  # by who asked last; what others send is not known
     while True:
         try:
-            next(paused)
+            paused.send(sent)
         except StopIteration as stop:
             signal: str | None = stop.value
             return signal
+        sent = Unknown("what is sent to a generator")
 
 
 def block(node: Any, scope: Scope) -> Lazy:
@@ -99,7 +101,7 @@ def wait(node: cst.BaseExpression, scope: Scope) -> Lazy:
         def delegate(frame: Frame) -> Generator[Value, Value, Value]:
             source = iterable(frame)
             for item in machine.iterate(source):
-                if (yield item) is not None:
+                if (yield item) is not None and frame.is_asked:
                     raise UnfollowedError(NOT_FOLLOWED)
             return source.frame.returned if isinstance(source, Stream) and source.frame is not None else None
 
@@ -176,6 +178,18 @@ def condition(node: cst.If, scope: Scope) -> Lazy:
 def otherwise(node: Any, scope: Scope) -> Lazy:
     """else: body"""
     return lower_lazily(node.body, scope)
+
+
+def at_once_unasked(node: cst.CSTNode, scope: Scope, lazy: Lazy) -> Lazy:
+    """What catches exceptions; where nobody asks any more, it runs as any such statement."""
+    from nnlint.evaluate.statements import lower_statement
+
+    execute: Execute = lower_statement(node, scope)
+
+    def run(frame: Frame) -> Paused:
+        return (yield from lazy(frame)) if frame.is_asked else execute(frame)
+
+    return run
 
 
 def bounded(scope: Scope, rounds: Lazy) -> Lazy:
@@ -308,7 +322,7 @@ def surround(node: cst.With, scope: Scope) -> Lazy:
         machine.leave(manager, None)
         return signal
 
-    return run
+    return at_once_unasked(node, scope, run)
 
 
 def guarded(scope: Scope, frame: Frame, inner: Paused) -> Paused:
@@ -379,7 +393,7 @@ def attempt(node: cst.Try, scope: Scope) -> Lazy:
             frame.returned = kept
         return over or signal
 
-    return run
+    return at_once_unasked(node, scope, run)
 
 
 RAISED = "__raised__"
