@@ -478,7 +478,7 @@ class Attributes(Control):
 
     def within(self, value: Unknown, name: Value) -> Value:
         """An attribute or an item of an Unknown: as assumed, where its path is one that assumptions name."""
-        if name == "param_groups" and value.plain:  # an optimizer's: they hold Parameters
+        if isinstance(name, str) and name == "param_groups" and value.plain:  # an optimizer's: they hold Parameters
             return Unknown(value.why, foreign=True)
         if not isinstance(value, Named) or not isinstance(name, str):
             return value.part()
