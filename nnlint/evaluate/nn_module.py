@@ -794,7 +794,7 @@ def _call(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _forward(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The framework's forward(): also of a module that has its own, which calls super().forward()"""
     module, inputs = args[0], (*args[1:], *kwargs.values())
-    unknown = Unknown("the result of a forward pass", plain=True)
+    unknown = Unknown("the result of a forward pass", plain=not any(map(is_module, inputs)))
     if not isinstance(module, Instance):
         return unknown
     if not inputs and module.cls.unknown_base is None and "forward" not in module.attributes and not machine.hooks:
