@@ -230,7 +230,12 @@ def _is_team_layer(cls: Class) -> bool:
 
 
 def call_text(source: Source, node: cst.CSTNode) -> str:
-    """A call as written, in one line; without its arguments where they are long."""
-    assert isinstance(node, cst.Call)
+    """A call as written, in one line; without its arguments where they are long. Decorators are called where the
+    function or class stands that they are for."""
+    if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+        decorators = " ".join(f"@{call_text(source, each.decorator)}" for each in node.decorators)
+        return decorators or node.name.value
     text = " ".join(source.tree.code_for_node(node.with_changes(lpar=(), rpar=())).split())
-    return text if len(text) <= LONGEST else f"{source.tree.code_for_node(node.func)}(...)"
+    if len(text) <= LONGEST:
+        return text
+    return f"{source.tree.code_for_node(node.func)}(...)" if isinstance(node, cst.Call) else f"{text[:LONGEST]}..."
