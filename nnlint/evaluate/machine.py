@@ -238,6 +238,8 @@ def _exception_init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -
 def _payload_init(maker: Native) -> Any:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         machine.heap.touch(args[0])
+        if maker.name == "list":
+            kwargs = _without_keywords(machine, args[0].cls, kwargs)
         args[0].payload = machine.call(maker, args[1:], kwargs)
         return None
 
@@ -270,8 +272,18 @@ def _property_get(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> 
     return args[0] if args[1] is None else machine.call(args[0].attributes["fget"], [args[1]], {})
 
 
+def _without_keywords(machine: Any, cls: Class, kwargs: dict[str, Value]) -> dict[str, Value]:
+    """What a class derived from one that takes no keywords hands to that: Python refuses them since 3.11, but where the
+    class has its own __init__."""
+    if kwargs and not isinstance(cls.find("__init__"), Function):
+        machine.may_raise("keywords of a class that takes none")
+    return {}
+
+
 def _payload_new(name: str) -> Any:
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        if name not in ("int", "str", "bytes"):
+            kwargs = _without_keywords(machine, args[0], kwargs)
         return Instance(args[0], machine.heap.clock, machine.call(BUILTINS[name], args[1:], kwargs))
 
     return run
