@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 
 MARKERS = ("pyproject.toml", "setup.cfg", "setup.py", ".git", "tox.ini", ".hg")
 UNSURE = ("__init__.pyc", ".so", ".pyd")  # compiled, for some Python or other
 COMPILED = (".pyc", *UNSURE)
 INSTALLED = ("site-packages", "dist-packages")
+STANDARD_LIBRARY = sys.stdlib_module_names - {"test"}  # many a project has a module `test`
 
 
 class Project:

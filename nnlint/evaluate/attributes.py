@@ -1033,6 +1033,16 @@ class Attributes(Control):
         self.heap.touch(value)
         value.attributes[name] = given
 
+    def delete_plainly(self, value: Instance, name: str) -> None:
+        """object.__delattr__"""
+        if value.is_its_own():
+            self.havoc(value, "what deletes an attribute is not followed")
+            return
+        if name not in value.attributes and value.open is None:
+            raise self.error("AttributeError", name)
+        self.heap.touch(value)
+        value.attributes.pop(name, None)
+
     def delete_attribute(self, value: Value, name: str) -> None:
         """del value.name"""
         if isinstance(value, Instance):
@@ -1043,13 +1053,7 @@ class Attributes(Control):
             if deleter is not ABSENT:
                 self.call(BoundMethod(deleter, value), [name], {})
                 return
-            if value.is_its_own():
-                self.havoc(value, "what deletes an attribute is not followed")
-                return
-            if name not in value.attributes and value.open is None:
-                raise self.error("AttributeError", name)
-            self.heap.touch(value)
-            value.attributes.pop(name, None)
+            self.delete_plainly(value, name)
         elif isinstance(value, Class):
             if name not in value.attributes and value.metaclass is None:
                 raise self.error("AttributeError", name)
@@ -1244,16 +1248,10 @@ def _set_plainly(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
 def _delete_plainly(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """object.__delattr__(receiver, name)"""
     receiver, name = args
-    if not isinstance(receiver, Instance) or not isinstance(name, str):
+    if isinstance(receiver, Instance) and isinstance(name, str):
+        machine.delete_plainly(receiver, name)
+    else:
         machine.havoc(receiver, "an attribute whose name is not known is deleted")
-        return None
-    if receiver.is_its_own():
-        machine.havoc(receiver, "what deletes an attribute is not followed")
-        return None
-    if name not in receiver.attributes and receiver.open is None:
-        raise machine.error("AttributeError", name)
-    machine.heap.touch(receiver)
-    receiver.attributes.pop(name, None)
     return None
 
 

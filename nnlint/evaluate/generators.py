@@ -217,18 +217,19 @@ def one_round(scope: Scope, body: Lazy) -> Lazy:
     return run
 
 
-def end_unseen(node: cst.For | cst.While, scope: Scope) -> Callable[[Frame, str], str | None]:
-    """The else of a loop of which nobody knows whether it comes to its end."""
-    machine = scope.machine
-    orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
-    breaks = any(isinstance(part, cst.Break) for part in walk(node.body, CLOSED))
+def has_break(node: cst.For | cst.While) -> bool:
+    """Whether a break may leave a loop before its end."""
+    return any(isinstance(part, cst.Break) for part in walk(node.body, CLOSED))
 
-    def run(frame: Frame, why: str) -> str | None:
-        if orelse is None:
-            return None
+
+def perhaps_ended(node: cst.For | cst.While, scope: Scope, orelse: Execute) -> Callable[[str, Frame], str | None]:
+    """The end of a loop of which nobody knows, and why, whether it was left by a break: its else may run."""
+    machine, breaks = scope.machine, has_break(node)
+
+    def run(why: str, frame: Frame) -> str | None:
         if not breaks:
-            return exhaust(orelse(frame))
-        signal: str | None = machine.fork(frame, why, (lambda: None, lambda: exhaust(orelse(frame))))
+            return orelse(frame)
+        signal: str | None = machine.fork(frame, why, (lambda: None, lambda: orelse(frame)))
         return signal
 
     return run
@@ -240,7 +241,7 @@ def loop(node: cst.For, scope: Scope) -> Lazy:
     iterable, target = lower(node.iter, scope), lower_target(node.target, scope)
     body = one_round(scope, lower_lazily(node.body, scope))
     orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
-    end = end_unseen(node, scope)
+    end = perhaps_ended(node, scope, lambda frame: exhaust(orelse(frame)) if orelse is not None else None)
 
     def unsure(frame: Frame, rest: Rest) -> str | None:
         target(frame, rest.unknown.part())
@@ -252,7 +253,7 @@ def loop(node: cst.For, scope: Scope) -> Lazy:
             if type(item) is Rest:
                 yield item
                 signal = machine.repeat(frame, item.unknown.why, partial(unsure, frame, item))
-                return end(frame, item.unknown.why) if signal is None else signal
+                return end(item.unknown.why, frame) if signal is None else signal
             target(frame, item)
             signal = yield from body(frame)
             if signal == "break":
@@ -269,7 +270,7 @@ def repeat(node: cst.While, scope: Scope) -> Lazy:
     machine = scope.machine
     test, body = lower_test(node.test, scope), one_round(scope, lower_lazily(node.body, scope))
     orelse = lower_lazily(node.orelse, scope) if node.orelse is not None else None
-    end = end_unseen(node, scope)
+    end = perhaps_ended(node, scope, lambda frame: exhaust(orelse(frame)) if orelse is not None else None)
 
     def unsure(frame: Frame) -> str | None:
         signal = exhaust(body(frame))
@@ -285,7 +286,7 @@ def repeat(node: cst.While, scope: Scope) -> Lazy:
             if isinstance(truth, Unknown):
                 yield Rest(Unknown(truth.why))
                 signal = machine.repeat(frame, truth.why, partial(unsure, frame))
-                return end(frame, truth.why) if signal is None else signal
+                return end(truth.why, frame) if signal is None else signal
             if not truth:
                 break
             machine.step()

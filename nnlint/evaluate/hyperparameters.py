@@ -15,6 +15,7 @@ from nnlint.values import Class, Dict, Frame, Instance, Native, Value
 
 Values = dict[str, Value]
 ATTRIBUTE_DICT = "lightning.fabric.utilities.data.AttributeDict"
+SAVING = "save_hyperparameters"  # the method
 NOT_KNOWN = "what save_hyperparameters() saves"
 LEFT_OUT = frozenset({"frame", "frame_args"})  # parameters that Lightning takes for its own
 
@@ -101,7 +102,7 @@ def _given(machine: Any, module: Instance) -> Values | None:
 
 
 def _may_be_saved(cls: Class) -> bool:
-    return cls.unknown_base is not None or any("save_hyperparameters" in base.attributes for base in cls.mro)
+    return cls.unknown_base is not None or any(SAVING in base.attributes for base in cls.mro)
 
 
 def _arguments(frame: Frame) -> Values | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -31,6 +30,7 @@ from nnlint.layers import (
     UnknownSizeError,
     Violation,
 )
+from nnlint.project import STANDARD_LIBRARY
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
@@ -179,11 +179,11 @@ def set_state(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 
 # Packages whose own names stand for functions, classes and constants, never for a Module.
-WITHOUT_MODULES = sys.stdlib_module_names - {"test"} | {"numpy", "torch"}
+NAMING_NO_MODULE = STANDARD_LIBRARY | {"numpy", "torch"}
 
 
 def _is_no_module(value: Unknown) -> bool:
-    return is_plain(value) or (isinstance(value, External) and value.name.partition(".")[0] in WITHOUT_MODULES)
+    return is_plain(value) or (isinstance(value, External) and value.name.partition(".")[0] in NAMING_NO_MODULE)
 
 
 def _set_attribute(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -27,7 +27,7 @@ from nnlint.evaluate.expressions import (
     mangle,
     signature,
 )
-from nnlint.evaluate.generators import lower_lazily, yields
+from nnlint.evaluate.generators import has_break, lower_lazily, perhaps_ended, yields
 from nnlint.evaluate.heap import Outcome
 from nnlint.evaluate.scope import CLOSED, Bindings, Scope, Site, binder
 from nnlint.signature import Rest
@@ -457,11 +457,7 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
     iterable, assign = lower(node.iter, scope), lower_target(node.target, scope)
     body, ends = lower_rounds(node, scope)
     orelse: Execute = lower_block(node.orelse.body, scope) if node.orelse is not None else lambda frame: None
-
-    breaks = any(isinstance(part, cst.Break) for part in walk(node.body, CLOSED))
-
-    def maybe_else(frame: Frame, why: str) -> str | None:
-        return machine.fork(frame, why, (lambda: None, lambda: orelse(frame))) if breaks else orelse(frame)
+    breaks, maybe_else = has_break(node), perhaps_ended(node, scope, orelse)
 
     def over(frame: Frame, values: Value) -> str | None:
         suspended = machine.suspended
@@ -480,7 +476,7 @@ def lower_for(node: cst.For, scope: Scope) -> Execute:
             if type(item) is Rest or (breaks and doubt is not None):
                 doubt = item.unknown if isinstance(item, Rest) else doubt
                 signal = machine.repeat(frame, doubt.why, partial(unsure, frame, item))
-                ended = partial(maybe_else, why=doubt.why)
+                ended = partial(maybe_else, doubt.why)
             else:
                 assign(frame, item)
                 signal = machine.bounded(frame, "continue", partial(body, frame))
@@ -514,11 +510,7 @@ def lower_while(node: cst.While, scope: Scope) -> Execute:
     test = lower_test(node.test, scope)
     body, ends = lower_rounds(node, scope)
     orelse: Execute = lower_block(node.orelse.body, scope) if node.orelse is not None else lambda frame: None
-
-    breaks = any(isinstance(part, cst.Break) for part in walk(node.body, CLOSED))
-
-    def maybe_else(frame: Frame, why: str) -> str | None:
-        return machine.fork(frame, why, (lambda: None, lambda: orelse(frame))) if breaks else orelse(frame)
+    maybe_else = perhaps_ended(node, scope, orelse)
 
     def unsure(frame: Frame) -> str | None:
         signal = machine.bounded(frame, "continue", partial(body, frame))
@@ -537,7 +529,7 @@ def lower_while(node: cst.While, scope: Scope) -> Execute:
                 truth = Unknown("a loop too long to follow")
             if truth is not True:
                 signal = machine.repeat(frame, truth.why, lambda: unsure(frame))
-                return maybe_else(frame, truth.why) if signal is None else signal
+                return maybe_else(truth.why, frame) if signal is None else signal
             signal = machine.bounded(frame, "continue", partial(body, frame))
             if signal is not None:
                 return signal

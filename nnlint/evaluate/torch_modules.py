@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnlint.evaluate.arities import MODULE, arities
-from nnlint.evaluate.hyperparameters import save_hyperparameters
+from nnlint.evaluate.hyperparameters import SAVING, save_hyperparameters
 from nnlint.evaluate.nn_containers import ARGUMENTS, CONTAINERS, overridable, taking
 from nnlint.evaluate.nn_layers import call_lazy, layer_init, plain_init
 from nnlint.evaluate.nn_module import (
@@ -52,7 +52,6 @@ def add_what_is_there(classes: dict[str, Class]) -> None:
 
 
 SELF = Parameter("self")
-SAVING = "save_hyperparameters"
 HOLDING = ("hparams", "hparams_initial", "load_from_checkpoint", "trainer")  # what may be a module, or hold some
 OVERLOADED = Signature((SELF, Parameter("args", kind="*"), Parameter("kwargs", kind="**")))
 SEEN = {

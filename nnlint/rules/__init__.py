@@ -3,7 +3,6 @@
 import importlib
 import pkgutil
 import re
-import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
@@ -12,9 +11,9 @@ from nnlint.configuration import Configuration
 from nnlint.construction import Analysis
 from nnlint.finding import Finding, printable
 from nnlint.pragma import Pragmas, read_pragmas
+from nnlint.project import STANDARD_LIBRARY
 
 IMPORT = re.compile(r"(?:^|[:;])[ \t\f]*(?P<keyword>from|import)\b(?P<modules>[^#;\n]*)", re.MULTILINE)
-STANDARD_LIBRARY = sys.stdlib_module_names - {"test"}  # many a project has a module `test`
 
 Check = Callable[[Analysis, Configuration, Pragmas], Iterator[Finding]]
 
