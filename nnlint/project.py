@@ -9,6 +9,7 @@ from collections.abc import Sequence
 MARKERS = ("pyproject.toml", "setup.cfg", "setup.py", ".git", "tox.ini", ".hg")
 UNSURE = ("__init__.pyc", ".so", ".pyd")  # compiled, for some Python or other
 COMPILED = (".pyc", *UNSURE)
+HINTS = ("requirements.txt", "environment.yml", "LICENSE", "README.md", "README.rst")  # of programs that nobody packs
 INSTALLED = ("site-packages", "dist-packages")
 STANDARD_LIBRARY = sys.stdlib_module_names - {"test"}  # many a project has a module `test`
 
@@ -22,11 +23,11 @@ class Project:
 
     def __init__(self, path: str, search_path: Sequence[str] = ()) -> None:
         folder = os.path.dirname(os.path.realpath(path))
-        top = folder
-        while os.path.isfile(os.path.join(top, "__init__.py")) and os.path.dirname(top) != top:
-            top = os.path.dirname(top)
+        top = import_root(folder)
         marked = marked_root(folder)
-        candidates = [top]
+        hinted = hinted_roots(folder, marked)
+        candidates = [top] if is_package(folder) else [folder, top]  # a script looks beside itself first
+        candidates += hinted
         if marked is not None:
             candidates += [marked, os.path.join(marked, "src")]
         searched = [os.path.realpath(item) for item in search_path]
@@ -34,7 +35,8 @@ class Project:
             package = os.path.relpath(folder, top).split(os.sep)[0]
             self.allowed = [folder if package == "." else os.path.join(top, package), *searched]
         else:
-            self.allowed = [marked if marked is not None and within(top, marked) else top, *searched]
+            project = marked or hinted[-1] if marked or hinted else top
+            self.allowed = [project if within(top, project) else top, *searched]
         self.roots = [item for i, item in enumerate(candidates + searched) if item not in (candidates + searched)[:i]]
         self._found: dict[str, str | None] = {}
 
@@ -43,13 +45,10 @@ class Project:
         real = os.path.realpath(path)
         folder, name = os.path.split(real)
         parts = [] if name == "__init__.py" else [name.removesuffix(".py")]
-        while os.path.isfile(os.path.join(folder, "__init__.py")) and os.path.dirname(folder) != folder:
-            folder, package = os.path.split(folder)
-            parts.insert(0, package)
-        if len(parts) == 1:
-            for root in sorted(self.roots, key=len, reverse=True):
-                if within(folder, root) and folder != root:
-                    return ".".join([*os.path.relpath(folder, root).split(os.sep), *parts])
+        tops = [import_root(folder), *sorted(self.roots, key=len, reverse=True)]
+        above = next((top for top in tops if within(folder, top) and folder != top), None)
+        if above is not None:
+            parts = [*os.path.relpath(folder, above).split(os.sep), *parts]
         return ".".join(parts) or os.path.basename(folder)
 
     def find(self, dotted: str) -> str | None:
@@ -139,6 +138,28 @@ def within(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
+def is_package(folder: str) -> bool:
+    """Whether a folder has an __init__.py."""
+    return os.path.isfile(os.path.join(folder, "__init__.py"))
+
+
+def import_root(folder: str) -> str:
+    """The folder from which the modules in this one are imported: that around the outermost package that it belongs to,
+    be it as a part without an __init__.py of its own, as long as no file marks that part as a project."""
+    marked, root = marked_root(folder), folder
+    while True:
+        while is_package(root) and os.path.dirname(root) != root:
+            root = os.path.dirname(root)
+        outer = root
+        while not is_package(outer):
+            if outer == marked or not os.path.basename(outer).isidentifier():
+                return root
+            outer = os.path.dirname(outer)
+        if outer in (marked, root):
+            return root
+        root = outer
+
+
 def marked_root(folder: str) -> str | None:
     """The nearest folder, from this one up, that looks like the root of a project."""
     while True:
@@ -148,3 +169,14 @@ def marked_root(folder: str) -> str | None:
         if parent == folder:
             return None
         folder = parent
+
+
+def hinted_roots(folder: str, marked: str | None) -> list[str]:
+    """The folders from this one up to the marked root of its project, or to the top, that look like those of a program:
+    what lies in them is imported from there. The nearest first."""
+    found = []
+    while folder != marked and os.path.dirname(folder) != folder:
+        if any(os.path.exists(os.path.join(folder, hint)) for hint in HINTS) and not is_package(folder):
+            found.append(folder)
+        folder = os.path.dirname(folder)
+    return found

@@ -12,7 +12,7 @@ import pytest
 from nnlint.analyse import Settings, analyse
 from nnlint.construction import Failure
 from nnlint.evaluate import imports
-from nnlint.project import Project
+from nnlint.project import HINTS, Project
 from nnlint.source import Source
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -102,6 +102,37 @@ def test_a_link_within_the_project_is_followed(project: Path) -> None:
     for module in (".linked", "other.sizes"):
         model.write_text(f"from torch import nn\nfrom {module} import WIDTH\nlayer = nn.Linear(WIDTH, 4)\n")
         assert [site.parameters for site in analyse(str(model)).layers] == [4100]
+
+
+def test_a_folder_inside_of_a_package_belongs_to_it_without_being_one(tmp_path: Path) -> None:
+    for name in ("one/__init__.py", "one/nets/model.py", "one/nets/deep/__init__.py", "one/nets/deep/sizes.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "one/nets/helper.py").write_text("")
+    project = Project(str(tmp_path / "one/nets/model.py"))
+    assert project.module_name(str(tmp_path / "one/nets/model.py")) == "one.nets.model"
+    assert project.module_name(str(tmp_path / "one/nets/deep/sizes.py")) == "one.nets.deep.sizes"
+    assert project.find("one.nets.deep") == os.path.realpath(tmp_path / "one/nets/deep/__init__.py")
+    assert project.find("helper") == os.path.realpath(tmp_path / "one/nets/helper.py"), "as a script has it beside it"
+    (tmp_path / "one/nets/setup.py").write_text("")
+    project = Project(str(tmp_path / "one/nets/model.py"))
+    assert project.module_name(str(tmp_path / "one/nets/model.py")) == "model", "a project of its own"
+    assert project.find("one") is None
+
+
+@pytest.mark.parametrize("hint", HINTS)
+def test_a_program_that_nobody_packs_has_its_modules_where_it_lies(tmp_path: Path, hint: str) -> None:
+    for name in ("aside/sizes.py", "program/nets/model.py", "program/sizes.py", "program/tools/sizes.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert Project(str(tmp_path / "program/nets/model.py")).find("sizes") is None
+    (tmp_path / "program" / hint).write_text("")
+    project = Project(str(tmp_path / "program/nets/model.py"))
+    assert project.module_name(str(tmp_path / "program/nets/model.py")) == "nets.model"
+    assert project.find("sizes") == os.path.realpath(tmp_path / "program/sizes.py")
+    assert project.find("tools.sizes") == os.path.realpath(tmp_path / "program/tools/sizes.py")
+    assert project.find("aside.sizes") is None
+    assert project.holds(str(tmp_path / "program/sizes.py")) and not project.holds(str(tmp_path / "aside/sizes.py"))
 
 
 def test_the_search_path_stands_behind_the_project(project: Path) -> None:
