@@ -627,7 +627,7 @@ for _name in ("locals", "globals"):
 
 
 def _refuse(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    raise RunTimeCodeError("code made at run time is not evaluated")
+    raise RunTimeCodeError
 
 
 @builtin("__import__")

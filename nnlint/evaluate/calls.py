@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Generator, Iterable
 from functools import partial
-from keyword import iskeyword
 from typing import Any
 
 import libcst as cst
@@ -26,6 +24,7 @@ from nnlint.evaluate.objects import Objects
 from nnlint.evaluate.scope import Site
 from nnlint.evaluate.sequential import Budget, is_sequential, misfit
 from nnlint.evaluate.tensor_names import RESHAPING
+from nnlint.evaluate.texts import evaluate_text, look_up_written
 from nnlint.layers import Violation
 from nnlint.layers.arguments import unknown_in
 from nnlint.signature import BindError, Rest
@@ -168,7 +167,6 @@ def is_unsure(value: Value, given: list[Value]) -> bool:
 
 DECORATOR_STEPS = 10_000  # what applying one decorator may take
 DECORATOR_FORKS = 6  # conditions that are not known, inside of each other
-DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 class Calls(Objects):
@@ -180,6 +178,7 @@ class Calls(Objects):
         self.choices: list[int] = []  # how deep in the stack calls stand of which the callee is one of several
         self.evaluated: set[int] = set()  # the calls, by the id of their nodes, which `sites` holds
         self.sites: dict[cst.CSTNode, Site] = {}
+        self.written: dict[Site, dict[str, Callable[[Frame], Value]]] = {}  # texts that eval() was given, by where
         self.constructions = Constructions()
         self.lowered = 0  # parts of the expression that is being lowered
         self.assume = {}
@@ -694,15 +693,13 @@ class Calls(Objects):
                 held["__class__"] = owner
         return Dict(held, self.heap.clock, None if name == "locals" else Unknown("vars()"))
 
-    def evaluate_text(self, frame: Frame, text: Value) -> Value:
-        """eval(text), where the text is a name, as in eval("nn." + name)"""
-        if not isinstance(text, str) or not DOTTED.fullmatch(text) or any(map(iskeyword, text.split("."))):
-            raise LimitError("code made at run time is not evaluated")
-        name, *attributes = text.split(".")
-        found = self.look_up(frame, name)
-        for attribute in attributes:
-            found = self.get_attribute(found, attribute)
-        return found
+    def evaluate_text(self, frame: Frame, name: str, text: Value, site: Site) -> Value:
+        """eval(text), exec(text)"""
+        return evaluate_text(self, frame, name, text, site)
+
+    def look_up_written(self, frame: Frame, name: str) -> Value:
+        """A name in a text that is evaluated."""
+        return look_up_written(self, frame, name)
 
     def _owner(self, function: Function) -> Class | None:
         """The class in whose body a function stands, behind whatever decorators."""

@@ -88,6 +88,9 @@ class GivenUpError(LimitError):
 class RunTimeCodeError(LimitError):
     """Code that is made at run time, which may import anything, ends the root."""
 
+    def __init__(self) -> None:
+        super().__init__("code made at run time is not evaluated")
+
 
 class UnfollowedError(LimitError):
     """A generator comes to where it could go on in more ways than one can wait in."""
@@ -689,8 +692,7 @@ class Control:
         but for modules. Those that are `called` run, with the methods that they name: they may bind modules as well."""
         reached = [method for method in called if isinstance(method, Function)]
         for method in reached:
-            names = self.effects.text(method.site).names if method.site is not None else ()
-            named = (receiver.cls.find(name) for name in sorted(names))
+            named = (receiver.cls.find(name) for name in self._named_methods(receiver, method))
             reached += [other for other in named if isinstance(other, Function) and other not in reached]
         own = (method for base in receiver.cls.mro for method in base.attributes.values())
         methods = reached if called else [method for method in own if isinstance(method, Function)]
@@ -699,7 +701,7 @@ class Control:
                 continue
             text, seen = self.effects.text(method.site), {id(receiver)}
             self._havoc_closure(method, why, seen)
-            if called and not text.names.isdisjoint(BINDING):
+            if called and (text.evaluates or not text.names.isdisjoint(BINDING)):
                 self.havoc(receiver, why)
             for told in sorted(text.written | text.opened | text.rebound):
                 name = told[1:]
@@ -710,6 +712,14 @@ class Control:
                     self.havoc(held, why, seen)
                     self.heap.touch(receiver)
                     receiver.attributes[name] = Unknown(why)
+
+    def _named_methods(self, receiver: Instance, method: Function) -> list[str]:
+        """The names that a method speaks of, or may by a text that it evaluates: all that its object's classes have."""
+        if method.site is None:
+            return []
+        text = self.effects.text(method.site)
+        own = {name for base in receiver.cls.mro for name in base.attributes} if text.evaluates else set()
+        return sorted(text.names | own)
 
     def forget_reached(self, frame: Frame, why: str) -> None:
         """Nobody knows what was written: all that is reached from the names of a module is forgotten, but for what is

@@ -24,6 +24,7 @@ GIVERS = frozenset({"sum", "min", "max", "sorted", "list", "tuple", "set", "dict
 READING = frozenset({"keys", "index", "count", "format", "join", "split", "lower"})
 GIVING = frozenset({"get", "values", "items", "copy"})
 ITSELF = frozenset({"__class__", "eval", "exec", "locals", "vars"})  # who names one may have its object by it
+EVALUATING = frozenset({"eval", "exec"})
 LOOKING_UP = READING | GIVING | {"__contains__", "__getitem__", "__iter__", "__len__"}
 ANNOTATIONS = ("annotation", "returns")
 TRAINING = frozenset({GRADIENT, f"{GRADIENT}_", "detach_", "setattr"})  # what says whether a tensor is trained
@@ -34,7 +35,7 @@ class Text(NamedTuple):
     """What a function's text says: the names in it, those that it binds anew outside of itself, those whose objects it
     may write to, those of which only what they hold may be written to, and those of variables of functions around that
     it declares its own to write. An attribute, which may be a name of another module, has a dot in front.
-    has_import: it imports something itself.
+    has_import: it imports something itself; evaluates: a text, which may do anything to all that it can name.
     """
 
     names: frozenset[str]
@@ -43,6 +44,7 @@ class Text(NamedTuple):
     opened: frozenset[str]
     nonlocals: frozenset[str]
     has_import: bool
+    evaluates: bool
 
 
 def text_of(function: ast.AST) -> Text:
@@ -56,7 +58,8 @@ def text_of(function: ast.AST) -> Text:
     written = frozenset(name for name, is_itself in found if is_itself)
     opened = frozenset(name for name, _ in found) - written
     has_import = any(isinstance(part, (ast.Import, ast.ImportFrom)) for part in parts)
-    return Text(names, frozenset(declared | attributes), written, opened, nonlocals, has_import)
+    evaluates = any(isinstance(part, ast.Name) and part.id in EVALUATING for part in parts)
+    return Text(names, frozenset(declared | attributes), written, opened, nonlocals, has_import, evaluates)
 
 
 def names_its_class(function: ast.AST) -> bool:
@@ -189,7 +192,7 @@ class Effects:
             return True
         text = self.text(value.site)
         own = {value.name, *(parameter.name for parameter in value.signature.parameters)}
-        return bool(text.nonlocals) or bool((text.rebound | text.written | text.opened) - own)
+        return text.evaluates or bool(text.nonlocals) or bool((text.rebound | text.written | text.opened) - own)
 
     def may_write_argument(self, value: Value, place: int) -> bool:
         """Whether a call may write to its argument at a place, as far as the text of the function itself says."""
@@ -199,7 +202,7 @@ class Effects:
             return True
         given = [one.name for one in value.signature.parameters if one.kind in ("positional", "both")]
         text = self.text(value.site)
-        return place >= len(given) or given[place] in text.written | text.opened
+        return text.evaluates or place >= len(given) or given[place] in text.written | text.opened
 
     def only_looks_up(self, cls: Class) -> bool:
         """Whether the objects of a class, one of Python's containers with methods of the program's own, hold what they
@@ -243,12 +246,14 @@ class Effects:
             text = self.text(one.site)
             for module, dot in modules_named(text, one.module):
                 modules.add(module)
-                if not text.names.isdisjoint(TRAINING):
+                if text.evaluates or not text.names.isdisjoint(TRAINING):
                     found[Effect(module, GRADIENT, False, True)] = None
-                for name in sorted(text.names & module.frame.variables.keys()):
+                held = module.frame.variables.keys()
+                for name in sorted(held if text.evaluates else text.names & held):
                     told = f"{dot}{name}"
-                    if told in text.written or told in text.opened or told in text.rebound:
-                        found[Effect(module, name, told in text.rebound, told in text.opened)] = None
+                    if text.evaluates or told in text.written or told in text.opened or told in text.rebound:
+                        is_bound = text.evaluates or told in text.rebound
+                        found[Effect(module, name, is_bound, told in text.opened)] = None
                     called = functions_of(module.frame.variables[name])
                     more = dict.fromkeys(other for other in called if other not in own)
                     is_whole = is_whole and seen.isdisjoint(more)

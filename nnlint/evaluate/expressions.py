@@ -12,6 +12,7 @@ from typing import Any
 
 import libcst as cst
 
+from nnlint.evaluate.effects import EVALUATING
 from nnlint.evaluate.kinds import is_object_of
 from nnlint.evaluate.scope import Scope, Site, binder
 from nnlint.signature import REQUIRED, Parameter, Rest, Signature
@@ -135,6 +136,8 @@ def lower_name(node: cst.Name, scope: Scope) -> Evaluate:
     constants = {"True": True, "False": False, "None": None}
     if name in constants:
         return constant(constants[name])
+    if scope.kind == "text":
+        return lambda frame: machine.look_up_written(frame, name)
     if scope.kind == "function" and name in scope.local:
         unbound = f"{name} is not bound here"
 
@@ -209,18 +212,18 @@ def lower_call(node: cst.Call, scope: Scope) -> Evaluate:
     """callee(a, *b, c=d, **e)"""
     machine = scope.machine
     callee = lower(node.func, scope)
-    site = Site(scope.source, node, scope.qualified or "<module>")
+    site = scope.site or Site(scope.source, node, scope.qualified or "<module>")
     machine.sites[node] = site
     parts = [(arg.star, arg.keyword.value if arg.keyword else "", lower(arg.value, scope)) for arg in node.args]
     call = machine.call_at
     if isinstance(node.func, cst.Name) and node.func.value in ("super", "locals", "globals", "vars") and not node.args:
         which = node.func.value
         return lambda frame: machine.call_with_frame(which, frame, callee(frame), site)
-    if isinstance(node.func, cst.Name) and node.func.value == "eval" and [part[:2] for part in parts] == [("", "")]:
-        text = parts[0][2]
-        evaluated = machine.builtins["eval"]
+    if isinstance(node.func, cst.Name) and node.func.value in EVALUATING and [part[:2] for part in parts] == [("", "")]:
+        name, text = node.func.value, parts[0][2]
+        evaluated = machine.builtins[name]
         return lambda frame: (
-            machine.evaluate_text(frame, text(frame))
+            machine.evaluate_text(frame, name, text(frame), site)
             if (target := callee(frame)) is evaluated
             else call(site, target, [text(frame)], {}, None)
         )

@@ -31,8 +31,9 @@ class Site:
 
 @dataclass
 class Scope:
-    """Where code stands: kind is "module", "class" or "function"; `local` are the names that it binds; `breaks`: how a
-    break statement ends there, which says what loop it leaves: one in a loop's else leaves the loop around."""
+    """Where code stands: kind is "module", "class", "function", "comprehension" or "text" (that eval() is given);
+    `local` are the names that it binds; `breaks`: how a break statement ends there, which says what loop it leaves: one
+    in a loop's else leaves the loop around; site: where all calls in a text stand."""
 
     machine: Machine
     source: Source
@@ -43,6 +44,7 @@ class Scope:
     outer: frozenset[str] = field(default=frozenset())  # declared nonlocal
     globals: frozenset[str] = field(default=frozenset())  # declared global
     breaks: str = "break"
+    site: Site | None = None
 
     def qualified_inside(self, name: str) -> str:
         """The qualified name of a class or function called `name` in this scope."""
