@@ -70,6 +70,15 @@ def taken(machine: Any, module: Instance, name: str) -> Value:
     return parameter
 
 
+def taken_back(machine: Any, module: Instance, *names: str) -> list[Value]:
+    """The parameters of these names, which a module has for what is to be removed from it: torch raises where it surely
+    has not."""
+    held = registry(machine, module, "_parameters")
+    if held.rest is None and module.open is None and any(name not in held for name in names):
+        raise machine.error("ValueError", f"{names[0]} not found in a module")
+    return [taken(machine, module, name) for name in names]
+
+
 def holds_computed(module: Instance) -> bool:
     """Whether a module holds a tensor that weight_norm or pruning computed, and that is not registered."""
     held, buffers = (module.attributes.get(name) for name in ("_parameters", "_buffers"))
@@ -169,8 +178,8 @@ def _parametrized_weight_norm(machine: Any, args: list[Value], kwargs: dict[str,
 @function("remove_weight_norm", "weight_norm.remove_weight_norm")
 def _remove_weight_norm(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name = args[:2]
-    gain, weight = taken(machine, module, f"{name}_g"), taken(machine, module, f"{name}_v")
-    if gain is None or weight is None:
+    gain, weight = taken_back(machine, module, f"{name}_g", f"{name}_v")
+    if not isinstance(gain, Tensor) or not isinstance(weight, Tensor):
         return ABSENT
     machine.heap.touch(module)
     del module.attributes[f"{name}_g"], module.attributes[f"{name}_v"]
@@ -197,8 +206,8 @@ def _renamed(buffers: tuple[str, ...], machine: Any, args: list[Value], kwargs: 
 
 def _renamed_back(buffers: tuple[str, ...], machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     module, name = args[:2]
-    weight = taken(machine, module, f"{name}_orig")
-    if weight is None:
+    (weight,) = taken_back(machine, module, f"{name}_orig")
+    if not isinstance(weight, Tensor):
         return ABSENT
     machine.heap.touch(module)
     del module.attributes[f"{name}_orig"]

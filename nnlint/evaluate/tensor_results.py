@@ -274,6 +274,34 @@ def qr(A: Value, mode: Value = "reduced") -> Result:
     return {"Q": (*batch, rows, inner), "R": (*batch, inner, columns)}
 
 
+def svd(A: Value, full_matrices: Value = True, transposed: str = "Vh") -> Result:
+    """torch.linalg.svd(), and torch.svd(), which gives V as it is"""
+    batch, rows, columns = _matrix(A)
+    inner = min(rows, columns)
+    if type(full_matrices) is not bool:
+        raise NotKnown
+    left, right = (rows, columns) if full_matrices else (inner, inner)
+    last = (right, columns) if transposed == "Vh" else (columns, right)
+    return {"U": (*batch, rows, left), "S": (*batch, inner), transposed: (*batch, *last)}
+
+
+def old_svd(input: Value, some: Value = True) -> Result:
+    if type(some) is not bool:
+        raise NotKnown
+    return svd(input, not some, "V")
+
+
+def eigen(A: Value, UPLO: Value = "L") -> Result:
+    """eigh() and eig(), which does not take UPLO"""
+    *batch, size, _ = of_square(A)
+    return {"eigenvalues": (*batch, size), "eigenvectors": (*batch, size, size)}
+
+
+def pseudo_inverse(A: Value) -> Result:
+    batch, rows, columns = _matrix(A)
+    return (*batch, columns, rows)
+
+
 def lu(A: Value) -> Result:
     batch, rows, columns = _matrix(A)
     return [(*batch, rows, columns), (*batch, min(rows, columns))]
@@ -495,6 +523,7 @@ RULES: dict[str, Rule] = {
     "addmm": addmm, "baddbmm": baddbmm, "meshgrid": meshgrid, "hstack": stacked(1), "vstack": stacked(0),
     "polar": lambda abs, angle: widened(abs, angle), "renorm": renorm, "lu_unpack": lu_unpack, "lu": lu,
     "qr": lambda input, some=True: qr(input, "reduced" if some else "complete"),
+    "svd": old_svd, "pinverse": lambda input: pseudo_inverse(input),
     **dict.fromkeys(("inverse", "cholesky", "matrix_exp"), of_square),
 }  # fmt: skip
 FUNCTIONAL: dict[str, Rule] = {
@@ -509,7 +538,11 @@ FUNCTIONAL: dict[str, Rule] = {
     **{f"conv_transpose{d}d": _convolution(d, True) for d in (1, 2, 3)},
 }  # fmt: skip
 LINALG: dict[str, Rule] = {
-    "qr": qr, "lu_factor": lu, **dict.fromkeys(("inv", "cholesky", "matrix_exp"), lambda A: of_square(A)),
+    "qr": qr, "lu_factor": lu, "eigh": eigen,
+    "svd": lambda A, full_matrices=True, *, driver=None: svd(A, full_matrices),
+    "eig": lambda A: eigen(A), "svdvals": lambda A: svd(A)["S"], "pinv": pseudo_inverse,
+    "eigvals": lambda A: eigen(A)["eigenvalues"], "eigvalsh": lambda A, UPLO="L": eigen(A)["eigenvalues"],
+    **dict.fromkeys(("inv", "cholesky", "matrix_exp"), lambda A: of_square(A)),
 }  # fmt: skip
 # What gives whole numbers, or truth values.
 OF_INTEGERS = frozenset(
