@@ -144,5 +144,5 @@ def torchs_totals(program: str) -> set[int]:
 def executed(program: str) -> dict[str, Any]:
     """The program's names, as a module of its own."""
     sys.modules["nets"] = module = ModuleType("nets")
-    exec(compile(HEADER + program, "nets.py", "exec"), module.__dict__)
+    exec(compile(HEADER + program, "nets.py", "exec", dont_inherit=True), module.__dict__)
     return module.__dict__

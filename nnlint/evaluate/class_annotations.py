@@ -1,6 +1,7 @@
 """The annotations of a class: __annotations__, inspect.get_annotations() and typing.get_type_hints().
 
-Which names are annotated is known, and the types of those that are annotated with one of Python's own by its name.
+Which names are annotated is known, and the types of those that are annotated with the name of one of Python's own or of
+a class.
 """
 
 from __future__ import annotations
@@ -53,14 +54,23 @@ def _noted(machine: Any, cls: Class, is_hint: bool) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for field in cls.attributes.get("__fields__", ()):
         node = field.annotation
-        name = node.value if isinstance(node, cst.Name) and node.value not in field.frame.variables else ""
-        kind = machine.look_up(field.frame, name) if name in machine.builtins else UNKNOWN
-        is_own = name in machine.builtins and kind is machine.builtins[name]
+        kind = _kind(machine, field, node.value) if isinstance(node, cst.Name) else UNKNOWN
         as_text = not is_hint and AS_TEXT in field.scope.source.text
-        found[field.name] = UNKNOWN if not is_own else name if as_text else kind
+        found[field.name] = node.value if as_text and kind is not UNKNOWN else kind
         if isinstance(node, cst.SimpleString) and not is_hint:
             found[field.name] = node.evaluated_value
     return found
+
+
+def _kind(machine: Any, field: Any, name: str) -> Value:
+    """What an annotation names: one of Python's own types, or a class that the module bound to it before."""
+    if name in machine.builtins:
+        found = machine.look_up(field.frame, name) if name not in field.frame.variables else UNKNOWN
+        return found if found is machine.builtins[name] else UNKNOWN
+    if field.annotated is ABSENT or name in field.frame.variables:
+        return UNKNOWN
+    found = machine.look_up(field.frame, name)
+    return found if isinstance(found, Class) and found is machine.read(field.annotated) else UNKNOWN
 
 
 def _get_annotations(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -554,8 +554,8 @@ class Field:
     """A field of a dataclass or NamedTuple, in the order of the class body."""
 
     __slots__ = (
-        "annotation", "default", "factory", "frame", "in_init", "init_only", "is_compared", "keyword_only", "name",
-        "scope",
+        "annotated", "annotation", "default", "factory", "frame", "in_init", "init_only", "is_compared",
+        "keyword_only", "name", "scope",
     )  # fmt: skip
 
     def __init__(
@@ -573,6 +573,8 @@ class Field:
         self.factory: Value = REQUIRED
         self.in_init = True
         self.is_compared: Value = True
+        name_of_kind = annotation.value if isinstance(annotation, cst.Name) else ""
+        self.annotated: Value = frame.module.frame.variables.get(name_of_kind, ABSENT)  # not read: only few ask for it
 
     def text(self) -> str:
         """The annotation as written."""

@@ -132,9 +132,23 @@ def _format_text(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     return args[0].format(*values, **kwargs)
 
 
-@method(str, "ljust", "rjust", "center", "zfill", "expandtabs")
-def _padded(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return Unknown("padded text", plain=True)
+def _padded(name: str) -> Native:
+    """A method that makes a text as wide as it is told."""
+    pad = getattr(str, name)
+
+    def run(text: str, width: int, /, *fill: str) -> Value:
+        return pad(text, width, *fill) if width <= ops.ITEMS else Unknown("a value too large to compute", plain=True)
+
+    return pure(name, run)
+
+
+for _name in ("ljust", "rjust", "center", "zfill"):
+    METHODS[str, _name] = _padded(_name)
+
+
+@method(str, "expandtabs")
+def _expanded(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Unknown("text with its tabs expanded", plain=True)
 
 
 @method(Size, "numel")

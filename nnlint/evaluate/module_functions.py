@@ -38,6 +38,12 @@ def _same_module(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     return args[0] if args else kwargs.get("module", Unknown("a decorator with arguments"))
 
 
+def _allowed_in_graph(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """allow_in_graph(fn): the function itself, or a list of functions"""
+    given = args[0] if args else kwargs.get("fn")
+    return List(machine.items(given), machine.heap.clock) if isinstance(given, (List, tuple)) else given
+
+
 def _skip_init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """skip_init(cls, ...): the module that cls(...) is, with numbers of no meaning"""
     return machine.call(args[0], args[1:], kwargs)
@@ -142,6 +148,8 @@ def _wrapped(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 _BY_NAME = {
     "torch.compile": _compile,
+    "torch.compiler.allow_in_graph": _allowed_in_graph,
+    "torch._dynamo.allow_in_graph": _allowed_in_graph,
     "torch.jit.script": _same_module,
     "torch.jit.script_if_tracing": _same_module,
     "torch.jit.export": _same_module,
