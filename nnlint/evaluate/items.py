@@ -748,10 +748,16 @@ class Items(Attributes):
         if cleans_up and item is not ABSENT and type(item) is not Rest:
             self.suspended = (*self.suspended, stream)
         if type(item) is Rest:
-            stream.spoiled = item.unknown
             if not goes_on and stream.frame is None:
-                self.take_some(stream.items, item.unknown.why)
+                item = Rest(self._one_left(stream, item))
+            stream.spoiled = item.unknown
         return item
+
+    def _one_left(self, stream: Stream, rest: Rest) -> Unknown:
+        """Any of the items from a Rest on."""
+        why = rest.unknown.why
+        left = self.take_some(stream.items, why)
+        return one_of(why, [rest, *left]) if len(left) < DRAINED else Unknown(why)
 
     def _iterate_instance(self, value: Instance) -> Iterator[Value]:
         method = value.cls.find("__iter__")

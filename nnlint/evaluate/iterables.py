@@ -27,6 +27,7 @@ from nnlint.values import (
     Value,
     has_rest,
     is_plain,
+    one_of,
     type_name,
 )
 
@@ -108,7 +109,9 @@ def _next(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if len(args) > 1:
             return args[1]
         raise ended(machine, source, was_running)
-    return Unknown(item.unknown.why) if type(item) is Rest else item
+    if type(item) is not Rest:
+        return item
+    return one_of(item.unknown.why, [item, *args[1:]]) if source.frame is None else Unknown(item.unknown.why)
 
 
 @builtin("enumerate")

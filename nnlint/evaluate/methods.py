@@ -569,8 +569,24 @@ def _set_operation(name: str) -> Fn:
     return run
 
 
+def _set_update(operation: Fn) -> Fn:
+    """The operation, of which the set takes the result in itself."""
+
+    def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        result = operation(machine, args, kwargs)
+        machine.heap.touch(args[0])
+        args[0].clear()
+        args[0].rest = result if isinstance(result, Unknown) else None
+        args[0].update(() if isinstance(result, Unknown) else result)
+        return None
+
+    return run
+
+
 for _name in ("union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset", "isdisjoint"):
     METHODS[Set, _name] = Native(_name, _set_operation(_name))
+for _name in ("intersection", "difference", "symmetric_difference"):
+    METHODS[Set, f"{_name}_update"] = Native(f"{_name}_update", _set_update(_set_operation(_name)))
 
 
 @method(Stream, "send")

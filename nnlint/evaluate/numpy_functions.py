@@ -255,12 +255,14 @@ def _mesh(*arrays: Value, indexing: Value = "xy") -> Value:
 
 
 def _argsort(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """numpy.argsort(vector): of numbers of which no two are equal, and all are known"""
-    numbers = numbers_of(args[0]) if args and isinstance(args[0], Tensor) else args[0] if args else None
-    is_known = isinstance(numbers, list) and all(type(number) in (int, float) for number in numbers)
-    if not is_known or kwargs or len(args) > 1 or len(set(numbers or ())) < len(numbers or ()):
+    """numpy.argsort(vector, axis=-1): of numbers of which no two are equal, and all are known"""
+    array, axis = args[0] if args else None, args[1] if len(args) == 2 and not kwargs else kwargs.get("axis", -1)
+    numbers = numbers_of(array) if isinstance(array, Tensor) else array
+    is_known = isinstance(numbers, (list, tuple)) and all(type(n) in (int, float) and n == n for n in numbers)
+    is_vector = type(axis) is int and axis in (0, -1) and len(args) + len(kwargs) < 3 and kwargs.keys() <= {"axis"}
+    if not is_known or not is_vector or len(set(numbers or ())) < len(numbers or ()):
         return machine.call(External("numpy.argsort"), args, kwargs)
-    assert isinstance(numbers, list)
+    assert isinstance(numbers, (list, tuple))
     machine.step(len(numbers))
     return as_array(from_numbers(machine, (len(numbers),), sorted(range(len(numbers)), key=numbers.__getitem__)))
 
