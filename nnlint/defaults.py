@@ -11,6 +11,7 @@ from nnlint.evaluate.control import LimitError
 from nnlint.evaluate.expressions import lower
 from nnlint.evaluate.machine import GIVEN_BESIDES, Machine
 from nnlint.evaluate.scope import Scope
+from nnlint.evaluate.signatures import unwrapped
 from nnlint.refusals import is_placeholder
 from nnlint.signature import REQUIRED, Rest
 from nnlint.source import parse_expression
@@ -90,6 +91,8 @@ class Defaults:
     def _meant(self, function: Function, name: str, owner: Class | None) -> Iterator[Value]:
         """What says the class of a parameter: its annotation, the annotation of the attribute of the same name in the
         body of the class, or the class's attribute `config_class` for a parameter `config`."""
+        annotated = unwrapped(function)  # whose annotations functools.wraps() hands on
+        function = annotated if isinstance(annotated, Function) else function
         if function.lowered is None:
             return
         if (annotation := annotation_of(function, name)) is not None:

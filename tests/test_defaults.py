@@ -71,6 +71,26 @@ def test_a_class_says_what_its_configuration_is(
     assert [count for title, count in found.items() if title.startswith("Net")] == [total]
 
 
+def test_a_wrapper_has_the_annotations_of_what_it_wraps(tmp_path: Path) -> None:
+    net = """
+    import functools
+    from config import Config
+    def kept(cls):
+        build = cls.__init__
+        @functools.wraps(build)
+        def __init__(self, config, *args, **kwargs):
+            build(self, config, *args, **kwargs)
+        cls.__init__ = __init__
+        return cls
+    @kept
+    class Net(nn.Module):
+        def __init__(self, config: Config):
+            super().__init__()
+            self.head = nn.Linear(config.width, 1)
+    """
+    assert totals(tmp_path, textwrap.dedent(net)) == {"Net() with Config defaults": 5}
+
+
 LAZY = """
 import sys
 from typing import TYPE_CHECKING

@@ -54,13 +54,23 @@ def parameters_of(machine: Any, value: Value) -> list[Parameter] | None:
         value = BoundMethod(call, value) if isinstance(call, (Function, Native)) else None
     if isinstance(value, BoundMethod):
         value, skip = value.function, 1
-    while isinstance(value, Function) and "__wrapped__" in value.attributes and SIGNED not in value.attributes:
-        value = value.attributes["__wrapped__"]
+    value = unwrapped(value)
     if not isinstance(value, (Function, Native)) or value.signature is None or SIGNED in value.attributes:
         return None
     if isinstance(value, Function) and replaced(value) is not None:
         return None
     return parameters_in(machine, value)[skip:]
+
+
+def unwrapped(value: Value) -> Value:
+    """The function that functools.wraps() says that this one stands for; None where that leads round in a circle."""
+    passed: set[int] = set()
+    while isinstance(value, Function) and "__wrapped__" in value.attributes and SIGNED not in value.attributes:
+        if id(value) in passed:
+            return None
+        passed.add(id(value))
+        value = value.attributes["__wrapped__"]
+    return value
 
 
 def parameters_in(machine: Any, value: Function | Native) -> list[Parameter]:

@@ -110,7 +110,7 @@ def tensor_attribute(machine: Any, value: Tensor, name: str) -> Value:
         return Native(name, lambda m, args, kwargs: _summed(m, value, name, args, kwargs))
     if name in ("prod", "sum", "max", "min") and isinstance(value.data, tuple):
         return Native(name, lambda m, args, kwargs: _reduced(m, value, name, args, kwargs))
-    if name in ("cumsum", "cumprod") and value.data is not None and not value.is_array:
+    if name in ("cumsum", "cumprod", "flip") and value.data is not None and not value.is_array:
         return Native(name, lambda m, args, kwargs: m.call(FUNCTIONS[f"torch.{name}"], [value, *args], kwargs))
     if name == "split" and rank_is_one(value):
         return Native(name, lambda m, args, kwargs: _split(m, value, args, kwargs))

@@ -15,6 +15,7 @@ from nnlint.values import External, Native, Tensor, Value
 
 ERROR = 2.0**-20  # relative, per operation: float32 has 2**-24
 WHOLE = 2**24  # the whole numbers that float32 holds exactly
+EXPONENT = 24  # of the largest power of a whole number that is followed
 PARTS = 2**8  # of these parts of a number, float32 holds so many exactly as well
 
 
@@ -54,6 +55,9 @@ def combine(sign: str, left: Number, right: Number) -> Number:
             return None
     if sign == "/" and is_exact(left) and is_whole(right) and right in _HALVING:
         return float(left) / right  # type: ignore[arg-type, operator]
+    if sign == "**" and type(left) is int and type(right) is int:
+        power = left**right if 0 <= right <= EXPONENT else None
+        return power if is_whole(power) else None
     if sign == "//":
         return left // right if is_whole(left) and is_whole(right) and right else None  # type: ignore[operator]
     one, other = interval(left), interval(right)

@@ -6,7 +6,7 @@ import functools
 import itertools
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -712,25 +712,32 @@ def _diff(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return from_numbers(machine, (len(steps),), steps)
 
 
-def _accumulated(name: str, sign: str) -> None:
-    """torch.cumsum and torch.cumprod: of each number of a vector and all before it"""
+def _of_vector(name: str, word: str, compute: Callable[[list[Any]], Iterable[Any]]) -> None:
+    """A function that computes as many numbers from those of a vector, along its only dimension."""
     otherwise = FUNCTIONS[name]
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         value = args[0] if args else kwargs.get("input")
-        dim = args[1] if len(args) > 1 else kwargs.get("dim")
+        dim = args[1] if len(args) > 1 else kwargs.get(word)
+        if word == "dims" and isinstance(dim, (list, tuple)) and len(dim) == 1:
+            dim = dim[0]
         numbers = numbers_of(value) if rank_is_one(value) else None
         if numbers is None or type(dim) is not int or dim not in (0, -1) or len(args) + len(kwargs) != 2:
             return machine.call(otherwise, args, kwargs)
         assert isinstance(value, Tensor)
-        combine = partial(tensor_numbers.combine, sign)
-        return from_numbers(machine, value.shape, list(itertools.accumulate(numbers, combine)))
+        return typed(from_numbers(machine, value.shape, list(compute(numbers))), value)
 
     FUNCTIONS[name] = Native(name, run)
 
 
-_accumulated("torch.cumsum", "+")
-_accumulated("torch.cumprod", "*")
+def _accumulated(sign: str) -> Callable[[list[Any]], Iterable[Any]]:
+    """Each number and all before it."""
+    return lambda numbers: itertools.accumulate(numbers, partial(tensor_numbers.combine, sign))
+
+
+_of_vector("torch.cumsum", "dim", _accumulated("+"))
+_of_vector("torch.cumprod", "dim", _accumulated("*"))
+_of_vector("torch.flip", "dims", reversed)
 
 
 @function("torch.unique")
