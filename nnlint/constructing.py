@@ -142,7 +142,7 @@ class Constructing:
             found += [part for field in fields for part in (field.default, field.factory)]
             for name, value in base.attributes.items():
                 if not isinstance(value, Native):
-                    found += [value] if name not in ("__fields__", "__register__") else []
+                    found += [value] if name not in ("__:fields__", "__:register__") else []
                 elif base.module is not None and not (isinstance(base.dataclass, dict) and name in MADE):
                     return None
         return found

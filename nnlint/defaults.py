@@ -99,7 +99,7 @@ class Defaults:
             yield self._annotated(annotation, function.lowered.around, function.parent)
             return
         for base in owner.mro if owner is not None else ():
-            for field in base.attributes.get("__fields__", ()):
+            for field in base.attributes.get("__:fields__", ()):
                 if field.name == name:
                     yield self._annotated(field.annotation, field.scope, field.frame)
             yield base.attributes.get(f"{name}_class")

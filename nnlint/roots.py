@@ -415,7 +415,7 @@ def is_perhaps_module(cls: Class) -> bool:
 
 def is_abstract(cls: Class) -> bool:
     """Whether a class has abstract methods of which Python minds that they are missing."""
-    if cls.find("__register__") is ABSENT:
+    if cls.find("__:register__") is ABSENT:
         return False
     return lacks_methods(cls)
 

@@ -626,8 +626,8 @@ class Attributes(Control):
             if isinstance(found, Instance) and found.cls.find("__get__") is not ABSENT:
                 return self.call(self.get_attribute(found, "__get__"), [None, value], {})
             return found
-        if name == "register" and value.find("__register__") is not ABSENT:
-            return BoundMethod(value.find("__register__"), value)
+        if name == "register" and value.find("__:register__") is not ABSENT:
+            return BoundMethod(value.find("__:register__"), value)
         if name in ("__mro__", "__bases__") and not all(map(has_its_bases, value.mro)):
             return Unknown("what a class derives from", plain=True, foreign=True)
         if name in ("__name__", "__qualname__", "__module__", "__mro__", "__bases__"):
@@ -1125,7 +1125,7 @@ def written_bases(cls: Class) -> Sequence[cst.Arg]:
 
 def has_other_fields(cls: Class) -> bool:
     """Whether a dataclass has notes of more than its fields: of what only __init__ takes, and of its class's own."""
-    noted = [field for base in cls.mro for field in base.attributes.get("__fields__", ())]
+    noted = [field for base in cls.mro for field in base.attributes.get("__:fields__", ())]
     return any(field.kind() in ("ClassVar", "InitVar", "KW_ONLY") for field in noted)
 
 

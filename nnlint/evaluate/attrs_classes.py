@@ -122,7 +122,7 @@ def _own_fields(machine: Any, cls: Class, options: Values) -> dict[str, Attribut
     """The fields of the class body: the annotated names, or where these are not asked for, what attr.ib() made."""
     if class_annotations.are_written(cls):
         machine.give_up(Unknown(f"the annotations of {cls.name} are written to"))
-    annotated = [field.name for field in cls.attributes.get("__fields__", ()) if "ClassVar" not in field.text()]
+    annotated = [field.name for field in cls.attributes.get("__:fields__", ()) if "ClassVar" not in field.text()]
     made = [name for name, value in cls.attributes.items() if _is_made(value)]
     wanted = options.get("auto_attribs")
     names = annotated if wanted is True or (wanted is None and set(made) <= set(annotated)) else made

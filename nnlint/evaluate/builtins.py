@@ -482,7 +482,7 @@ def _type(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     name, bases, namespace = args
     if isinstance(name, str) and isinstance(namespace, Dict) and all(isinstance(b, Class) for b in bases):
         machine.charge_class(bases)
-        held = {**namespace, "__fields__": List((), 0)}
+        held = {**namespace, "__:fields__": List((), 0)}
         made = Class(name, tuple(bases) or (machine.classes["object"],), held, birth=machine.heap.clock)
         made.local = True
         if metaclasses.has_own(made, metaclasses.MAKING):

@@ -731,7 +731,7 @@ class Calls(Objects):
         self, cls: Class, args: list[Value], kwargs: dict[str, Value], unknown_kwargs: Unknown | None
     ) -> Value:
         """type.__call__(cls, *args, **kwargs)"""
-        if self.stack and cls.find("__register__") is not ABSENT and lacks_methods(cls):
+        if self.stack and cls.find("__:register__") is not ABSENT and lacks_methods(cls):
             raise self.error("TypeError", f"can't instantiate abstract class {cls.name}")
         if cls.metaclass is not None and cls.metaclass.unknown_base is not metaclasses.TYPE and lacks_methods(cls):
             self.may_raise(f"{cls.name} is abstract where its metaclass says so")
@@ -883,7 +883,7 @@ def lacks_methods(cls: Class) -> bool:
     """Whether an abstract method of a class is defined nowhere, or it is a protocol without an __init__ of its own."""
     if cls.attributes.get("_is_protocol") is True and cls.find("__init__") is ABSENT:
         return True
-    needed = {name for base in cls.mro for name in base.attributes.get("__needs__", ())}
+    needed = {name for base in cls.mro for name in base.attributes.get("__:needs__", ())}
     if cls.unknown_base is None and any(cls.find(name) is ABSENT for name in needed):
         return True
     held = (cls.find(name) for base in cls.mro for name in base.attributes)

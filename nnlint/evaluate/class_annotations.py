@@ -34,7 +34,7 @@ def inherited(machine: Any, cls: Class) -> Value:
     """What an object of a class has by that name: the annotations of the first class in its order that has some."""
     if cls.unknown_base is not None or cls.metaclass is not None:
         return UNKNOWN
-    found = next((c for c in cls.mro if c.attributes.get("__fields__") or NAME in c.attributes), None)
+    found = next((c for c in cls.mro if c.attributes.get("__:fields__") or NAME in c.attributes), None)
     if found is None:
         return ABSENT
     return own(machine, found) if is_followed(found) else UNKNOWN
@@ -45,14 +45,14 @@ def are_written(cls: Class) -> bool:
     held = cls.attributes.get(NAME, ABSENT)
     if held is ABSENT:
         return False
-    names = dict.fromkeys(field.name for field in cls.attributes.get("__fields__", ()))
+    names = dict.fromkeys(field.name for field in cls.attributes.get("__:fields__", ()))
     return not isinstance(held, Dict) or not held.certain() or list(held) != list(names)
 
 
 def _noted(machine: Any, cls: Class, is_hint: bool) -> dict[str, Value]:
     """The names that are annotated in the body of a class, with what they are annotated with."""
     found: dict[str, Value] = {}
-    for field in cls.attributes.get("__fields__", ()):
+    for field in cls.attributes.get("__:fields__", ()):
         node = field.annotation
         kind = _kind(machine, field, node.value) if isinstance(node, cst.Name) else UNKNOWN
         as_text = not is_hint and AS_TEXT in field.scope.source.text
@@ -98,7 +98,7 @@ def is_followed(value: Value) -> bool:
     """Whether a value is a class of which all annotations are known."""
     if not isinstance(value, Class) or value.module is None or value.unknown_base is not None:
         return False
-    names = [field.name for field in value.attributes.get("__fields__", ())]
+    names = [field.name for field in value.attributes.get("__:fields__", ())]
     if any(isinstance(base.attributes.get("__new__"), Native) for base in value.mro if base.module is not None):
         return False  # a TypedDict has those of its bases, too
     return value.metaclass is None and not any(n.startswith("__") and not n.endswith("__") for n in names)
@@ -106,7 +106,7 @@ def is_followed(value: Value) -> bool:
 
 def _may_be_text(cls: Class) -> bool:
     """Whether an annotation may stand in the file as text, with names that nobody knows when it is evaluated."""
-    for field in cls.attributes.get("__fields__", ()):
+    for field in cls.attributes.get("__:fields__", ()):
         is_simple = isinstance(field.annotation, cst.Name) and hasattr(builtins, field.annotation.value)
         if not is_simple and (AS_TEXT in field.scope.source.text or any(q in field.text() for q in MAY_STAND_FOR_TEXT)):
             return True

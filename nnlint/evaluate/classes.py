@@ -143,7 +143,7 @@ class Classes(Calls):
                 module, _, kind = parent.name.rpartition(".")
                 if kind in ABSTRACT_METHODS and module in ("collections.abc", "typing"):
                     is_abstract = True
-                    attributes["__needs__"] = (*attributes.get("__needs__", ()), *ABSTRACT_METHODS[kind].split())
+                    attributes["__:needs__"] = (*attributes.get("__:needs__", ()), *ABSTRACT_METHODS[kind].split())
             if isinstance(parent, Class):
                 bases.append(parent)
                 ahead = unknown
@@ -191,7 +191,7 @@ class Classes(Calls):
             has_check = cls.metaclass is None or cls.metaclass.find("__instancecheck__") is not ABSENT
             kin = first(kin, unknown if has_check else None)
         if is_abstract:
-            attributes["__register__"] = REGISTER
+            attributes["__:register__"] = REGISTER
         if is_protocol:
             attributes.setdefault("_is_protocol", True)
         cls.full_name = f"{body.module.name}.{qualified}"
@@ -204,7 +204,7 @@ class Classes(Calls):
             for function in (value, value.getter, value.setter) if isinstance(value, Descriptor) else (value,):
                 if isinstance(function, Function) and function.owner is None:
                     function.owner = cls
-        attributes["__fields__"] = List(fields, 0)
+        attributes["__:fields__"] = List(fields, 0)
         self.finish_by_metaclass(cls)
         if metaclasses.makes(cls):
             return metaclasses.make(self, cls, parents, options)
@@ -254,7 +254,7 @@ class Classes(Calls):
             self._make_enum(cls)
         if "typing.NamedTuple" in base_names:
             self._make_named_tuple(cls)
-        complete = cls.find("__class_made__")  # of a class of a table, for those that derive from it
+        complete = cls.find("__:class_made__")  # of a class of a table, for those that derive from it
         if complete is not ABSENT:
             self.call(complete, [cls], options)
         for base in cls.mro[1:]:
@@ -308,7 +308,7 @@ class Classes(Calls):
         cls.attributes["__members__"] = members
 
     def _make_named_tuple(self, cls: Class) -> None:
-        fields: list[str] = [field.name for field in cls.attributes["__fields__"]]
+        fields: list[str] = [field.name for field in cls.attributes["__:fields__"]]
         parameters = [Parameter("cls", REQUIRED, "positional")]
         parameters += [Parameter(name, cls.attributes.get(name, REQUIRED)) for name in fields]
         self.name_tuple(cls, fields, Signature(tuple(parameters)))
@@ -368,7 +368,7 @@ class Classes(Calls):
             if isinstance(base.dataclass, dict):
                 fields.update(base.dataclass)
         keyword_only = options.get("kw_only") is True
-        for field in cls.attributes.get("__fields__", ()):
+        for field in cls.attributes.get("__:fields__", ()):
             kind = field.kind()
             if kind == "ClassVar":
                 continue
@@ -496,7 +496,7 @@ class Classes(Calls):
         """A decorator from outside may give a class of annotated names a constructor that takes them, as dataclass()
         does."""
         has_own = "__init__" in cls.attributes or isinstance(cls.find("__init__"), Function)
-        if has_own or not cls.attributes.get("__fields__"):
+        if has_own or not cls.attributes.get("__:fields__"):
             return
 
         def init(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

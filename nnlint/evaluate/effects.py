@@ -208,7 +208,7 @@ class Effects:
         """Whether the objects of a class, one of Python's containers with methods of the program's own, hold what they
         held, whatever is looked up in them."""
         own = [entry for base in cls.mro if base.module is not None for entry in base.attributes.items()]
-        methods = [held for name, held in own if name != "__fields__" and not is_plain(held)]
+        methods = [held for name, held in own if name != "__:fields__" and not is_plain(held)]
         return cls.unknown_base is None and cls.metaclass is None and all(map(self._looks_up, methods))
 
     def _looks_up(self, method: Value) -> bool:

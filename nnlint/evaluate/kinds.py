@@ -64,7 +64,7 @@ ABSTRACT: dict[str, tuple[type, ...]] = {
 }
 RUNTIME = "_is_runtime_protocol"  # the attribute of a protocol that isinstance() takes
 EVERY_OBJECT = frozenset(dir(object)) | {"__weakref__"}
-REGISTERED = "__registered__"  # the attribute that says of a class that it was registered with an abstract one
+REGISTERED = "__:registered__"  # the attribute that says of a class that it was registered with an abstract one
 CONCRETE = {"Dict": Dict, "List": List, "Tuple": tuple, "Set": Set, "FrozenSet": frozenset}  # of typing
 # How the methods are called that make any class an instance's class.
 MARKS = {"Iterable": "__iter__", "Sized": "__len__", "Container": "__contains__", "Callable": "__call__"}
@@ -146,8 +146,8 @@ def is_object_of(value: Instance, kind: Class) -> bool | Unknown:
 
 # What is among the attributes of a protocol, and no member of it.
 NO_MEMBERS = frozenset({
-    "_is_protocol", RUNTIME, "__annotations__", "__doc__", "__fields__", "__init__", "__module__", "__needs__",
-    "__new__", "__qualname__", "__register__", "__slots__",
+    "_is_protocol", RUNTIME, "__annotations__", "__doc__", "__:fields__", "__init__", "__module__", "__:needs__",
+    "__new__", "__qualname__", "__:register__", "__slots__",
 })  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def members_of(kind: Class) -> list[str] | None:
     if any(base.attributes.get("_is_protocol") is not True or REGISTERED in base.attributes for base in bases):
         return None
     names = [name for base in bases for name in base.attributes]
-    names += [field.name for base in bases for field in base.attributes.get("__fields__", ())]
+    names += [field.name for base in bases for field in base.attributes.get("__:fields__", ())]
     is_plain = not {"__subclasshook__", "__hash__", "__getattr__"} & {*names}
     return [name for name in dict.fromkeys(names) if name not in NO_MEMBERS] if is_plain else None
 

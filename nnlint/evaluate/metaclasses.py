@@ -24,7 +24,7 @@ from nnlint.values import (
 
 TYPE = Unknown("type as a base")
 MAKING = frozenset({"__new__", "__init__"})
-WRITTEN = frozenset({"__call__", "__doc__", "__fields__", "__module__", "__qualname__", *MAKING})
+WRITTEN = frozenset({"__call__", "__doc__", "__:fields__", "__module__", "__qualname__", *MAKING})
 # What the body of a class holds beside what the program binds there, in some releases of Python.
 UNSEEN = ("__doc__", "__annotations__", "__annotate__", "__classcell__", "__firstlineno__", "__static_attributes__")
 PERHAPS = Unknown("what Python adds to the body of a class", (ABSENT, Unknown("what Python adds", plain=True)))
@@ -78,7 +78,7 @@ def _is_made_by_type(base: Class) -> bool:
     is_plain_class = base.full_name.startswith(("torch.nn.", "logging.", "argparse."))
     return (
         base.kin is None
-        and "__register__" not in base.attributes
+        and "__:register__" not in base.attributes
         and (base.native is object or base.module is not None or is_plain_class)
     )
 
@@ -112,7 +112,7 @@ def makes(cls: Class) -> bool:
 def make(machine: Any, cls: Class, bases: list[Value], options: dict[str, Value]) -> Value:
     """What a class statement gives: the class, of which all but that stands, as its metaclass leaves it."""
     assert cls.metaclass is not None
-    body = {name: value for name, value in cls.attributes.items() if name != "__fields__"}
+    body = {name: value for name, value in cls.attributes.items() if name != "__:fields__"}
     names = {"__module__": cls.module.name if cls.module is not None else "", "__qualname__": cls.qualified}
     unseen = {name: PERHAPS for name in UNSEEN if name not in body}
     given = [cls.name, tuple(bases), Dict({**names, **body, **unseen}, machine.heap.clock)]

@@ -25,7 +25,7 @@ from nnlint.values import (
 )
 
 Values = dict[str, Value]
-FIELDS = "__pydantic_fields__"
+FIELDS = "__:pydantic_fields__"
 SETTINGS = "pydantic_settings.BaseSettings"
 
 
@@ -124,7 +124,7 @@ def _complete(machine: Any, args: list[Value], kwargs: Values) -> Value:
     cls.attributes[FIELDS] = _fields(machine, cls)
     settings = _settings(cls)
     settings.update({name: value for name, value in kwargs.items() if name != "metaclass"})
-    cls.attributes["__pydantic_settings__"] = Dict(settings, 0)
+    cls.attributes["__:pydantic_settings__"] = Dict(settings, 0)
     return None
 
 
@@ -132,7 +132,7 @@ def _fields(machine: Any, cls: Class) -> tuple[ModelField, ...]:
     fields: dict[str, ModelField] = {}
     for base in reversed(cls.mro[1:]):
         fields.update({field.name: field for field in base.attributes.get(FIELDS, ())})
-    declared = {field.name: field for field in cls.attributes.get("__fields__", ())}  # the last one of a name
+    declared = {field.name: field for field in cls.attributes.get("__:fields__", ())}  # the last one of a name
     for field in declared.values():
         if field.name.startswith("_") or field.name == "model_config" or "ClassVar" in field.text():
             continue
@@ -160,7 +160,7 @@ def _settings(cls: Class) -> Values:
     """model_config, and pydantic 1's inner class Config, of the class and its bases."""
     found: Values = {}
     for base in reversed(cls.mro):
-        found.update(base.attributes.get("__pydantic_settings__", {}))
+        found.update(base.attributes.get("__:pydantic_settings__", {}))
         inner, config = base.attributes.get("Config"), base.attributes.get("model_config")
         if isinstance(inner, Class):
             found.update({name: value for name, value in inner.attributes.items() if not name.startswith("_")})
@@ -186,7 +186,7 @@ def _validators(cls: Class) -> Iterator[Validator]:
 
 def _init(machine: Any, args: list[Value], kwargs: Values) -> Value:
     receiver: Instance = args[0]
-    cls, settings = receiver.cls, receiver.cls.find("__pydantic_settings__")
+    cls, settings = receiver.cls, receiver.cls.find("__:pydantic_settings__")
     if len(args) > 1:
         raise machine.error("TypeError", f"{cls.name}() takes no positional arguments")
     unknown = kwargs.pop("**", None)
@@ -221,7 +221,7 @@ def _validated_before(machine: Any, cls: Class, data: Dict) -> Dict:
 
 
 def _field_value(machine: Any, cls: Class, field: ModelField, data: Dict, values: Values) -> Value:
-    settings = cls.find("__pydantic_settings__")
+    settings = cls.find("__:pydantic_settings__")
     is_by_name = any(settings.get(name) is True for name in (
         "populate_by_name", "validate_by_name", "allow_population_by_field_name",
     ))  # fmt: skip
@@ -298,7 +298,7 @@ def _new_values(machine: Any, cls: Class, validator: Validator, values: Values) 
 
 def _take_extra(machine: Any, receiver: Instance, data: Dict, values: Values) -> None:
     """Keywords that are no fields: ignored, kept or refused."""
-    cls, settings = receiver.cls, receiver.cls.find("__pydantic_settings__")
+    cls, settings = receiver.cls, receiver.cls.find("__:pydantic_settings__")
     extra = settings.get("extra", "ignore")
     taken = {name for field in cls.find(FIELDS) for name in (field.alias, field.name) if isinstance(name, str)}
     more = {str(name): value for name, value in data.items() if name not in taken}
@@ -342,7 +342,7 @@ def _validate_after(machine: Any, receiver: Instance) -> None:
 def _set(machine: Any, args: list[Value], kwargs: Values) -> Value:
     """object.name = value"""
     receiver, name, value = args
-    cls, settings = receiver.cls, receiver.cls.find("__pydantic_settings__")
+    cls, settings = receiver.cls, receiver.cls.find("__:pydantic_settings__")
     field = next((field for field in cls.find(FIELDS) if field.name == name), None)
     if settings.get("frozen") is True or settings.get("allow_mutation") is False:
         raise machine.error("pydantic.ValidationError", f"{cls.name} is frozen")
@@ -378,6 +378,14 @@ def _dumped(machine: Any, value: Value) -> Value:
     return value
 
 
+def _iterate(machine: Any, args: list[Value], kwargs: Values) -> Value:
+    """iter(object): a pair of each field, as dict(object) takes them"""
+    if args[0].open is not None:
+        return args[0].open
+    pairs = tuple((name, item) for name, item in args[0].attributes.items() if not name.startswith("_"))
+    return machine.call(machine.resolve("builtins.iter"), [pairs], {})
+
+
 def _copy(machine: Any, args: list[Value], kwargs: Values) -> Value:
     """model_copy(update=, deep=), copy()"""
     made = machine.call(machine.resolve("copy.deepcopy"), [args[0]], {})
@@ -402,6 +410,10 @@ def _validate(machine: Any, args: list[Value], kwargs: Values) -> Value:
 
 
 UNFOLLOWED = (  # what a model has besides
+    "__class_vars__ __config__ __fields__ __fields_set__ __private_attributes__ __pydantic_complete__ "
+    "__pydantic_computed_fields__ __pydantic_config__ __pydantic_core_schema__ __pydantic_custom_init__ "
+    "__pydantic_decorators__ __pydantic_extra__ __pydantic_fields__ __pydantic_fields_set__ __pydantic_private__ "
+    "__pydantic_serializer__ __pydantic_validator__ __signature__ "
     "construct from_orm json model_computed_fields model_construct model_dump_json model_extra model_fields "
     "model_fields_set model_json_schema model_rebuild model_validate_json model_validate_strings parse_file parse_raw "
     "schema schema_json update_forward_refs validate"
@@ -414,7 +426,7 @@ def pydantic_classes(known: dict[str, Class]) -> dict[str, Class]:
     classes = {f"pydantic.{n}": Class(n, (known[base],), full_name=f"pydantic.{n}") for n, base in bases.items()}
     model = classes["pydantic.BaseModel"]
     methods = {"__init__": _init, "__setattr__": _set, "model_dump": _dump, "dict": _dump, "model_copy": _copy,
-               "copy": _copy, "__eq__": _equal, "__class_made__": _complete}  # fmt: skip
+               "copy": _copy, "__eq__": _equal, "__iter__": _iterate, "__:class_made__": _complete}  # fmt: skip
     model.attributes.update({name: Native(name, fn) for name, fn in methods.items()})
     model.attributes.update((name, Unknown(f"{name} of a pydantic model")) for name in UNFOLLOWED.split())
     for name in ("model_validate", "parse_obj"):
