@@ -338,7 +338,7 @@ class Class:
         self.kin: Unknown | None = None
         self.metaclass: Class | None = next((b.metaclass for b in bases if b.metaclass is not None), None)
         self.dataclass: Any = None
-        self.slots: frozenset[str] | None = frozenset() if native is object else None
+        self.slots: frozenset[str] | None = None if native is None else frozenset()
         self.local = False
         self.site: Any = None
         self.mro: tuple[Class, ...] = linearize(self)
@@ -460,7 +460,8 @@ class Namespace(Instance):
 
     def _of_object(self, owner: Instance) -> dict[Value, Value]:
         """The attributes of an object, with those that torch gives a Module and nothing else is known of."""
-        names = list(owner.attributes)
+        fields = owner.cls.find("_fields") if isinstance(owner.payload, tuple) else ()  # which a tuple's class has
+        names = [name for name in owner.attributes if not isinstance(fields, tuple) or name not in fields]
         if all(name in names for name in ("training", *REGISTRIES)):
             start = names.index("_parameters")
             rest = [name for name in names if name not in ("training", *REGISTRIES, *KEPT)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import builtins as python
-import collections
+import collections.abc
+import enum
 import functools
 import itertools
 import math
@@ -91,12 +92,13 @@ def of_every_object(name: str) -> Value:
     return Unknown(f"{name} is not evaluated", plain=True) if name in EVERY_OBJECT else ABSENT
 
 
-def of_error(cls: Class, name: str) -> Value:
-    """An attribute that one of Python's exceptions has, or any object, or ABSENT."""
+def of_python(cls: Class, name: str) -> Value:
+    """An attribute that one of Python's exceptions or abstract collections has, or any object, or ABSENT."""
     for base in cls.mro:
-        kind = EXCEPTIONS.get(base.name) if base.module is None else None
+        of = EXCEPTIONS if not base.full_name.startswith("collections.abc.") else vars(collections.abc)
+        kind = of.get(base.name) if base.module is None else None
         if kind is not None and name in dir(kind):
-            return Unknown(f"{name} of an exception", plain=True)
+            return Unknown(f"{name} of {kind.__name__}", plain=True)
     return of_every_object(name)
 
 
@@ -650,7 +652,9 @@ class Attributes(Control):
             return BoundMethod(found, value) if isinstance(found, Function) else found
         if name in EVERY_CLASS:
             return Unknown(f"{name} of a class")
-        return self._made_with(value, name) if name in MADE_WITH else ABSENT
+        if name in MADE_WITH:
+            return self._made_with(value, name)
+        return Unknown(f"{name} of {value.name}", plain=True) if _is_of_python(value, name) else ABSENT
 
     def _made_with(self, cls: Class, name: str) -> Value:
         """What dataclass(), typing and abc add to a class, or ABSENT."""
@@ -817,7 +821,7 @@ class Attributes(Control):
             return own_class(value)
         if name == "__dict__":
             return ABSENT if value.cls.slots is not None else self.namespace(value)
-        if name in ("__module__", "__doc__", "__qualname__") or name in MADE_WITH:
+        if name in ("__module__", "__doc__") or name in MADE_WITH:
             return self._class_attribute(value.cls, name)
         if name == class_annotations.NAME:
             return class_annotations.inherited(self, value.cls)
@@ -840,7 +844,7 @@ class Attributes(Control):
             return self.doubtful(Inherited(first(value.open, value.cls.unknown_base), value))
         if value.open is not None:
             return self.doubtful(value.open.part())
-        return of_error(value.cls, name)
+        return of_python(value.cls, name)
 
     def registered(self, value: Instance, name: str) -> Value:
         """What a Module has registered under a name, or ABSENT."""
@@ -1106,6 +1110,14 @@ def _names_of(value: List | Dict | Set | Stream) -> frozenset[str]:
         return OF_STREAMS
     kinds = {Deque: deque, List: list, Set: set}
     return frozenset(dir(DICTS.get(value.kind, dict) if isinstance(value, Dict) else kinds[type(value)]))
+
+
+def _is_of_python(cls: Class, name: str) -> bool:
+    """Whether a class has an attribute from one of Python's own that it derives from."""
+    kinds = [EXCEPTIONS[base.name] for base in cls.mro if base.module is None and base.name in EXCEPTIONS]
+    kinds += [cls.native_base() or object] + [enum.EnumMeta] * ("__members__" in cls.attributes)
+    fields = cls.find("_fields")
+    return any(hasattr(kind, name) for kind in kinds) or (isinstance(fields, tuple) and name in fields)
 
 
 def has_its_bases(cls: Class) -> bool:

@@ -11,7 +11,7 @@ from nnlint.evaluate import metaclasses, versions
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with, is_special, own_class
 from nnlint.evaluate.control import UNSIZED, RunTimeCodeError
-from nnlint.evaluate.kinds import NONE_TYPE, as_class, is_instance, kin_of
+from nnlint.evaluate.kinds import EVERY_OBJECT, NONE_TYPE, as_class, is_instance, kin_of
 from nnlint.numpy_numbers import NUMPY
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
@@ -401,7 +401,7 @@ def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 def _is_of_payload(value: Instance, name: str) -> bool:
     """Whether a special name is one that an object can only have as the number or text that it is."""
-    return value.payload is not None and is_special(name) and not hasattr(object, name)
+    return value.payload is not None and is_special(name) and name not in EVERY_OBJECT
 
 
 @builtin("setattr")
@@ -437,7 +437,8 @@ def _callable(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
         return answers.pop() if len(answers) == 1 else Unknown(value.why, plain=True)
     if isinstance(value, Instance):
         return value.cls.find("__call__") is not ABSENT
-    return isinstance(value, (Class, Function, Native, BoundMethod, Partial))
+    is_static = isinstance(value, Descriptor) and value.kind == "staticmethod"
+    return is_static or isinstance(value, (Class, Function, Native, BoundMethod, Partial))
 
 
 def class_of(machine: Any, value: Value) -> Value:

@@ -125,6 +125,8 @@ class Classes(Calls):
         fields = attributes.pop("__annotations_in_order__", ())
         if not isinstance(fields, tuple) or any(isinstance(field, Unknown) for field in fields):
             self.give_up(Unknown(f"what {name} annotates depends on a condition that is not known"))
+        if isinstance(attributes.get("__qualname__"), str):  # no attribute: the class has it, and its objects do not
+            qualified = attributes.pop("__qualname__")
         if "__eq__" in attributes:
             attributes.setdefault("__hash__", None)
         bases: list[Class] = []
@@ -252,7 +254,7 @@ class Classes(Calls):
         base_names = {base.full_name for base in cls.mro[1:]}
         if "enum.Enum" in base_names:
             self._make_enum(cls)
-        if "typing.NamedTuple" in base_names:
+        if self.classes["typing.NamedTuple"] in cls.bases:  # no further base of one has fields of its own
             self._make_named_tuple(cls)
         complete = cls.find("__:class_made__")  # of a class of a table, for those that derive from it
         if complete is not ABSENT:
@@ -349,6 +351,7 @@ class Classes(Calls):
         cls.attributes["_replace"] = Native("_replace", replace)
         cls.attributes["_asdict"] = Native("_asdict", as_dict)
         cls.attributes["_fields"] = cls.attributes["__match_args__"] = tuple(fields)
+        cls.slots = frozenset()
         defaults = {p.name: p.default for p in signature.parameters if p.default is not REQUIRED}
         cls.attributes["_field_defaults"] = Dict(defaults, self.heap.clock)
 

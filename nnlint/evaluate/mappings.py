@@ -69,6 +69,26 @@ def _setdefault(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
     return found
 
 
+def _pop_first(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """popitem()"""
+    keys = machine.items(args[0])
+    if not keys:
+        raise machine.error("KeyError", "popitem")
+    if any(type(key) is Rest for key in keys):
+        machine.havoc(args[0], "which keys a mapping has")
+        return machine.doubtful(Unknown("an item of a mapping", plain=True))
+    found = machine.get_item(args[0], keys[0])
+    machine.delete_item(args[0], keys[0])
+    return keys[0], found
+
+
+def _clear(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """clear()"""
+    for _ in machine.items(args[0]):
+        _pop_first(machine, args, kwargs)
+    return None
+
+
 def _update(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """update(other=(), **entries)"""
     given = Dict((), machine.heap.clock)
@@ -97,7 +117,11 @@ MAPPING = _made(
     },
     OBJECT,
 )
-MUTABLE_MAPPING = _made("MutableMapping", {"pop": _pop, "setdefault": _setdefault, "update": _update}, MAPPING)
+MUTABLE_MAPPING = _made(
+    "MutableMapping",
+    {"pop": _pop, "popitem": _pop_first, "clear": _clear, "setdefault": _setdefault, "update": _update},
+    MAPPING,
+)
 
 
 def _places(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> list[int] | None:

@@ -49,6 +49,14 @@ _NAMES = (
     "unsqueeze untyped_storage values var vdot view view_as volatile vsplit where xlogy xpu zero_"
 )
 NAMES = frozenset(_NAMES.split())
+_SPECIAL = (  # between two underscores each
+    "abs add and annotations array array_priority array_wrap bool complex contains deepcopy delitem dict div dlpack "
+    "dlpack_c_exchange_api dlpack_device float floordiv getitem iadd iand idiv ifloordiv ilshift imod imul index int "
+    "invert ior ipow irshift isub iter itruediv ixor len long lshift matmul mod module mul neg nonzero or pos pow radd "
+    "rand rdiv reversed rfloordiv rlshift rmatmul rmod rmul ror rpow rrshift rshift rsub rtruediv rxor setitem "
+    "setstate sub torch_dispatch torch_function truediv weakref xor"
+)
+SPECIAL = frozenset(dir(object)) | {f"__{name}__" for name in _SPECIAL.split()}
 # The methods that give a tensor another shape in place.
 RESHAPING = frozenset(
     ["resize_", "resize_as_", "set_", "squeeze_", "unsqueeze_", "t_", "transpose_", "swapaxes_", "swapdims_",
@@ -58,4 +66,4 @@ RESHAPING = frozenset(
 
 def is_name(name: str) -> bool:
     """Whether a tensor may have an attribute before the program sets it: also what a method does in place."""
-    return name in NAMES or name.removesuffix("_") in NAMES or (name.startswith("__") and name.endswith("__"))
+    return name in NAMES or name.removesuffix("_") in NAMES or name in SPECIAL
