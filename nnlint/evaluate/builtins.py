@@ -11,7 +11,7 @@ from nnlint.evaluate import metaclasses, versions
 from nnlint.evaluate import operations as ops
 from nnlint.evaluate.attributes import is_one_with, is_special, own_class
 from nnlint.evaluate.control import UNSIZED, RunTimeCodeError
-from nnlint.evaluate.kinds import EVERY_OBJECT, NONE_TYPE, as_class, is_instance, kin_of
+from nnlint.evaluate.kinds import EVERY_OBJECT, NONE_TYPE, TENSORS, as_class, is_instance, kin_of
 from nnlint.numpy_numbers import NUMPY
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
@@ -448,10 +448,11 @@ def class_of(machine: Any, value: Value) -> Value:
     if isinstance(value, Unknown):
         return Unknown(value.why)
     if isinstance(value, Class):
-        is_known = value.unsure is None and value.metaclass is None
+        is_made = any(value.find(name) is not ABSENT for name in ("__members__", "__:register__", "_is_protocol"))
+        is_known = value.unsure is None and value.metaclass is None and not is_made
         return BUILTINS["type"] if is_known else Unknown("what a class is made by")
     if isinstance(value, Tensor) and not value.is_array:
-        return machine.classes["Parameter" if value.is_parameter else "Tensor"]
+        return machine.resolve("torch.nn.Parameter" if value.is_parameter else "torch.Tensor")
     if isinstance(value, Dict):
         return BUILTINS["dict"] if value.kind == "dict" else machine.resolve(f"collections.{value.kind}")
     if isinstance(value, (Deque, View, Tensor, *NUMPY)):
@@ -505,13 +506,23 @@ def _isinstance(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
     return is_instance(machine, args[0], args[1])
 
 
+NO_TYPES = (str, int, float, List, Dict, Set, Function, BoundMethod, Tensor)
+
+
+def _is_no_type(value: Value) -> bool:
+    """Whether it surely is an object that is no class; of a class whose base is not known that may be one."""
+    return isinstance(value, tuple) or (isinstance(value, Instance) and value.cls.unknown_base is None)
+
+
 @builtin("issubclass")
 def _issubclass(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     cls, kinds = args
+    if isinstance(cls, Native) and machine.builtin_kind(cls) == "function":
+        raise machine.error("TypeError", "issubclass() takes classes")
     kinds = kinds.kinds if isinstance(kinds, Union) else kinds
     for kind in kinds if isinstance(kinds, tuple) else (kinds,):
         kind = as_class(machine, kind)
-        if any(isinstance(side, (str, int, float, List, Dict)) or side is None for side in (cls, kind)):
+        if any(isinstance(side, NO_TYPES) or side is None for side in (cls, kind)) or _is_no_type(cls):
             raise machine.error("TypeError", "issubclass() takes classes")
         checks = kind.metaclass if isinstance(kind, Class) else None
         if checks is not None and isinstance(checks.find("__subclasscheck__"), Function):
@@ -526,6 +537,9 @@ def _issubclass(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Va
             if not all(isinstance(side, (Class, External)) for side in (cls, kind)):
                 machine.may_raise("issubclass() of something that is not known")
             return Unknown("issubclass() of something that is not known", plain=True)
+        elif isinstance(cls, Native) and cls.name in TENSORS:
+            if isinstance(kind, Native) and kind.name in ("object", "torch.Tensor", cls.name):
+                return True
         elif isinstance(cls, Native) and isinstance(kind, Native):
             one, other = (getattr(python, native.name, None) for native in (cls, kind))
             if not isinstance(one, type) or not isinstance(other, type):

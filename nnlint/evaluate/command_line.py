@@ -272,6 +272,15 @@ def _contains(machine: Any, args: list[Value], kwargs: Values) -> Value:
     return machine.call(machine.builtins["hasattr"], args, {})
 
 
+def _equal(machine: Any, args: list[Value], kwargs: Values) -> Value:
+    """namespace == other"""
+    one, other = args
+    if not isinstance(other, Instance) or not other.cls.is_subclass(machine.classes["argparse.Namespace"]):
+        return machine.builtins["NotImplemented"]
+    doubt = first(one.open, other.open)
+    return Unknown(doubt.why) if doubt is not None else machine.compare("==", *(Dict(x.attributes) for x in args))
+
+
 PARSER: dict[str, Any] = {
     "__init__": _new_parser,
     "add_argument": _add_argument,
@@ -290,7 +299,7 @@ PARSER: dict[str, Any] = {
 }
 METHODS: dict[str, dict[str, Any]] = {
     "ArgumentParser": PARSER,
-    "Namespace": {"__init__": _namespace, "__contains__": _contains, "_get_kwargs": _get_kwargs},
+    "Namespace": {"__init__": _namespace, "__contains__": _contains, "__eq__": _equal, "_get_kwargs": _get_kwargs},
     "_SubParsersAction": {"add_parser": _add_parser},
     "Action": {},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 from typing import Any
 
 from nnlint.numpy_numbers import NUMPY
@@ -46,8 +47,8 @@ TOLD = (type(None), *NUMBERS, slice, *COLLECTIONS, Stream, Module, Tensor, *CALL
 ABSTRACT: dict[str, tuple[type, ...]] = {
     "Callable": CALLABLES,
     "Iterable": (*COLLECTIONS, Stream, Tensor),
-    "Collection": COLLECTIONS,
-    "Container": COLLECTIONS,
+    "Collection": (*COLLECTIONS, Tensor),
+    "Container": (*COLLECTIONS, Tensor),
     "Sized": (*COLLECTIONS, Tensor),
     "Sequence": SEQUENCES,
     "MutableSequence": (List,),
@@ -73,7 +74,7 @@ MAPPINGS = ("OrderedDict", "defaultdict", "Counter")  # of collections: function
 
 # Modules whose classes are known to be no other name for a type of Python's own, however they are spelled.
 OWN_CLASSES = ("torch.", "numpy.")
-RENAMING = ("torch._six.", "numpy.compat.")
+RENAMING = ("torch._six.", "numpy.compat.", "abc.", "contextlib.")
 
 
 def is_instance(machine: Any, value: Value, kind: Value) -> bool | Unknown:
@@ -238,7 +239,7 @@ def _is_abstract(value: Value, name: str) -> bool | None:
     if name not in ABSTRACT:
         return None
     if isinstance(value, Instance) and value.payload is None:
-        if any(base.full_name == f"collections.abc.{name}" for base in value.cls.mro):
+        if any(_derives_from(base.full_name, name) for base in value.cls.mro):
             return True
         if value.cls.unknown_base is not None:
             return None
@@ -251,6 +252,8 @@ def _is_abstract(value: Value, name: str) -> bool | None:
     held = value.payload if isinstance(value, Instance) else value
     if not isinstance(held, TOLD) or (isinstance(held, View) and name == "Set"):
         return None
+    if isinstance(held, Class) and name != "Callable" and ("__members__" in held.attributes or held.metaclass):
+        return None
     return isinstance(held, ABSTRACT[name])
 
 
@@ -261,6 +264,13 @@ def _register(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
             machine.heap.touch(value)
             value.attributes[REGISTERED] = Unknown(f"{value.name} was registered with an abstract class")
     return args[-1]
+
+
+def _derives_from(full_name: str, abstract: str) -> bool:
+    """Whether one of the classes of collections.abc is another of them, or derives from it."""
+    module, _, name = full_name.rpartition(".")
+    of = vars(collections.abc)
+    return module == "collections.abc" and name in of and abstract in of and issubclass(of[name], of[abstract])
 
 
 REGISTER = Native("register", _register)

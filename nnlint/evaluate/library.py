@@ -137,7 +137,7 @@ def _matching(name: str) -> None:
 
     def run(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if args and isinstance(args[0], Instance) and args[0].cls is PATTERN:
-            args = [args[0].payload, *args[1:]]
+            args = [args[0].attributes["pattern"], *args[1:]]
         plain = len(args) == length and not kwargs and all(isinstance(arg, str) for arg in args)
         if not plain or not is_quick(args[0], args[-1]) or len(args[1]) > 200:
             for given in (*args, *kwargs.values()):
@@ -240,7 +240,7 @@ def _compile(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
             re.compile(args[0])
         except re.error as error:
             raise machine.error("re.error", str(error)) from None
-    made = Instance(PATTERN, machine.heap.clock, args[0])
+    made = Instance(PATTERN, machine.heap.clock)
     made.attributes["pattern"] = args[0]
     return made
 

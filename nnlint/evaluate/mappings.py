@@ -8,7 +8,7 @@ from typing import Any
 
 from nnlint.signature import Rest
 from nnlint.unknown import Unknown
-from nnlint.values import ABSENT, OBJECT, Class, Dict, List, Native, RaisedError, Value
+from nnlint.values import ABSENT, OBJECT, Class, Dict, Instance, List, Native, RaisedError, Value
 
 Method = Callable[[Any, list[Value], dict[str, Value]], Value]
 
@@ -32,6 +32,14 @@ def _get(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _contains(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """key in owner"""
     return _held(machine, args[0], args[1]) is not ABSENT
+
+
+def _equal(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """owner == other"""
+    other = args[1]
+    if not isinstance(other, Dict) and not (isinstance(other, Instance) and other.cls.is_subclass(MAPPING)):
+        return machine.builtins["NotImplemented"]
+    return machine.compare("==", *(machine.call(machine.builtins["dict"], [side], {}) for side in args))
 
 
 def _keys(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -111,6 +119,7 @@ MAPPING = _made(
     {
         "get": _get,
         "__contains__": _contains,
+        "__eq__": _equal,
         "keys": _keys,
         "values": _entries(lambda key, value: value),
         "items": _entries(lambda key, value: (key, value)),

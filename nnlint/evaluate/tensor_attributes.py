@@ -279,6 +279,8 @@ def _unbound(name: str) -> Fn:
 
 
 FUNCTIONS["torch.Tensor"].attributes = {each: Native(each, _unbound(each)) for each in sorted(RESHAPING)}
+for made in ("torch.Tensor", "torch.nn.Parameter"):
+    FUNCTIONS[made].attributes |= dict.fromkeys(("__name__", "__qualname__"), made.rpartition(".")[2])
 
 
 def _reduced(machine: Any, value: Tensor, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -754,7 +754,7 @@ def _unique(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return (values, from_numbers(machine, (len(distinct),), [counts[n] for n in distinct])) if counted else values
 
 
-@function("torch.nn.Parameter", "torch.nn.parameter.Parameter")
+@function("torch.nn.Parameter")
 def _parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     data = args[0] if args else kwargs.get("data")
     if isinstance(data, (int, float, list, tuple)) or (isinstance(data, Tensor) and data.is_array):
@@ -774,6 +774,9 @@ def _parameter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Val
         return Tensor((0,), machine.heap.clock, True)
     why = data.why if isinstance(data, Unknown) else "a tensor whose shape is not known"
     return Tensor(Unknown(why, plain=True), machine.heap.clock, True)
+
+
+FUNCTIONS["torch.nn.parameter.Parameter"] = FUNCTIONS["torch.nn.Parameter"]  # the class itself
 
 
 @function("torch.nn.Buffer", "torch.nn.parameter.Buffer")
