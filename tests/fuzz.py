@@ -206,6 +206,7 @@ STRANGE = (
     "int('9' * 5000)", "'a'.join(unknown)", "dict(a=1)", "dict(unknown)", "isinstance(unknown, int)", "1 / 0",
     "[][0]", "{}[0]", "unknown[unknown]", "unknown if unknown else 1", "unknown and 1", "not unknown", "1 in unknown",
     "(x := unknown)", "[x := 1]", "torch.Size([1, 2])", "torch.zeros(2, 3)", "torch.zeros(unknown).shape[0]",
+    "eval('nn.Linear(3, 4)')", "eval(unknown)", "eval('self.' * 300)", "exec('self.x = nn.Linear(2, 2)')", "eval(')')",
     "math.sqrt(-1)", "math.inf", "int(math.nan)", "divmod(1, 0)", "pow(2, -1)", "[1, 2][::0]", "range(0, 5, 0)",
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, NamedTuple
 
-from nnlint.evaluate.effects import Effect, Effects, functions_of
+from nnlint.evaluate.effects import DEFINED, Effect, Effects, functions_of
 from nnlint.evaluate.heap import Heap, Outcome, content, join_content, restore
 from nnlint.evaluate.notes import Built, LayerMade, Note, SequentialMade, Verdict
 from nnlint.evaluate.scope import Site
@@ -24,7 +24,6 @@ from nnlint.values import (
     Class,
     Descriptor,
     Dict,
-    External,
     Frame,
     Function,
     Instance,
@@ -733,7 +732,7 @@ class Control:
         """Code that is not known got hold of the names of a module: its data is forgotten; what is defined stays."""
         self.heap.touch(frame)
         for name, held in list(frame.variables.items()):
-            if not isinstance(held, (Function, Class, Module, Native, External)) and not name.startswith("__"):
+            if not isinstance(held, DEFINED) and not name.startswith("__"):
                 self.havoc(held, why, seen)
                 frame.variables[name] = Unknown(why)
         frame.variables["*"] = True

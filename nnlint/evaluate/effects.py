@@ -13,7 +13,20 @@ from typing import Any, NamedTuple
 import libcst as cst
 
 from nnlint.evaluate.scope import Site
-from nnlint.values import GRADIENT, BoundMethod, Class, Descriptor, Function, Instance, Module, Partial, Value, is_plain
+from nnlint.values import (
+    GRADIENT,
+    BoundMethod,
+    Class,
+    Descriptor,
+    External,
+    Function,
+    Instance,
+    Module,
+    Native,
+    Partial,
+    Value,
+    is_plain,
+)
 
 # Calls and methods that only read what they are given, and those that hand on what an object holds.
 READERS = frozenset(
@@ -28,6 +41,7 @@ EVALUATING = frozenset({"eval", "exec"})
 LOOKING_UP = READING | GIVING | {"__contains__", "__getitem__", "__iter__", "__len__"}
 ANNOTATIONS = ("annotation", "returns")
 TRAINING = frozenset({GRADIENT, f"{GRADIENT}_", "detach_", "setattr"})  # what says whether a tensor is trained
+DEFINED = (Class, External, Function, Module, Native)  # what a text that is evaluated is taken not to bind anew
 COMPUTING = (ast.Compare, ast.BinOp, ast.UnaryOp, ast.JoinedStr)
 
 
@@ -252,7 +266,8 @@ class Effects:
                 for name in sorted(held if text.evaluates else text.names & held):
                     told = f"{dot}{name}"
                     if text.evaluates or told in text.written or told in text.opened or told in text.rebound:
-                        is_bound = text.evaluates or told in text.rebound
+                        is_data = not isinstance(module.frame.variables[name], DEFINED)
+                        is_bound = told in text.rebound or (text.evaluates and is_data)
                         found[Effect(module, name, is_bound, told in text.opened)] = None
                     called = functions_of(module.frame.variables[name])
                     more = dict.fromkeys(other for other in called if other not in own)

@@ -101,7 +101,7 @@ def _give_up_statement(machine: Any, frame: Frame, node: cst.CSTNode, failed: Ex
     could do anything, all that is reached from the module."""
     why = str(failed)
     watch, machine.heap.watch = machine.heap.watch, None
-    if isinstance(failed, GivenUpError):
+    if isinstance(failed, (GivenUpError, RunTimeCodeError)):
         machine.forget_reached(frame.module.frame, why)
     if isinstance(failed, RunTimeCodeError):
         machine.import_any()

@@ -33,13 +33,21 @@ def evaluate_text(machine: Any, frame: Frame, name: str, text: Value, site: Site
     Raises RunTimeCodeError for what is not followed."""
     if text is None or isinstance(text, (int, float, tuple, List, Dict)):
         raise machine.error("TypeError", f"{name}() arg 1 must be a string, bytes or code object")
-    if not isinstance(text, str) or len(text) > LONGEST or not (text.isascii() and text.isprintable()):
+    is_short = isinstance(text, str) and len(text) <= LONGEST and text.isascii() and text.isprintable()
+    if not is_short or _keeps_names(machine, frame):
         raise RunTimeCodeError
     machine.step(PARSING + len(text) // PARSED)
     known: dict[str, Evaluate] = machine.written.setdefault(site, {})
     if text not in known:
         known[text] = _lowered(machine, text.strip(), Scope(machine, site.source, "text", site.scope, site=site), name)
     return known[text](frame)
+
+
+def _keeps_names(machine: Any, frame: Frame) -> bool:
+    """Whether the function speaks of locals() or vars(): some releases of Python write to what these gave before,
+    whenever a text is evaluated."""
+    site = frame.function.site if frame.function is not None else None
+    return site is not None and not machine.effects.text(site).names.isdisjoint(("locals", "vars"))
 
 
 def _lowered(machine: Any, text: str, scope: Scope, name: str) -> Evaluate:
