@@ -604,6 +604,7 @@ def _close(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     stream = args[0]
     if stream.frame is None or stream.spoiled is not None:
         machine.havoc(stream, "an iterator is closed")
+        machine.may_raise("an iterator is closed")
         return None
     machine.heap.touch(stream)
     stream.position += 1
