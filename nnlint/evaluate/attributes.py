@@ -731,7 +731,7 @@ class Attributes(Control):
             return BoundMethod(found, receiver)
         if isinstance(found, Descriptor):
             if found.kind in ("property", "cached_property"):
-                return self.call(found.getter, [receiver], {})
+                return self.get_property(found, receiver)
             if found.kind == "classmethod":
                 return BoundMethod(found.getter, receiver.cls if isinstance(receiver, Instance) else receiver)
             return found.getter
@@ -781,6 +781,18 @@ class Attributes(Control):
             found = ABSENT
         return self._missing_attribute(value, name) if found is ABSENT else found
 
+    def get_property(self, descriptor: Descriptor, value: Value) -> Value:
+        """property.__get__(value)"""
+        if descriptor.getter is None:
+            raise self.error("AttributeError", "property has no getter")
+        return self.call(descriptor.getter, [value], {})
+
+    def set_property(self, descriptor: Descriptor, value: Value, given: Value) -> None:
+        """property.__set__(value, given)"""
+        if descriptor.setter is None:
+            raise self.error("AttributeError", "property has no setter")
+        self.call(descriptor.setter, [value, given], {})
+
     def owned_attribute(self, value: Instance, name: str) -> Value:
         """What object.__getattribute__ gives, or ABSENT."""
         owned = value.attributes
@@ -788,7 +800,7 @@ class Attributes(Control):
         if self.look_ups.reading is not None:
             self.look_ups.note((value,))
         if isinstance(on_class, Descriptor) and on_class.kind == "property":
-            get = partial(self.call, on_class.getter, [value], {})
+            get = partial(self.get_property, on_class, value)
             if value.open is None and isinstance(value.cls.find("__getattr__"), Function):
                 return self.unless_raised("AttributeError", get, lambda: self._missing_attribute(value, name))
             return get()
@@ -1016,9 +1028,7 @@ class Attributes(Control):
         """object.__setattr__"""
         descriptor = value.cls.find(name)
         if isinstance(descriptor, Descriptor) and descriptor.kind == "property":
-            if descriptor.setter is None:
-                raise self.error("AttributeError", f"property '{name}' has no setter")
-            self.call(descriptor.setter, [value, given], {})
+            self.set_property(descriptor, value, given)
             return
         if isinstance(descriptor, Instance) and descriptor.cls.find("__set__") is not ABSENT:
             self.call(self.get_attribute(descriptor, "__set__"), [value, given], {})

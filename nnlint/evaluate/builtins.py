@@ -567,7 +567,8 @@ def _super(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @builtin("property")
 def _property(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return Descriptor("property", args[0] if args else kwargs.get("fget"), args[1] if len(args) > 1 else None)
+    getter, setter, *_ = *args, *(None, None)
+    return Descriptor("property", first(getter, kwargs.get("fget")), first(setter, kwargs.get("fset")))
 
 
 @builtin("staticmethod")
@@ -580,12 +581,36 @@ def _classmethod(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
     return Descriptor("classmethod", args[0])
 
 
+@method(Descriptor, "__get__")
+def _get(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """property.__get__(object, class=None): the property itself where there is no object"""
+    descriptor, *given = args
+    if descriptor.kind != "property" or not given or isinstance(given[0], Unknown):
+        return machine.call(Unknown("__get__ is not evaluated"), args, kwargs)
+    return descriptor if given[0] is None else machine.get_property(descriptor, given[0])
+
+
+@method(Descriptor, "__set__")
+def _set_by(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """property.__set__(object, value)"""
+    descriptor, *given = args
+    if descriptor.kind != "property" or len(given) != 2:
+        return machine.call(Unknown("__set__ is not evaluated"), args, kwargs)
+    machine.set_property(descriptor, *given)
+    return None
+
+
 @method(Descriptor, "setter")
 def _setter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return Descriptor(args[0].kind, args[0].getter, args[1])
 
 
-@method(Descriptor, "getter", "deleter")
+@method(Descriptor, "getter")
+def _getter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return Descriptor(args[0].kind, args[1], args[0].setter)
+
+
+@method(Descriptor, "deleter")
 def _deleter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return args[0]
 
