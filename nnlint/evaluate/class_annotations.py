@@ -11,6 +11,8 @@ from typing import Any
 
 import libcst as cst
 
+from nnlint.evaluate.scope import CLOSED
+from nnlint.source import walk
 from nnlint.unknown import Unknown
 from nnlint.values import ABSENT, Class, Dict, Native, Value
 
@@ -101,7 +103,16 @@ def is_followed(value: Value) -> bool:
     names = [field.name for field in value.attributes.get("__:fields__", ())]
     if any(isinstance(base.attributes.get("__new__"), Native) for base in value.mro if base.module is not None):
         return False  # a TypedDict has those of its bases, too
+    if NAME in value.module.source.text and _speaks_of_them(value):
+        return False
     return value.metaclass is None and not any(n.startswith("__") and not n.endswith("__") for n in names)
+
+
+def _speaks_of_them(cls: Class) -> bool:
+    """Whether the body of a class may write to its annotations while it runs."""
+    node = cls.site.node if cls.site is not None else None
+    parts = walk(node.body, CLOSED) if isinstance(node, cst.ClassDef) else ()
+    return any(isinstance(part, cst.Name) and part.value == NAME for part in parts)
 
 
 def _may_be_text(cls: Class) -> bool:
