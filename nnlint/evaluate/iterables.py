@@ -181,9 +181,11 @@ def _map(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
             rest = next((item for item in items if type(item) is Rest), None)
             if rest is not None:
                 for source in sources:
-                    machine.take_some(source, rest.unknown.why)
-                part, given = rest.unknown.part(), []
-                machine.forget_after(lambda: given.append(machine.call(args[0], [part for _ in items], {})), part.why)
+                    items += machine.take_some(source, rest.unknown.why)
+                if len(items) > DRAINED:
+                    items.append(Unknown(rest.unknown.why))
+                part, given = one_of(rest.unknown.why, items), []
+                machine.forget_after(lambda: given.append(machine.call(args[0], [part for _ in sources], {})), part.why)
                 yield machine.some_of(given, part.why)
                 return
             machine.step()
