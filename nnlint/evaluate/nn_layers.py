@@ -278,8 +278,8 @@ def buffers_of(layer: Layer, bound: dict[str, Value]) -> dict[str, Value]:
 def add_part(machine: Any, module: Instance, name: str, part: Any) -> None:
     """One registered child of a layer that builds others."""
     if part is None:
-        is_parameter = name.endswith(("weight", "bias", "_k", "_v"))
-        module.attributes["_parameters" if is_parameter else "_modules"][name] = None
+        is_registered = "weight" in name or ("bias" in name and not name.endswith(("_k", "_v")))
+        (module.attributes["_parameters"] if is_registered else module.attributes)[name] = None
         return
     module.attributes["_modules"][name] = make_part(machine, part)
 
