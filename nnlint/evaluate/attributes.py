@@ -538,6 +538,8 @@ class Attributes(Control):
             return BoundMethod(unknown, value)  # it may write to the object
         if isinstance(value, Native) and name in value.attributes:
             return value.attributes[name]
+        if name == "__dict__" and isinstance(value, Native) and self.builtin_kind(value) and value.name in self.classes:
+            return self.namespace(self.classes[value.name])
         is_own_name = name in ("__name__", "__qualname__") and isinstance(value, Native)
         if is_own_name and (self.builtin_kind(value) or value.name in (*DICTS, "NoneType")):
             return value.name
@@ -635,8 +637,8 @@ class Attributes(Control):
         if name in ("__name__", "__qualname__", "__module__", "__mro__", "__bases__"):
             module = value.module.name if value.module is not None else value.full_name.rpartition(".")[0]
             held: dict[str, Value] = {
-                "__name__": value.name, "__qualname__": value.qualified, "__module__": module, "__mro__": value.mro,
-                "__bases__": value.bases,
+                "__name__": value.name, "__qualname__": value.qualified, "__module__": module,
+                "__mro__": self._as_written(value.mro), "__bases__": self._as_written(value.bases),
             }  # fmt: skip
             return held[name]
         if name == "__doc__":
@@ -650,11 +652,17 @@ class Attributes(Control):
         is_asked = value.metaclass is not None and name not in metaclasses.MAKING
         if is_asked and (found := value.metaclass.find(name)) is not ABSENT:  # type: ignore[union-attr]
             return BoundMethod(found, value) if isinstance(found, Function) else found
+        if name == "mro" and all(map(has_its_bases, value.mro)):
+            return Native(name, lambda machine, args, kwargs: List(self._as_written(value.mro), machine.heap.clock))
         if name in EVERY_CLASS:
             return Unknown(f"{name} of a class")
         if name in MADE_WITH:
             return self._made_with(value, name)
         return Unknown(f"{name} of {value.name}", plain=True) if _is_of_python(value, name) else ABSENT
+
+    def _as_written(self, classes: Sequence[Class]) -> tuple[Value, ...]:
+        """Classes as a program names them: object and its like are what their names in the builtins say."""
+        return tuple(cls if cls.native is None else self.builtins.get(cls.full_name, cls) for cls in classes)
 
     def _made_with(self, cls: Class, name: str) -> Value:
         """What dataclass(), typing and abc add to a class, or ABSENT."""
@@ -837,6 +845,8 @@ class Attributes(Control):
             return self._class_attribute(value.cls, name)
         if name == class_annotations.NAME:
             return class_annotations.inherited(self, value.cls)
+        if name in ("__setattr__", "__delattr__", "__getattribute__") and value.cls.unknown_base is None:
+            return BoundMethod(Native(name, OBJECT_METHODS[name]), value)
         held = value.payload
         if held is None or (isinstance(held, Dict) and not hasattr(DICTS.get(held.kind, dict), name)):
             return ABSENT  # what the program gives such an object of its own is among its attributes
@@ -850,7 +860,7 @@ class Attributes(Control):
             found = self.registered(value, name)
             if found is not ABSENT:
                 return found
-        elif value.open is None:
+        elif value.open is None and name not in EVERY_OBJECT:
             return self.call(BoundMethod(getter, value), [name], {})
         if value.cls.unknown_base is not None:
             return self.doubtful(Inherited(first(value.open, value.cls.unknown_base), value))
@@ -1127,7 +1137,8 @@ def _is_of_python(cls: Class, name: str) -> bool:
     kinds = [EXCEPTIONS[base.name] for base in cls.mro if base.module is None and base.name in EXCEPTIONS]
     kinds += [cls.native_base() or object] + [enum.EnumMeta] * ("__members__" in cls.attributes)
     fields = cls.find("_fields")
-    return any(hasattr(kind, name) for kind in kinds) or (isinstance(fields, tuple) and name in fields)
+    held = any(hasattr(kind, name) for kind in kinds) or any(name in (base.slots or ()) for base in cls.mro)
+    return held or (isinstance(fields, tuple) and name in fields)
 
 
 def has_its_bases(cls: Class) -> bool:

@@ -436,7 +436,8 @@ def _callable(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
         answers = {isinstance(o, (Class, Function, Native, BoundMethod, Partial)) for o in value.options}
         return answers.pop() if len(answers) == 1 else Unknown(value.why, plain=True)
     if isinstance(value, Instance):
-        return value.cls.find("__call__") is not ABSENT
+        is_there, doubt = value.cls.find("__call__") is not ABSENT, value.cls.unknown_base
+        return is_there if is_there or doubt is None else Unknown(doubt.why, plain=True)
     is_static = isinstance(value, Descriptor) and value.kind == "staticmethod"
     return is_static or isinstance(value, (Class, Function, Native, BoundMethod, Partial))
 

@@ -61,7 +61,7 @@ def library(*names: str) -> Callable[[Fn], Fn]:
 
 def _check_callable(machine: Any, value: Value) -> None:
     """A TypeError for what surely cannot be called."""
-    if type(value) in CONSTANTS or isinstance(value, (list, tuple, dict, set)):
+    if BUILTINS["callable"].fn(machine, [value], {}) is False:
         raise machine.error("TypeError", "the first argument must be callable")
     if isinstance(value, Unknown) and not isinstance(value, External):
         machine.doubtful(value)
