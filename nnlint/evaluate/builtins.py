@@ -370,6 +370,21 @@ def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     return machine.get_attribute(value, name)
 
 
+PLAIN = (
+    type(None),
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    tuple,
+    frozenset,
+    range,
+    slice,
+)  # Python's own, held as they are
+
+
 @builtin("hasattr")
 def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     value, name = args[0], as_text(args[1])
@@ -381,6 +396,8 @@ def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
         return Unknown(value.why, plain=True)
     if isinstance(value, Tensor) and value.is_array:
         return Unknown("what an array has", plain=True)
+    if isinstance(name, str) and (type(value) in PLAIN or (type(value) is Size and is_special(name))):
+        return hasattr(value, name)
     held = entry_of(value, name)
     if may_be_absent(held):
         return Unknown(held.why, plain=True)

@@ -21,7 +21,6 @@ from nnlint.signature import REQUIRED, Parameter, Rest, Signature
 from nnlint.unknown import Unknown, UnknownValueError, first
 from nnlint.values import (
     ABSENT,
-    CONSTANTS,
     OBJECT,
     Arity,
     BoundMethod,

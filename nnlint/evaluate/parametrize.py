@@ -134,8 +134,13 @@ def _norm(machine: Any, weight: Tensor, dim: Value) -> Tensor:
     shape: Value = Unknown("weight_norm along a dimension that is not known", plain=True)
     if dim is None or dim == -1:
         shape = ()
-    elif isinstance(weight.shape, tuple) and isinstance(dim, int) and 0 <= dim < len(weight.shape):
-        shape = tuple(size if axis == dim else 1 for axis, size in enumerate(weight.shape))
+    elif type(dim) is not int:
+        raise machine.error("TypeError", "weight_norm() takes a dimension")
+    elif isinstance(weight.shape, tuple):
+        rank = len(weight.shape)
+        if not -rank <= dim < rank:
+            raise machine.error("IndexError", f"dimension {dim} is out of range")
+        shape = tuple(size if axis == dim % rank else 1 for axis, size in enumerate(weight.shape))
     return _trained_as(weight, Tensor(shape, machine.heap.clock, True))
 
 
