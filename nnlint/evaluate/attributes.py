@@ -1184,7 +1184,7 @@ def is_special(name: str) -> bool:
 
 
 OF_KINDS = {  # what of Python's dicts only one has
-    "move_to_end": "OrderedDict", "most_common": "Counter", "default_factory": "defaultdict",
+    "move_to_end": "OrderedDict", "most_common": "Counter", "subtract": "Counter", "default_factory": "defaultdict",
 }  # fmt: skip
 OF_STREAMS = frozenset().union(*map(dir, (iter([]), iter(()), iter({}), (_ for _ in ()), zip(), itertools.tee(())[0])))
 DICTS = {kind.__name__: kind for kind in (dict, OrderedDict, defaultdict, Counter)}

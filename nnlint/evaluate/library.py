@@ -550,8 +550,11 @@ def _default(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 @library("collections.Counter")
 def _counter(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     made = Dict((), machine.heap.clock, kind="Counter")
-    if not kwargs and args and isinstance(args[0], Dict):
+    if args and isinstance(args[0], Dict):
         machine.update_dict(made, args[0])
+        args = []
+    if kwargs and "**" not in kwargs and not args:
+        machine.call(METHODS[Dict, "update"], [made], kwargs)
         return made
     if kwargs or (args and isinstance(args[0], Instance)):
         made.rest = Unknown("a Counter of counts")

@@ -434,8 +434,7 @@ def _popitem(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
 def _update(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     rest = kwargs.pop("**", None)
     if args[0].kind == "Counter":
-        machine.havoc(args[0], "update() of a Counter")
-        return None
+        return _count_in(machine, [*args, Dict(kwargs, 0, rest)], 1)
     for given in args[1:]:
         machine.update_dict(args[0], given)
     machine.update_dict(args[0], Dict(kwargs, 0, rest))
@@ -481,6 +480,36 @@ def _move_to_end(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> V
         moved.update(others)
     mapping.update(moved)
     return None
+
+
+def _count_in(machine: Any, args: list[Value], sign: int) -> None:
+    """Add to the counts of a Counter what a mapping has, or how often each item is there; or take it away."""
+    counter, *more = args
+    machine.heap.touch(counter)
+    for given in more:
+        entries = _counts(machine, given) if given is not None else []
+        if entries is None or not counter.certain():
+            machine.havoc(counter, "counts that are not known")
+            return
+        machine.step(len(entries))
+        for key, count in entries:
+            counter[key] = machine.binary("+" if sign > 0 else "-", counter.get(key, 0), count)
+
+
+def _counts(machine: Any, given: Value) -> list[tuple[Value, Value]] | None:
+    """What a Counter is given to count, or None where that is not known."""
+    if isinstance(given, Dict):
+        return list(given.items()) if given.certain() else None
+    items = machine.items(given)
+    is_known = not any(type(item) is Rest or isinstance(item, Unknown) for item in items)
+    return [(machine.key(item), 1) for item in items] if is_known and not isinstance(given, Instance) else None
+
+
+@method(Dict, "subtract")
+def _subtract(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Counter.subtract(iterable=None, **counts)"""
+    rest = kwargs.pop("**", None)
+    return _count_in(machine, [*args, Dict(kwargs, 0, rest)], -1)
 
 
 @method(Dict, "most_common")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -40,6 +41,12 @@ from nnlint.values import (
     may_write_when_called,
     same,
 )
+
+
+def _has_counts(value: Value) -> bool:
+    """Whether a value is a Counter of which all is known."""
+    is_counter = isinstance(value, Dict) and value.kind == "Counter" and value.certain()
+    return is_counter and all(type(count) is int for count in value.values())
 
 
 class Objects(Items):
@@ -224,7 +231,11 @@ class Objects(Items):
 
     def _collection_binary(self, sign: str, left: Value, right: Value) -> Value:
         if any(isinstance(side, Dict) and side.kind == "Counter" for side in (left, right)):
-            return self.doubtful(Unknown("arithmetic of Counters"))
+            if sign not in ("+", "-", "&", "|") or not (_has_counts(left) and _has_counts(right)):
+                return self.doubtful(Unknown("arithmetic of Counters"))
+            self.step(len(left) + len(right))
+            found = ops.OPERATORS[sign](Counter(left), Counter(right))
+            return Dict(found, self.heap.clock, kind="Counter")
         if sign == "|" and isinstance(left, Dict) and isinstance(right, Dict):
             made = Dict(left, self.heap.clock, left.rest, left.kind, left.factory)
             self.update_dict(made, right)
