@@ -462,7 +462,8 @@ def _callable(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Valu
 def class_of(machine: Any, value: Value) -> Value:
     """type(value)"""
     if isinstance(value, Instance):
-        return own_class(value)
+        cls = own_class(value)
+        return BUILTINS["object"] if cls is machine.classes["object"] else cls
     if isinstance(value, Unknown):
         return Unknown(value.why)
     if isinstance(value, Class):

@@ -255,6 +255,8 @@ def name_at(machine: Any, module: Instance, index: int) -> str:
     """The name of a container's entry: a ModuleList takes it that they are called "0", "1", ..."""
     held = registry(machine, module, "_modules")
     names: list[str] = list(held) if is_sequential(module) else list(map(str, range(len(held))))
+    if isinstance(index, (float, str, List, tuple)):
+        raise machine.error("TypeError", f"'{type_name(index)}' object cannot be interpreted as an integer")
     if not -len(names) <= index < len(names):
         raise machine.error("IndexError", f"index {index} is out of range")
     if names[index] not in held:

@@ -569,6 +569,8 @@ def _trained(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     given = args[1] if len(args) > 1 else kwargs.get(GRADIENT, True)
     for tensor in machine.iterate(machine.call(machine.get_attribute(args[0], "parameters"), [], {})):
         machine.step()
+        if not isinstance(given, (bool, Unknown)):
+            raise machine.error("TypeError", "requires_grad_(): argument 'requires_grad' must be bool")
         machine.train(tensor.unknown if type(tensor) is Rest else tensor, given)
     return args[0]
 

@@ -690,7 +690,7 @@ class Objects(Items):
         if not all(isinstance(v, (str, int, float)) or v is None for v in values) or not ops.format_is_small(template):
             return Unknown("the text of an object", plain=True)
         if "*" in template or len(template) + template.count("%") * max(map(_length, values), default=0) > ops.ITEMS:
-            return Unknown("a value too large to compute", plain=True)
+            return self.doubtful(Unknown("a value too large to compute", plain=True))
         try:
             return template % given
         except NATIVE_ERRORS as error:

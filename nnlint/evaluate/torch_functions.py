@@ -579,6 +579,8 @@ def arithmetic(machine: Any, sign: str, left: Value, right: Value) -> Value:
         return Unknown("tensor arithmetic", plain=True)
     are_integers = holds_integers(left) and holds_integers(right)
     stays_whole = sign in KEEPING_WHOLE and are_integers
+    if sign == "@" and holds_integers(left) != holds_integers(right):
+        machine.may_refuse("@")
     if sign == "@" and not any(tensor.is_array for tensor in tensors):
         product = Tensor(shaped(machine, lambda: tensor_results.matmul(left, right)), machine.heap.clock)
         product.is_whole = stays_whole
