@@ -41,6 +41,7 @@ CASES = [
     "w = nn.LSTM(4, 4, num_layers=10**9)", "w = nn.Sequential(*[nn.ReLU() for _ in range(10**7)])",
     "w = " + "+".join(["1"] * 5000), "w = " + "+".join(["1"] * 20000), "w = " + "f(" * 3000 + ")" * 3000,
     "w = " + "[" * 5000 + "]" * 5000, "w = " + "-" * 3000 + "1", "w = () if 0 else(lambda:())",
+    "w = nn.Dropout()(range(10**18))", "w = nn.ParameterList(range(10**18))",
     "w = eval('9**9**9')", "w = eval('[' * 400 + ']' * 400)", "for i in range(10**9): w = eval(f'{i} + 1')",
     "w = '1'\nwhile True: w = eval(repr(w + '0'))", "exec('w = 9**9**9')", "for i in range(10**9): exec(f'w.x = {i}')",
 ]  # fmt: skip

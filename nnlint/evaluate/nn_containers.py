@@ -457,6 +457,7 @@ def _extend_parameters(machine: Any, args: list[Value], kwargs: dict[str, Value]
     if isinstance(given, Tensor):
         raise machine.error("TypeError", "ParameterList.extend should be called with an iterable, but got Tensor")
     for item in machine.iterate(given):
+        machine.step()
         _append_parameter(machine, [module, item.unknown if type(item) is Rest else item], {})
         if type(item) is Rest:
             held = registry(machine, module, "_parameters")

@@ -865,6 +865,8 @@ def result_of(machine: Any, module: Instance, args: list[Value], kwargs: dict[st
     rule = SIZES.get(name)
     if rule is None or not runs_as_torch(module, ("__init__", "forward")) or not has_own_weight(module):
         return None
+    if not isinstance(next(iter((*args, *kwargs.values())), None), Tensor):
+        return None  # torch refuses it
     takes_indices, is_whole = name == "torch.nn.Embedding", any(isinstance(a, Tensor) and a.is_whole for a in args)
     if (machine.tries and not is_whole) if takes_indices else (is_whole and name in LAYERS):
         return None  # torch may refuse the dtype
@@ -890,6 +892,8 @@ def shapes_of(value: Value) -> Any:
     """The shape of a tensor that a layer is given, or a list of those in a tuple."""
     if isinstance(value, (tuple, list)) and any(isinstance(item, Tensor) for item in value):
         return list(map(shapes_of, value))
+    if isinstance(value, range):
+        raise UnknownSizeError
     if not isinstance(value, Tensor):
         return value
     if value.is_array or not isinstance(value.shape, tuple) or not all(type(size) is int for size in value.shape):
