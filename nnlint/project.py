@@ -35,7 +35,7 @@ class Project:
             package = os.path.relpath(folder, top).split(os.sep)[0]
             self.allowed = [folder if package == "." else os.path.join(top, package), *searched]
         else:
-            project = marked or hinted[-1] if marked or hinted else top
+            project = marked or (hinted[-1] if hinted else top)
             self.allowed = [project if within(top, project) else top, *searched]
         self.roots = [item for i, item in enumerate(candidates + searched) if item not in (candidates + searched)[:i]]
         self._found: dict[str, str | None] = {}

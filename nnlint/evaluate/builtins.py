@@ -17,6 +17,7 @@ from nnlint.signature import Rest
 from nnlint.unknown import Unknown, first
 from nnlint.values import (
     ABSENT,
+    CONSTANTS,
     REGISTRIES,
     BoundMethod,
     Class,
@@ -370,19 +371,7 @@ def _getattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     return machine.get_attribute(value, name)
 
 
-PLAIN = (
-    type(None),
-    bool,
-    int,
-    float,
-    complex,
-    str,
-    bytes,
-    tuple,
-    frozenset,
-    range,
-    slice,
-)  # Python's own, held as they are
+HELD_AS_THEY_ARE = CONSTANTS | {complex, tuple, frozenset, range, slice}  # of Python's own
 
 
 @builtin("hasattr")
@@ -396,7 +385,7 @@ def _hasattr(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
         return Unknown(value.why, plain=True)
     if isinstance(value, Tensor) and value.is_array:
         return Unknown("what an array has", plain=True)
-    if isinstance(name, str) and (type(value) in PLAIN or (type(value) is Size and is_special(name))):
+    if isinstance(name, str) and (type(value) in HELD_AS_THEY_ARE or (type(value) is Size and is_special(name))):
         return hasattr(value, name)
     held = entry_of(value, name)
     if may_be_absent(held):

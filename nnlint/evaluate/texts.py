@@ -40,9 +40,11 @@ def evaluate_text(machine: Any, frame: Frame, name: str, text: Value, site: Site
     known: dict[str, Evaluate] = machine.written.setdefault(site, {})
     if text not in known:
         known[text] = _lowered(machine, text.strip(), Scope(machine, site.source, "text", site.scope, site=site), name)
+    if frame is frame.module.frame:
+        return known[text](frame)
     names = Frame(frame.module, frame.parent, frame.function, machine.heap.clock)
     names.variables.update(frame.variables)  # as they are now, whatever the text calls
-    return known[text](names if frame is not frame.module.frame else frame)
+    return known[text](names)
 
 
 def _keeps_names(machine: Any, frame: Frame) -> bool:
