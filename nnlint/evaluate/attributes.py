@@ -982,6 +982,12 @@ class Attributes(Control):
             self.may_raise(value.why)
             self.write_unseen(value, given, name)
 
+    def train_in_place(self, value: Value, given: Value) -> None:
+        """tensor.requires_grad_(given)"""
+        if not isinstance(given, (bool, Unknown)):
+            raise self.error("TypeError", "requires_grad_(): argument 'requires_grad' must be bool")
+        self.train(value, given)
+
     def train(self, value: Value, given: Value) -> None:
         """tensor.requires_grad = given"""
         if not isinstance(given, (bool, Unknown)):

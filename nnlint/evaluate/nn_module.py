@@ -569,9 +569,7 @@ def _trained(machine: Any, args: list[Value], kwargs: dict[str, Value]) -> Value
     given = args[1] if len(args) > 1 else kwargs.get(GRADIENT, True)
     for tensor in machine.iterate(machine.call(machine.get_attribute(args[0], "parameters"), [], {})):
         machine.step()
-        if not isinstance(given, (bool, Unknown)):
-            raise machine.error("TypeError", "requires_grad_(): argument 'requires_grad' must be bool")
-        machine.train(tensor.unknown if type(tensor) is Rest else tensor, given)
+        machine.train_in_place(tensor.unknown if type(tensor) is Rest else tensor, given)
     return args[0]
 
 
@@ -865,8 +863,6 @@ def result_of(machine: Any, module: Instance, args: list[Value], kwargs: dict[st
     rule = SIZES.get(name)
     if rule is None or not runs_as_torch(module, ("__init__", "forward")) or not has_own_weight(module):
         return None
-    if not isinstance(next(iter((*args, *kwargs.values())), None), Tensor):
-        return None  # torch refuses it
     takes_indices, is_whole = name == "torch.nn.Embedding", any(isinstance(a, Tensor) and a.is_whole for a in args)
     if (machine.tries and not is_whole) if takes_indices else (is_whole and name in LAYERS):
         return None  # torch may refuse the dtype
@@ -892,8 +888,8 @@ def shapes_of(value: Value) -> Any:
     """The shape of a tensor that a layer is given, or a list of those in a tuple."""
     if isinstance(value, (tuple, list)) and any(isinstance(item, Tensor) for item in value):
         return list(map(shapes_of, value))
-    if isinstance(value, range):
-        raise UnknownSizeError
+    if isinstance(value, (tuple, list, range)):
+        raise UnknownSizeError  # numbers are no tensor's shape here: torch refuses them
     if not isinstance(value, Tensor):
         return value
     if value.is_array or not isinstance(value.shape, tuple) or not all(type(size) is int for size in value.shape):

@@ -242,9 +242,7 @@ def _raise(error: Exception) -> Value:
 
 def _train(machine: Any, value: Tensor, given: Value) -> Value:
     """tensor.requires_grad_(requires_grad=True)"""
-    if not isinstance(given, (bool, Unknown)):
-        raise machine.error("TypeError", "requires_grad_(): argument 'requires_grad' must be bool")
-    machine.train(value, given)
+    machine.train_in_place(value, given)
     return value
 
 
